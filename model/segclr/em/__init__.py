@@ -1,0 +1,1 @@
+"""Electron microscopy: volumes, cutouts, skeletons, meshes, and the generated phantom."""

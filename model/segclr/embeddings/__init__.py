@@ -1,0 +1,1 @@
+"""Tables of embeddings: made in bulk, stored, aggregated along skeletons."""

@@ -1,0 +1,1 @@
+"""Networks that turn a cutout into an embedding, and their checkpoints."""

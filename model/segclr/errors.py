@@ -1,0 +1,53 @@
+"""What can go wrong, one class per cause. Every message is one sentence: what, where, what to do.
+
+SegclrError
+├── OutOfBounds(ValueError)         a box or position outside the volume
+├── NoSegment(LookupError)          background at the position asked for
+├── VolumeUnavailable(OSError)      a volume, mip or skeleton source that cannot be opened or read
+├── CheckpointMismatch(ValueError)  a checkpoint that does not fit the project, or is damaged
+├── TableError(ValueError)          an embedding table that is damaged or belongs to something else
+├── TooFewLabels(ValueError)        fewer than two classes have labels: no head can be fitted
+├── LabelStoreError(OSError)        a label could not be made durable, or the log cannot be opened
+├── ProjectError(ValueError)        a project file with an unknown key, a wrong type, or parts that do not fit
+└── WorkerDied(RuntimeError)        the encoder's process ended before it answered
+"""
+
+
+class SegclrError(Exception):
+    """Base of every expected failure; its text may be shown to a user as it is."""
+
+
+class OutOfBounds(SegclrError, ValueError):  # noqa: N818 (names of states, not of errors)
+    """A box or position lies outside the volume."""
+
+
+class NoSegment(SegclrError, LookupError):  # noqa: N818
+    """There is no segment (background, id 0) at the position."""
+
+
+class VolumeUnavailable(SegclrError, OSError):  # noqa: N818
+    """A volume, mip or skeleton source cannot be opened or read."""
+
+
+class CheckpointMismatch(SegclrError, ValueError):  # noqa: N818
+    """A checkpoint does not fit the project, or its file is damaged."""
+
+
+class TableError(SegclrError, ValueError):
+    """An embedding table is damaged or was made by something else."""
+
+
+class TooFewLabels(SegclrError, ValueError):  # noqa: N818
+    """Fewer than two classes have labels."""
+
+
+class LabelStoreError(SegclrError, OSError):
+    """A label could not be made durable, or the label log cannot be opened."""
+
+
+class ProjectError(SegclrError, ValueError):
+    """A project file cannot be used."""
+
+
+class WorkerDied(SegclrError, RuntimeError):  # noqa: N818
+    """The encoder's process ended before it answered."""

@@ -1,0 +1,1 @@
+"""Layouts and neighbours of embeddings."""

@@ -1,0 +1,1 @@
+"""Classifiers on embeddings, calibrated and evaluated on held-out segments."""

@@ -1,0 +1,1 @@
+"""Contrastive training of an encoder from a volume and its skeletons."""

@@ -1,0 +1,1 @@
+"""The application: a Neuroglancer server, a page, and one session between them."""
