@@ -19,7 +19,7 @@ HOMES = {
     "tornado": ("segclr_viewer/server.py",),
     "sqlite3": ("segclr_viewer/labels.py",),
     "PIL": ("segclr_viewer/pictures.py", "model/segclr/em/phantom"),
-    "msgspec": ("segclr_viewer/messages.py", "segclr_viewer/project.py"),
+    "msgspec": ("segclr_viewer/answers.py", "segclr_viewer/messages.py", "segclr_viewer/project"),
     "tensorstore": ("model/segclr/em",),
     "cloudvolume": ("model/segclr/em",),
     "kimimaro": ("model/segclr/em/skeletonize.py", "model/segclr/em/skeleton.py"),

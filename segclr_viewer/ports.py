@@ -1,0 +1,100 @@
+"""What the session needs of the world: one Protocol per port, and the values that cross them.
+
+All callbacks (`done`, `failed`) arrive on the session's thread.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segclr.em.geometry import XYZ
+from segclr.errors import SegclrError
+from segclr_viewer.answers import ToPage
+from segclr_viewer.events import LabelEvent, NewEvent, SavedPlace
+from segclr_viewer.points import Points
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """The encoder's answer for one place.
+
+    Attributes:
+        segment_id: the segment under the position.
+        position_nm: the position asked for.
+        embedding: (d,) float32.
+        planes: the masked cutout's central planes, uint8: (y, x), (z, x) and (z, y).
+        stages_ms: milliseconds of `cut` and `embed`.
+    """
+
+    segment_id: int
+    position_nm: XYZ
+    embedding: NDArray[np.float32]
+    planes: tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]
+    stages_ms: dict[str, float]
+
+
+class Worker(Protocol):
+    """The encoder, in its own process."""
+
+    def embed(
+        self,
+        position_nm: XYZ,
+        segment_id: int | None,
+        done: Callable[[Embedded], None],
+        failed: Callable[[SegclrError], None],
+    ) -> None:
+        """Cut out, mask and embed a place; the segment under the position when `segment_id` is None."""
+
+
+class Latest(Protocol):
+    """Runs jobs off the session's thread; a job that a newer one overtook is dropped without an answer."""
+
+    def submit(self, job: Callable[[], T], done: Callable[[T], None], failed: Callable[[SegclrError], None]) -> None:
+        """Run `job` elsewhere and hand its result to `done`, unless something was submitted after it."""
+
+
+class LabelLog(Protocol):
+    """The durable, append-only log of label events."""
+
+    def events(self, after: int = 0) -> list[LabelEvent]:
+        """All events with a larger number, in order."""
+
+    def places(self) -> list[SavedPlace]:
+        """Embeddings of labelled places that no table row stands for."""
+
+    def append(self, events: Sequence[NewEvent], places: Sequence[SavedPlace] = ()) -> list[LabelEvent]:
+        """Make the events durable, all or none; they are on disk when this returns. LabelStoreError if it fails."""
+
+
+class Page(Protocol):
+    """All connected pages."""
+
+    def send(self, message: ToPage) -> None:
+        """Send a message to every connected page."""
+
+
+class View(Protocol):
+    """The Neuroglancer viewer."""
+
+    def say(self, text: str) -> None:
+        """Show one sentence in the viewer."""
+
+    def repaint(self, points: Points) -> None:
+        """Paint segments and surfaces by these predictions from now on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """All ports of a session."""
+
+    worker: Worker
+    fitter: Latest
+    finder: Latest
+    log: LabelLog
+    page: Page
+    view: View

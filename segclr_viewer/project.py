@@ -1,0 +1,226 @@
+"""The project file: TOML, read into frozen settings with every path made absolute.
+
+A mistake in the file is a ProjectError of one sentence that names the key (`project_words.py` finds the words).
+"""
+
+import getpass
+import re
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from msgspec import Struct, field
+
+from segclr.em.geometry import XYZ
+from segclr.errors import ProjectError
+from segclr_viewer.project_words import explain
+
+# Keys of the page and the viewer that no class may take.
+RESERVED_KEYS = {"z": "undo", "y": "redo", "x": "take a label back"}
+MAX_CLASSES = 31  # the overlay's voxel is one byte: class and confidence
+
+_LARGEST_SEGMENT_ID = 2**64 - 1
+
+
+class Em(Struct, frozen=True, forbid_unknown_fields=True):
+    """The EM volume; `resolution_nm` only where the format does not tell it."""
+
+    url: str
+    resolution_nm: XYZ | None = None
+
+
+class Segmentation(Struct, frozen=True, forbid_unknown_fields=True):
+    """The segmentation; `version` names it, since labels are anchored to it."""
+
+    url: str
+    version: str
+    resolution_nm: XYZ | None = None
+
+    def __post_init__(self) -> None:
+        if not self.version.strip():
+            raise ValueError("version is empty: give the segmentation's version a name, such as 'v117'")
+
+
+class Skeletons(Struct, frozen=True, forbid_unknown_fields=True):
+    """Skeletons of the segmentation."""
+
+    url: str
+
+
+class EncoderFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """The encoder's checkpoint."""
+
+    checkpoint: str
+
+
+class TableFolder(Struct, frozen=True, forbid_unknown_fields=True):
+    """The embedding table."""
+
+    folder: str
+
+
+class LabelFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """The label log."""
+
+    file: str
+
+
+class ClassSpec(Struct, frozen=True, forbid_unknown_fields=True):
+    """One class: its colour as `#rrggbb` and the key that gives it."""
+
+    name: str
+    color: str
+    key: str
+
+    def __post_init__(self) -> None:
+        if not self.name.strip():
+            raise ValueError("name is empty: give the class a name")
+        if not re.fullmatch("#[0-9a-fA-F]{6}", self.color):
+            raise ValueError(f"color {self.color!r} is no colour: write it like '#3b82f6'")
+        if not re.fullmatch("[0-9a-z]", self.key):
+            raise ValueError(f"key {self.key!r} cannot be used: take one digit or one small letter")
+        if self.key in RESERVED_KEYS:
+            raise ValueError(f"key {self.key!r} is taken (it means: {RESERVED_KEYS[self.key]}); use another one")
+
+
+class Task(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is classified: nodes or whole segments, from embeddings averaged within `aggregation_radius_um`."""
+
+    name: str
+    unit: Literal["node", "segment"]
+    classes: tuple[ClassSpec, ...] = field(name="class")
+    aggregation_radius_um: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not self.name.strip():
+            raise ValueError("name is empty: give the task a name")
+        if not 0 <= self.aggregation_radius_um < 10_000:
+            raise ValueError(f"aggregation_radius_um is {self.aggregation_radius_um:g}: it must be 0 or more")
+        if not 2 <= len(self.classes) <= MAX_CLASSES:
+            raise ValueError(f"the task has {len(self.classes)} classes: it needs 2 to {MAX_CLASSES}")
+        _refuse_twice("the class name", [spec.name for spec in self.classes])
+        _refuse_twice("the key", [spec.key for spec in self.classes])
+
+    def class_index(self, name: str | None) -> int | None:
+        """The index of the class with that name."""
+        return next((index for index, spec in enumerate(self.classes) if spec.name == name), None)
+
+
+class ServerAddress(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where to listen; port 0 takes any that is free."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.port <= 65535:
+            raise ValueError(f"port is {self.port}: it must be 0 (any free one) to 65535")
+
+
+class Project(Struct, frozen=True, forbid_unknown_fields=True):
+    """All settings of a project. Without `em` cutouts are masks; without `encoder` no place can be embedded live."""
+
+    name: str
+    segmentation: Segmentation
+    table: TableFolder
+    labels: LabelFile
+    tasks: tuple[Task, ...] = field(name="task")
+    em: Em | None = None
+    skeletons: Skeletons | None = None
+    encoder: EncoderFile | None = None
+    server: ServerAddress = ServerAddress()
+    annotator: str = ""
+    start_segments: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.tasks:
+            raise ValueError("there is no task: add a [[task]] section")
+        _refuse_twice("the task name", [task.name for task in self.tasks])
+        for text in self.start_segments:
+            if not re.fullmatch("[0-9]{1,20}", text) or int(text) > _LARGEST_SEGMENT_ID:
+                raise ValueError(f"start_segments holds {text!r}, which is no segment id: write ids like '7205'")
+
+
+def load_project(path: Path) -> Project:
+    """Read a project file; relative paths in it are relative to the file.
+
+    Raises:
+        ProjectError: the file cannot be read, is not TOML, or a key or value in it is wrong.
+    """
+    try:
+        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ProjectError(f"there is no project file {path}: check the path") from None
+    except OSError as error:
+        raise ProjectError(f"the project file {path} cannot be read ({error.strerror}): check the path") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ProjectError(f"{path} is not TOML: {error}") from None
+    try:
+        project = msgspec.convert(settings, Project)
+    except msgspec.ValidationError as error:
+        raise ProjectError(f"{path}: {explain(str(error), Project, settings)}") from None
+    return _resolved(project, path.resolve().parent)
+
+
+def describe(project: Project) -> str:
+    """All settings, resolved, one `dotted.key = value` per line."""
+    return "\n".join(_lines("", msgspec.to_builtins(project)))
+
+
+def _lines(prefix: str, value: object) -> list[str]:
+    if isinstance(value, dict):
+        return [line for key, inner in value.items() for line in _lines(f"{prefix}.{key}" if prefix else key, inner)]
+    if isinstance(value, list | tuple) and value and isinstance(value[0], dict):
+        return [line for at, inner in enumerate(value, 1) for line in _lines(f"{prefix} {at}", inner)]
+    if isinstance(value, list | tuple):
+        return [f"{prefix} = {', '.join(str(item) for item in value) or '(none)'}"]
+    return [f"{prefix} = {'(none)' if value is None else value}"]
+
+
+def _resolved(project: Project, folder: Path) -> Project:
+    replace = msgspec.structs.replace
+    em, skeletons, encoder = project.em, project.skeletons, project.encoder
+    return replace(
+        project,
+        em=em and replace(em, url=_absolute_url(em.url, folder)),
+        segmentation=replace(project.segmentation, url=_absolute_url(project.segmentation.url, folder)),
+        skeletons=skeletons and replace(skeletons, url=_absolute_url(skeletons.url, folder)),
+        encoder=encoder and replace(encoder, checkpoint=_absolute_path(encoder.checkpoint, folder)),
+        table=replace(project.table, folder=_absolute_path(project.table.folder, folder)),
+        labels=replace(project.labels, file=_absolute_path(project.labels.file, folder)),
+        annotator=project.annotator or _user(),
+    )
+
+
+def _absolute_path(text: str, folder: Path) -> str:
+    return str((folder / Path(text).expanduser()).resolve())
+
+
+def _absolute_url(url: str, folder: Path) -> str:
+    """`url` with its path made absolute if it names a local one: `em`, `file://em`, `precomputed://em`."""
+    if "://" not in url:
+        path, bar, pipeline = url.partition("|")
+        return _absolute_path(path, folder) + bar + pipeline
+    prefix, _, rest = url.partition("://")
+    if prefix == "file":
+        path, bar, pipeline = rest.partition("|")
+        return "file://" + _absolute_path(path, folder) + bar + pipeline
+    if prefix in ("http", "https", "gs", "s3"):
+        return url
+    if "://" in rest:
+        return f"{prefix}://{_absolute_url(rest, folder)}"
+    return f"{prefix}://file://{_absolute_path(rest, folder)}"
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"  # a container without a user database
+
+
+def _refuse_twice(what: str, texts: list[str]) -> None:
+    for text in texts:
+        if texts.count(text) > 1:
+            raise ValueError(f"{what} {text!r} is given twice: each must be different")
