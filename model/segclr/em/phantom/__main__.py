@@ -1,0 +1,40 @@
+"""``python -m segclr.em.phantom FOLDER [--seed N] [--size X Y Z]`` writes a phantom."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from tqdm import tqdm
+
+from segclr.em.phantom.phantom import SEED, SIZE_VOXELS
+from segclr.em.phantom.writing import write_phantom
+from segclr.errors import SegclrError
+
+
+def main() -> int:
+    """Run the command; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m segclr.em.phantom", description=__doc__)
+    parser.add_argument("folder", type=Path, help="folder to write")
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--size", type=int, nargs=3, default=SIZE_VOXELS, metavar=("X", "Y", "Z"), help="voxels")
+    options = parser.parse_args()
+    x, y, z = options.size
+    bar = tqdm(total=100, unit="%", bar_format="{desc:24s} {bar} {n:.0f} % {elapsed}")
+
+    def progress(text: str, share: float) -> None:
+        bar.set_description_str(text)
+        bar.update(100 * share - bar.n)
+
+    try:
+        written = write_phantom(options.folder, options.seed, (x, y, z), progress)
+    except SegclrError as error:
+        bar.close()
+        print(error, file=sys.stderr)
+        return 1
+    bar.close()
+    print(f"{written.segmentation_url}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,104 @@
+"""Grey values section by section, as a microscope takes them, with its faults."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from scipy.ndimage import gaussian_filter, shift
+
+from segclr.em.phantom.forest import Bools, Floats, Forest, Ints
+from segclr.em.phantom.organelles import ER, GLYCOGEN, GREY
+from segclr.em.phantom.raster import GAP_STEP_UM
+from segclr.em.phantom.recipes import AXON, DENDRITE, GLIA, LOOKS, SOMA, type_code
+
+MEMBRANE_GREY = 68.0
+MYELIN_GREY = 56.0
+Luts = tuple[Floats, Floats, Bools]  # grey level, ER level, glycogen per owner value
+
+
+def _sheath_rows(forest: Forest) -> Bools:
+    """Nodes of myelin: oligodendrocyte processes without a recipe."""
+    glia = (forest.compartment == GLIA) & (forest.recipe < 0)
+    rows: Bools = glia & (forest.cell_type == type_code("oligodendrocyte"))
+    return rows
+
+
+def cytoplasm_luts(rng: np.random.Generator, forest: Forest) -> Luts:
+    """Grey level, ER level and glycogen flag per owner value (n + 1,).
+
+    Segments differ by more than types do: staining is not a label.
+    """
+    grey, er = np.full(len(forest) + 1, 150.0, np.float32), np.zeros(len(forest) + 1, np.float32)
+    own = rng.normal(0, 6.0, forest.segment.max() + 1)
+    where = [forest.compartment == c for c in (SOMA, DENDRITE, AXON)]
+    share = np.select(where, [1.6, 0.8, 0.35], 0.4)
+    for name, look in LOOKS.items():
+        rows = np.flatnonzero(forest.cell_type == type_code(name))
+        grey[rows + 1] = look.cytoplasm
+        er[rows + 1] = look.er * share[rows] / 0.8
+    grey[1:] += own[forest.segment]
+    grey[1:][forest.compartment == AXON] -= 4
+    sheath = _sheath_rows(forest)
+    grey[1:][sheath], er[1:][sheath] = MYELIN_GREY, 0
+    grey[0] = 176
+    glycogen = np.r_[False, forest.cell_type == type_code("astrocyte")]
+    return grey, er, glycogen
+
+
+def _section(z: int, seed: int, owner: Ints, gap: Ints, codes: Ints, tile: Floats, luts: Luts) -> Ints:
+    """One section (y, x) uint8 with a noise stream of its own."""
+    rng = np.random.default_rng(seed)
+    grey_lut, er_lut, glycogen = luts
+    ny, nx = owner.shape[1:]
+    who, code, far = owner[z], codes[z], gap[z] * np.float32(GAP_STEP_UM)
+    n = len(tile)
+    folds = np.tile(tile[int(z * 1.25) % n], (ny // n + 1, nx // n + 1))[:ny, :nx]
+    white = rng.standard_normal((ny, nx), np.float32)
+    grain = gaussian_filter(white, 0.9)
+    clumps = gaussian_filter(np.roll(white, 31, 0), 1.7)  # ribosomes, cytoskeleton: no flat cytoplasm in real sections
+    image = grey_lut[who] + grain * 20 + clumps * 34 + folds * 2.5
+    er = (np.abs(folds + 0.3 * grain) < er_lut[who]) & (code == 0) & (far > 0.05)
+    image[er] = GREY[ER]
+    dots = rng.random((ny, nx), np.float32)
+    image[(dots < 0.02) & glycogen[who] & (code == 0)] = GREY[GLYCOGEN]
+    painted = code > 0
+    image[painted] = GREY[code[painted]] + grain[painted] * 18
+    membrane = np.exp(-((far / 0.019) ** 2))
+    darkest = np.minimum(image, MEMBRANE_GREY + 9 * folds)
+    image += membrane * 0.92 * (darkest - image)
+    image = gaussian_filter(image, 0.50 + 0.12 * rng.random())
+    offset = rng.normal(0, 0.25, 2)
+    image = shift(image, offset, order=1, mode="nearest")
+    image = (image - 128) * rng.normal(1, 0.02) + 128 + rng.normal(0, 2.2)
+    if rng.random() < 0.008:  # knife mark: a thin slanted streak
+        y, x = np.ogrid[:ny, :nx]
+        angle = rng.uniform(-0.5, 0.5)
+        away = np.abs((x - rng.uniform(0, nx)) * np.cos(angle) + y * np.sin(angle) - rng.uniform(-40, 40))
+        image += rng.choice([-26, 22]) * np.exp(-((away / rng.uniform(1.2, 3)) ** 2))
+    image += rng.standard_normal((ny, nx), np.float32) * np.sqrt(8 + 0.22 * np.clip(image, 0, 255))
+    return np.clip(image, 0, 255).astype(np.uint8)
+
+
+def render(
+    rng: np.random.Generator, forest: Forest, owner: Ints, gap: Ints, codes: Ints, tile: Floats, threads: int = 2
+) -> Ints:
+    """Render all sections.
+
+    Returns (z, y, x) uint8; does not depend on the number of threads.
+    """
+    luts = cytoplasm_luts(rng, forest)
+    seeds = rng.integers(0, 2**63, len(owner))
+    with ThreadPoolExecutor(threads) as pool:
+        sections = pool.map(lambda z: _section(z, int(seeds[z]), owner, gap, codes, tile, luts), range(len(owner)))
+        em = np.empty(owner.shape, np.uint8)
+        for z, image in enumerate(sections):
+            em[z] = image
+    return em
+
+
+def open_extracellular(owner: Ints, gap: Ints, tile: Floats, widest_um: float = 0.016) -> None:
+    """Set voxels at borders to 0 (in place), in patches: contacts are tight elsewhere."""
+    n = len(tile)
+    for z in range(len(owner)):
+        ny, nx = owner.shape[1:]
+        patch = np.tile(tile[(z // 2) % n], (ny // n + 1, nx // n + 1))[:ny, :nx]
+        owner[z][gap[z] * GAP_STEP_UM < widest_um * np.clip(patch - 0.2, 0, 1)] = 0
