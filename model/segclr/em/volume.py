@@ -1,0 +1,161 @@
+"""Reading EM and segmentation volumes of any supported format as (z, y, x) arrays.
+
+`Volume` is what everything else sees; which library reads the chunks is decided in `open_volume`. Chunks are kept
+decoded, as stored, up to a number of bytes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from itertools import product
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segclr.em.address import parse_address
+from segclr.em.chunk_cache import ChunkCache, Key
+from segclr.em.cloudvolume_source import CloudVolumeSource
+from segclr.em.geometry import XYZ, Box, voxel_of
+from segclr.em.precomputed_info import PrecomputedInfo, parse_info
+from segclr.em.source import Source
+from segclr.em.store import Store
+from segclr.em.tensorstore_source import precomputed_arrays
+from segclr.errors import VolumeUnavailable
+
+Kind = Literal["em", "segmentation"]
+
+
+class Volume:
+    """One EM or segmentation volume with its mips. Any number of threads may read."""
+
+    def __init__(self, url: str, kind: Kind, source: Source, cache_bytes: int) -> None:
+        """Wrap an opened source.
+
+        Raises:
+            VolumeUnavailable: the stored type cannot serve as EM or as segment ids.
+        """
+        self.url = url
+        self.mips = source.mips
+        self.dtype: np.dtype[np.generic] = np.dtype(np.uint8 if kind == "em" else np.uint64)
+        if kind == "em" and source.dtype != np.uint8:
+            raise VolumeUnavailable(f"{url} holds {source.dtype.name}, but EM must be uint8; convert it first")
+        if kind == "segmentation" and source.dtype.kind not in "ui":
+            raise VolumeUnavailable(f"{url} holds {source.dtype.name}, but segment ids must be integers")
+        self._source = source
+        self._cache = ChunkCache(cache_bytes)
+
+    def read(self, box: Box, mip: int = 0) -> NDArray[np.generic]:
+        """Return the voxels of a box, (z, y, x): EM uint8, segment ids uint64, zero outside the volume.
+
+        Raises:
+            VolumeUnavailable: a chunk cannot be fetched or decoded, or there is no such mip.
+        """
+        out: NDArray[np.generic] = np.zeros(box.size[::-1], self.dtype)
+        for part, array in self._pieces(box, mip):
+            out[part.slices_in(box)] = array
+        return out
+
+    def mask(self, box: Box, segment_id: int, mip: int = 0) -> NDArray[np.bool_]:
+        """Return where in a box a segment is, (z, y, x), without ever copying the ids."""
+        out = np.zeros(box.size[::-1], np.bool_)
+        wanted = np.uint64(segment_id)
+        for part, array in self._pieces(box, mip):
+            np.equal(array, wanted, out=out[part.slices_in(box)])
+        return out
+
+    def mip_for(self, resolution_nm: XYZ) -> int:
+        """Return the mip that has this resolution, to 1 %.
+
+        Raises:
+            VolumeUnavailable: there is none.
+        """
+        for index, mip in enumerate(self.mips):
+            if np.allclose(mip.resolution_nm, resolution_nm, rtol=0.01, atol=0):
+                return index
+        known = ", ".join(_text(mip.resolution_nm) for mip in self.mips)
+        raise VolumeUnavailable(f"{self.url} has no mip of {_text(resolution_nm)} nm; it has {known}")
+
+    def segment_at(self, position_nm: XYZ) -> int:
+        """Return the segment id under a position at the finest mip; 0 for background and outside the volume."""
+        x, y, z = voxel_of(position_nm, self.mips[0].resolution_nm)
+        return int(self.read(Box((x, y, z), (x + 1, y + 1, z + 1)))[0, 0, 0])
+
+    def _pieces(self, box: Box, mip: int) -> list[tuple[Box, NDArray[np.generic]]]:
+        """Return the parts of a box that lie in the volume, with their voxels as stored."""
+        if not 0 <= mip < len(self.mips):
+            raise VolumeUnavailable(f"{self.url} has no mip {mip}; it has {len(self.mips)}")
+        inside = box.intersect(self.mips[mip].box)
+        if inside is None:
+            return []
+        if inside.voxels * self._source.dtype.itemsize > self._cache.limit_bytes // 2:
+            # a box that would push everything else out of the cache is read around it
+            return [(inside, self._source.read([inside], mip)[0])]
+        chunks = self._chunks_of(inside, mip)
+        arrays = self._cache.get([(mip, chunk) for chunk in chunks], self._load)
+        pieces = []
+        for chunk, array in zip(chunks, arrays, strict=True):
+            part = inside.intersect(chunk)
+            if part is not None:
+                pieces.append((part, array[part.slices_in(chunk)]))
+        return pieces
+
+    def _chunks_of(self, inside: Box, mip: int) -> list[Box]:
+        bounds, chunk = self.mips[mip].box, self._source.chunk_sizes[mip]
+        firsts = [
+            range(o + (a - o) // c * c, b, c)
+            for a, b, c, o in zip(inside.start, inside.stop, chunk, bounds.start, strict=True)
+        ]
+        ends = bounds.stop
+        return [
+            Box((x, y, z), (min(x + chunk[0], ends[0]), min(y + chunk[1], ends[1]), min(z + chunk[2], ends[2])))
+            for x, y, z in product(*firsts)
+        ]
+
+    def _load(self, keys: Sequence[Key]) -> list[NDArray[np.generic]]:
+        return self._source.read([box for _, box in keys], keys[0][0])
+
+
+def open_volume(url: str, kind: Kind, cache_bytes: int = 256 << 20, resolution_nm: XYZ | None = None) -> Volume:
+    """Open a volume for reading.
+
+    Args:
+        url: `precomputed://`, `zarr://`, `zarr3://` or `n5://` before a file://, gs://, s3:// or https:// address, or
+            the bare address (or an absolute path) of a folder that shows what it is.
+        cache_bytes: most that decoded chunks may take.
+        resolution_nm: of mip 0, (x, y, z), for arrays that do not say.
+
+    Raises:
+        VolumeUnavailable: there is no such volume, it cannot be reached, or it holds something else.
+    """
+    address = parse_address(url)
+    store = Store(address.root)
+    info = store.read_json("info")
+    if info is None:
+        raise VolumeUnavailable(f"there is no volume at {address.root}: it has no info file")
+    return Volume(url, kind, _precomputed(store, parse_info(info, store.root)), cache_bytes)
+
+
+def _precomputed(store: Store, info: PrecomputedInfo) -> Source:
+    known_to_tensorstore = {"raw", "jpeg", "png", "compressed_segmentation"}
+    if _has_packed_chunks(store, info) or not known_to_tensorstore.issuperset(info.encodings):
+        return CloudVolumeSource(store.root, info)
+    return precomputed_arrays(store, info)
+
+
+def _has_packed_chunks(store: Store, info: PrecomputedInfo) -> bool:
+    """Whether chunks are local files with a suffix like .gz, which TensorStore takes for missing: silent zeros."""
+    if store.folder is None:
+        return False
+    for key in info.keys:
+        folder = store.folder / key
+        if folder.is_dir():
+            with os.scandir(folder) as entries:
+                if any(entry.name.endswith((".gz", ".br", ".zstd", ".xz", ".bz2")) for entry in entries):
+                    return True
+    return False
+
+
+def _text(resolution_nm: XYZ) -> str:
+    return " x ".join(f"{r:g}" for r in resolution_nm)
