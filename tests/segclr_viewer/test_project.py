@@ -1,0 +1,191 @@
+"""The project file: what it resolves to, and the one sentence for each mistake in it."""
+
+from pathlib import Path
+
+import pytest
+
+from segclr.errors import ProjectError
+from segclr_viewer.project import RESERVED_KEYS, Project, describe, load_project
+
+GOOD = """
+name = "cortex"
+start_segments = ["9223372036854775813"]
+annotator = "ana"
+
+[em]
+url = "precomputed://gs://bucket/em"
+
+[segmentation]
+url = "data/segmentation"
+version = "v117"
+resolution_nm = [32, 32, 40.5]
+
+[table]
+folder = "../table"
+
+[labels]
+file = "labels.sqlite"
+
+[[task]]
+name = "subcompartment"
+unit = "node"
+
+[[task.class]]
+name = "axon"
+color = "#3b82f6"
+key = "1"
+
+[[task.class]]
+name = "dendrite"
+color = "#EF4444"
+key = "d"
+
+[[task]]
+name = "cell type"
+unit = "segment"
+aggregation_radius_um = 10
+
+[[task.class]]
+name = "astrocyte"
+color = "#10b981"
+key = "1"
+
+[[task.class]]
+name = "microglia"
+color = "#8b5cf6"
+key = "2"
+"""
+
+
+def load(folder: Path, text: str) -> Project:
+    path = folder / "project.toml"
+    path.write_text(text, encoding="utf-8")
+    return load_project(path)
+
+
+def test_everything_in_the_file_arrives(tmp_path: Path) -> None:
+    project = load(tmp_path, GOOD)
+    assert project.name == "cortex"
+    assert project.em is not None
+    assert project.em.url == "precomputed://gs://bucket/em"
+    assert project.segmentation.resolution_nm == (32, 32, 40.5)
+    assert project.encoder is None
+    assert project.server.host == "127.0.0.1"
+    assert project.start_segments == (str(2**63 + 5),)
+    assert [task.unit for task in project.tasks] == ["node", "segment"]
+    assert [task.aggregation_radius_um for task in project.tasks] == [0, 10]
+    assert project.tasks[0].class_index("dendrite") == 1
+    assert project.tasks[0].class_index("glia") is None
+
+
+def test_relative_paths_are_relative_to_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "inner"
+    folder.mkdir()
+    monkeypatch.chdir("/")
+    project = load(folder, GOOD)
+    assert project.table.folder == str(tmp_path / "table")
+    assert project.labels.file == str(folder / "labels.sqlite")
+    assert project.segmentation.url == str(folder / "data" / "segmentation")
+
+
+@pytest.mark.parametrize(
+    ("written", "resolved"),
+    [
+        ("em", "HERE/em"),
+        ("/data/em", "/data/em"),
+        ("em|zarr3:", "HERE/em|zarr3:"),
+        ("precomputed://em", "precomputed://file://HERE/em"),
+        ("precomputed://file://em", "precomputed://file://HERE/em"),
+        ("zarr://file:///data/em", "zarr://file:///data/em"),
+        ("file://em", "file://HERE/em"),
+        ("gs://bucket/em|zarr3:", "gs://bucket/em|zarr3:"),
+        ("n5://https://host/em", "n5://https://host/em"),
+    ],
+)
+def test_a_url_is_made_absolute_only_where_it_is_local(tmp_path: Path, written: str, resolved: str) -> None:
+    project = load(tmp_path, GOOD.replace("precomputed://gs://bucket/em", written))
+    assert project.em is not None
+    assert project.em.url == resolved.replace("HERE", str(tmp_path))
+
+
+def test_the_annotator_is_the_user_unless_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("getpass.getuser", lambda: "bo")
+    assert load(tmp_path, GOOD).annotator == "ana"
+    assert load(tmp_path, GOOD.replace('annotator = "ana"', "")).annotator == "bo"
+
+
+def test_the_description_holds_every_resolved_setting(tmp_path: Path) -> None:
+    lines = describe(load(tmp_path, GOOD)).splitlines()
+    assert "segmentation.version = v117" in lines
+    assert "server.port = 0" in lines
+    assert "encoder = (none)" in lines
+    assert f"labels.file = {tmp_path / 'labels.sqlite'}" in lines
+    assert "task 2.aggregation_radius_um = 10.0" in lines
+    assert "task 1.class 2.key = d" in lines
+    assert "segmentation.resolution_nm = 32.0, 32.0, 40.5" in lines
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("[em]\nurl", "[em]\nulr", "the key em.ulr is not known: did you mean url?"),
+        ("[table]", "[tabel]", "the key tabel is not known: did you mean table?"),
+        ('color = "#3b82f6"', 'colour = "#3b82f6"', "the key task 1.class 1.colour is not known: did you mean color?"),
+        ("[em]\nurl", "[em]\nqqq = 1\nurl", "the key em.qqq is not known: known are url, resolution_nm"),
+        ('version = "v117"', "", "the key segmentation.version is missing"),
+        ('name = "cortex"', "", "the key name is missing"),
+        ('version = "v117"', "version = 117", "segmentation.version is 117, but must be text in quotes"),
+        ('version = "v117"', 'version = " "', "segmentation: version is empty"),
+        ("radius_um = 10", 'radius_um = "10"', "task 2.aggregation_radius_um is '10', but must be a number"),
+        ("radius_um = 10", "radius_um = -1", "task 2: aggregation_radius_um is -1"),
+        ("radius_um = 10", "radius_um = nan", "task 2: aggregation_radius_um is nan"),
+        ('unit = "node"', 'unit = "cell"', "task 1.unit is 'cell', but must be one of 'node', 'segment'"),
+        ("40.5]", "]", "segmentation.resolution_nm is [32, 32], but must be a list of 3 numbers"),
+        ("40.5]", '"40"]', "segmentation.resolution_nm 3 is '40', but must be a number"),
+        ('[table]\nfolder = "../table"', 'table = "x"', "is 'x', but must be a section"),
+        ('"9223372036854775813"', "9223372036854775813", "start_segments 1 is 9223372036854775813, but must be text"),
+        ('"9223372036854775813"', '"18446744073709551616"', "'18446744073709551616', which is no segment id"),
+        ("#3b82f6", "blue", "task 1.class 1: color 'blue' is no colour"),
+        ('key = "d"', 'key = "1"', "task 1: the key '1' is given twice"),
+        ('key = "d"', 'key = "D"', "task 1.class 2: key 'D' cannot be used"),
+        ('key = "d"', 'key = "z"', "task 1.class 2: key 'z' is taken (it means: undo)"),
+        ('name = "dendrite"', 'name = "axon"', "task 1: the class name 'axon' is given twice"),
+        ('name = "cell type"', 'name = "subcompartment"', "the task name 'subcompartment' is given twice"),
+        ('annotator = "ana"', "[server]\nport = 65536", "server: port is 65536"),
+        ('annotator = "ana"', "[server]\nport = true", "server.port is True, but must be a whole number"),
+        ('name = "cortex"', "name = ", "is not TOML"),
+    ],
+)
+def test_a_mistake_is_told_in_one_sentence(tmp_path: Path, old: str, new: str, sentence: str) -> None:
+    assert old in GOOD
+    text = GOOD.replace(old, new, 1)
+    if new.startswith("[server]"):  # a section must follow the keys of the top
+        text = GOOD.replace(old, "", 1) + new
+    if new.startswith("table ="):
+        text = new + "\n" + GOOD.replace(old, "", 1)
+    with pytest.raises(ProjectError) as caught:
+        load(tmp_path, text)
+    assert sentence in str(caught.value)
+    assert "project.toml" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert "`" not in str(caught.value)
+
+
+def test_a_task_needs_two_classes_and_no_more_than_the_overlay_can_show(tmp_path: Path) -> None:
+    head = GOOD[: GOOD.index("[[task]]")] + '[[task]]\nname = "t"\nunit = "node"\n'
+    keys = [key for key in "0123456789abcdefghijklmnopqrstuvwxyz" if key not in RESERVED_KEYS]
+    classes = [f'[[task.class]]\nname = "c{key}"\ncolor = "#000000"\nkey = "{key}"\n' for key in keys]
+    assert len(load(tmp_path, head + "".join(classes[:31])).tasks[0].classes) == 31
+    for count in (1, 32):
+        with pytest.raises(ProjectError, match=f"task 1: the task has {count} classes: it needs 2 to 31"):
+            load(tmp_path, head + "".join(classes[:count]))
+
+
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ProjectError, match="there is no project file"):
+        load_project(tmp_path / "nowhere.toml")
+    with pytest.raises(ProjectError, match="cannot be read"):
+        load_project(tmp_path)
+    (tmp_path / "latin.toml").write_bytes(b'name = "\xe9"')
+    with pytest.raises(ProjectError, match="is not TOML"):
+        load_project(tmp_path / "latin.toml")
