@@ -1,0 +1,84 @@
+"""Weights of an encoder to and from a safetensors file."""
+
+import hashlib
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+
+import safetensors.torch
+from safetensors import SafetensorError
+from torch import Tensor
+
+from segclr.em.cutout import CutoutSpec
+from segclr.encoder.checkpoint import (
+    FORMAT,
+    FORMAT_VERSION,
+    NORMALISATION,
+    CheckpointSpec,
+    TrainingRecord,
+    read_spec,
+)
+from segclr.encoder.resnet import SegclrResNet
+from segclr.errors import CheckpointMismatch
+
+_NOT_STORED = "num_batches_tracked"  # counters of BatchNorm that nothing reads
+
+
+def save_checkpoint(path: Path, model: SegclrResNet, cutout: CutoutSpec, training: TrainingRecord) -> None:
+    """Write the network, atomically: a crash leaves the file that was there before."""
+    tensors = {
+        name: tensor.detach().cpu().contiguous()
+        for name, tensor in model.state_dict().items()
+        if not name.endswith(_NOT_STORED)
+    }
+    metadata = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "encoder": json.dumps({"architecture": "modern", **asdict(model.config)}),
+        "cutout": json.dumps(asdict(cutout)),
+        "normalisation": NORMALISATION,
+        "training": json.dumps(asdict(training)),
+        "weights_sha256": _weights_digest(tensors),
+    }
+    write_atomically(path, safetensors.torch.save(tensors, metadata))
+
+
+def load_network(path: Path) -> tuple[SegclrResNet, CheckpointSpec]:
+    """Build the network that a checkpoint describes, with its weights, on the CPU and in evaluation mode.
+
+    Raises:
+        CheckpointMismatch: The file is damaged, or its tensors are not those of the network it describes.
+    """
+    spec = read_spec(path)
+    model = SegclrResNet(spec.encoder)
+    try:
+        tensors = safetensors.torch.load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise CheckpointMismatch(f"{path} is damaged: {error}") from None
+    expected = {name: tensor.shape for name, tensor in model.state_dict().items() if not name.endswith(_NOT_STORED)}
+    found = {name: tensor.shape for name, tensor in tensors.items()}
+    if found != expected:
+        wrong = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
+        raise CheckpointMismatch(
+            f"{path} does not hold the network it describes: {len(wrong)} tensors are missing, extra or misshapen, "
+            f"first {wrong[0]}"
+        )
+    model.load_state_dict(tensors, strict=False)  # strict was checked above; the counters are not stored
+    return model.eval(), spec
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace a file by a whole new one, or leave it as it was."""
+    partial = path.with_name(path.name + ".partial")
+    with partial.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
+def _weights_digest(tensors: dict[str, Tensor]) -> str:
+    """SHA-256 of the file's tensor section, which does not depend on the metadata before it."""
+    content = safetensors.torch.save(tensors)
+    return hashlib.sha256(memoryview(content)[8 + int.from_bytes(content[:8], "little") :]).hexdigest()
