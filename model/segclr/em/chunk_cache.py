@@ -7,17 +7,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from threading import Lock
 
-import numpy as np
-from numpy.typing import NDArray
-
+from segclr.em.chunk import Chunk
 from segclr.em.geometry import Box
 
-Chunk = NDArray[np.generic]
 Key = tuple[int, Box]
 
 
 class ChunkCache:
-    """Keeps (mip, box) -> array. A chunk that two threads want at once is loaded once."""
+    """Keeps (mip, box) -> chunk. A chunk that two threads want at once is loaded once."""
 
     def __init__(self, limit_bytes: int) -> None:
         self.limit_bytes = limit_bytes

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segclr.em.address import parse_address
+from segclr.em.chunk import Chunk, PlainChunk, SegmentChunk
 from segclr.em.chunk_cache import ChunkCache, Key
 from segclr.em.cloudvolume_source import CloudVolumeSource
 from segclr.em.geometry import XYZ, Box, voxel_of
@@ -53,16 +54,15 @@ class Volume:
             VolumeUnavailable: a chunk cannot be fetched or decoded, or there is no such mip.
         """
         out: NDArray[np.generic] = np.zeros(box.size[::-1], self.dtype)
-        for part, array in self._pieces(box, mip):
-            out[part.slices_in(box)] = array
+        for chunk, whole, part in self._pieces(box, mip):
+            chunk.copy_to(out[part.slices_in(box)], part.slices_in(whole))
         return out
 
     def mask(self, box: Box, segment_id: int, mip: int = 0) -> NDArray[np.bool_]:
         """Return where in a box a segment is, (z, y, x), without ever copying the ids."""
         out = np.zeros(box.size[::-1], np.bool_)
-        wanted = np.uint64(segment_id)
-        for part, array in self._pieces(box, mip):
-            np.equal(array, wanted, out=out[part.slices_in(box)])
+        for chunk, whole, part in self._pieces(box, mip):
+            chunk.mask_to(out[part.slices_in(box)], part.slices_in(whole), segment_id)
         return out
 
     def mip_for(self, resolution_nm: XYZ) -> int:
@@ -82,24 +82,20 @@ class Volume:
         x, y, z = voxel_of(position_nm, self.mips[0].resolution_nm)
         return int(self.read(Box((x, y, z), (x + 1, y + 1, z + 1)))[0, 0, 0])
 
-    def _pieces(self, box: Box, mip: int) -> list[tuple[Box, NDArray[np.generic]]]:
-        """Return the parts of a box that lie in the volume, with their voxels as stored."""
+    def _pieces(self, box: Box, mip: int) -> list[tuple[Chunk, Box, Box]]:
+        """Return the chunks under a box, each with its own box and the part of it that is asked for."""
         if not 0 <= mip < len(self.mips):
             raise VolumeUnavailable(f"{self.url} has no mip {mip}; it has {len(self.mips)}")
         inside = box.intersect(self.mips[mip].box)
         if inside is None:
             return []
-        if inside.voxels * self._source.dtype.itemsize > self._cache.limit_bytes // 2:
+        if inside.voxels > self._cache.limit_bytes // 2:
             # a box that would push everything else out of the cache is read around it
-            return [(inside, self._source.read([inside], mip)[0])]
-        chunks = self._chunks_of(inside, mip)
-        arrays = self._cache.get([(mip, chunk) for chunk in chunks], self._load)
-        pieces = []
-        for chunk, array in zip(chunks, arrays, strict=True):
-            part = inside.intersect(chunk)
-            if part is not None:
-                pieces.append((part, array[part.slices_in(chunk)]))
-        return pieces
+            return [(PlainChunk(self._source.read([inside], mip)[0]), inside, inside)]
+        boxes = self._chunks_of(inside, mip)
+        chunks = self._cache.get([(mip, chunk) for chunk in boxes], self._load)
+        parts = [(chunk, whole, inside.intersect(whole)) for chunk, whole in zip(chunks, boxes, strict=True)]
+        return [(chunk, whole, part) for chunk, whole, part in parts if part is not None]
 
     def _chunks_of(self, inside: Box, mip: int) -> list[Box]:
         bounds, chunk = self.mips[mip].box, self._source.chunk_sizes[mip]
@@ -113,8 +109,11 @@ class Volume:
             for x, y, z in product(*firsts)
         ]
 
-    def _load(self, keys: Sequence[Key]) -> list[NDArray[np.generic]]:
-        return self._source.read([box for _, box in keys], keys[0][0])
+    def _load(self, keys: Sequence[Key]) -> list[Chunk]:
+        arrays = self._source.read([box for _, box in keys], keys[0][0])
+        if self.dtype == np.uint64:
+            return [SegmentChunk.of(array) for array in arrays]
+        return [PlainChunk(array) for array in arrays]
 
 
 def open_volume(url: str, kind: Kind, cache_bytes: int = 256 << 20, resolution_nm: XYZ | None = None) -> Volume:
