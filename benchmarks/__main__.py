@@ -1,0 +1,26 @@
+"""``python -m benchmarks [--json FILE]``: the whole loop of the app, measured on the demo."""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from benchmarks import loop, report
+
+
+def main() -> None:
+    """Measure, print the table, and write it as JSON if asked."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--json", type=Path, help="also write the table to this file")
+    parser.add_argument("--cache", type=Path, help="folder for the demo; a new one, so that the first launch is a first")
+    parser.add_argument("--clicks", type=int, default=60)
+    parser.add_argument("--labels", type=int, default=1000)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="segclr-benchmark-") as folder:
+        rows = loop.measure(options.cache or Path(folder), options.clicks, options.labels)
+    report.print_table(rows)
+    if options.json:
+        report.write_json(rows, options.json)
+
+
+if __name__ == "__main__":
+    main()

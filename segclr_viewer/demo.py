@@ -1,0 +1,174 @@
+"""The demo: a generated phantom in the user's cache folder, as a project like any other."""
+
+import os
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segclr.em.phantom.files import (
+    CELL_TYPE_NAMES,
+    PHANTOM_VERSION,
+    SUBCOMPARTMENT_NAMES,
+    PhantomFolder,
+    PhantomTruth,
+    find_phantom,
+    open_phantom,
+)
+from segclr.embeddings.table import EmbeddingTable
+from segclr.encoder.checkpoint import DEMO_CHECKPOINT, read_spec
+from segclr.errors import VolumeUnavailable
+from segclr_viewer.events import NewEvent
+from segclr_viewer.prepare import Progress, run_with_progress
+from segclr_viewer.project import Project, load_project
+
+SUBCOMPARTMENT = "subcompartment"
+CELL_TYPE = "cell type"
+CELL_TYPE_RADIUS_UM = 10
+EXAMPLES_PER_SUBCOMPARTMENT = 8
+EXAMPLES_PER_CELL_TYPE = 5
+
+# Okabe and Ito's palette, told apart by colour-blind readers too; the last ones extend it with its darker tones.
+COLOURS = ("#56b4e9", "#e69f00", "#cc79a7", "#f0e442", "#009e73", "#d55e00", "#0072b2", "#b8b8b8", "#8f6bd1")
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSettings:
+    """Which phantom is opened, and where it is kept."""
+
+    cache: Path
+    seed: int
+    size_voxels: tuple[int, int, int]
+
+    @property
+    def folder(self) -> Path:
+        """The phantom's folder: one per version, seed and size."""
+        size = "x".join(map(str, self.size_voxels))
+        return self.cache / f"phantom-v{PHANTOM_VERSION}-seed{self.seed}-{size}"
+
+
+def default_cache() -> Path:
+    """Where generated volumes are kept: $XDG_CACHE_HOME or ~/.cache, in ``segclr-viewer``."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "segclr-viewer"
+
+
+def open_demo(settings: DemoSettings) -> Project:
+    """The demo's project; its volume is generated first if the cache does not have it.
+
+    Raises:
+        SegclrError: the volume cannot be generated or written.
+    """
+    folder = settings.folder
+    if find_phantom(folder) is None:
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise VolumeUnavailable(
+                f"the demo's folder {folder.parent} cannot be made ({error.strerror}): choose another with --cache"
+            ) from error
+        run_with_progress("generating the phantom volume", _write, folder, settings.seed, settings.size_voxels)
+    found = find_phantom(folder)
+    if found is None:
+        raise VolumeUnavailable(f"the phantom in {folder} was not written: delete the folder and start again")
+    project_file = folder / "project.toml"
+    text = _project_text(found, start_segments(open_phantom(folder)))
+    if not project_file.exists() or project_file.read_text(encoding="utf-8") != text:
+        project_file.write_text(text, encoding="utf-8")
+    return load_project(project_file)
+
+
+def _write(folder: Path, seed: int, size_voxels: tuple[int, int, int], progress: Progress) -> None:
+    from segclr.em.phantom.writing import write_phantom  # numba: only in the process that generates
+
+    write_phantom(folder, seed, size_voxels, progress)
+
+
+def start_segments(truth: PhantomTruth, count: int = 8) -> list[int]:
+    """The largest segment of each cell type, largest first: a first view that shows what there is."""
+    order = np.argsort(-truth.segment_voxels, kind="stable")
+    _, first = np.unique(truth.segment_cell_type[order], return_index=True)
+    return [int(segment) for segment in truth.segment_id[order[np.sort(first)][:count]]]
+
+
+def _project_text(phantom: PhantomFolder, start: list[int]) -> str:
+    """The project file, as a user would write it."""
+    encoder = read_spec(DEMO_CHECKPOINT).hash
+    tasks = (
+        (SUBCOMPARTMENT, "node", 0, SUBCOMPARTMENT_NAMES),
+        (CELL_TYPE, "segment", CELL_TYPE_RADIUS_UM, CELL_TYPE_NAMES),
+    )
+    lines = [
+        "# Written by the demo; the volume is generated, not recorded.",
+        f'name = "generated phantom, seed {phantom.seed}"',
+        f"start_segments = [{', '.join(chr(34) + str(segment) + chr(34) for segment in start)}]",
+        '[em]\nurl = "em"',
+        f'[segmentation]\nurl = "segmentation"\nversion = "phantom v{PHANTOM_VERSION}"',
+        '[skeletons]\nurl = "segmentation/skeletons"',
+        f'[encoder]\ncheckpoint = "{DEMO_CHECKPOINT.as_posix()}"',
+        f'[table]\nfolder = "embeddings-{encoder}"',
+        '[labels]\nfile = "labels.sqlite"',
+    ]
+    for name, unit, radius_um, classes in tasks:
+        lines.append(f'[[task]]\nname = "{name}"\nunit = "{unit}"\naggregation_radius_um = {radius_um}')
+        lines += [
+            f'[[task.class]]\nname = "{label.replace("_", " ")}"\ncolor = "{COLOURS[index]}"\nkey = "{index + 1}"'
+            for index, label in enumerate(classes)
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def first_labels(project: Project, table: EmbeddingTable, truth: PhantomTruth) -> list[NewEvent]:
+    """A few dozen labels from the phantom's truth, marked as imported, so that overlays mean something at once."""
+    rows = _truth_rows(table, truth)
+    known = rows >= 0
+    events: list[NewEvent] = []
+    plan = (
+        (SUBCOMPARTMENT, truth.subcompartment, EXAMPLES_PER_SUBCOMPARTMENT),
+        (CELL_TYPE, truth.cell_type, EXAMPLES_PER_CELL_TYPE),
+    )
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    for task, codes, examples in plan:
+        spec = next(entry for entry in project.tasks if entry.name == task)
+        action = str(uuid.uuid4())
+        rng = np.random.default_rng(0)
+        for index, label in enumerate(spec.classes):
+            candidates = np.flatnonzero(known & (codes == index + 1))
+            for node in _one_per_segment(rng.permutation(candidates), truth.node_segment_id)[:examples]:
+                x, y, z = (float(value) for value in table.positions_nm[rows[node]])
+                events.append(
+                    NewEvent(
+                        uuid=str(uuid.uuid4()),
+                        group=action,
+                        at=now,
+                        annotator="phantom truth",
+                        kind="label",
+                        task=task,
+                        class_name=label.name,
+                        position_nm=(x, y, z),
+                        segmentation=project.segmentation.version,
+                        segment_id=int(truth.node_segment_id[node]),
+                        provenance="import",
+                    )
+                )
+    return events
+
+
+def _truth_rows(table: EmbeddingTable, truth: PhantomTruth) -> NDArray[np.int64]:
+    """Table row of each truth node, -1 for nodes that were not embedded."""
+    row_of = {
+        (int(segment), tuple(position)): row
+        for row, (segment, position) in enumerate(
+            zip(table.segment_of_rows(np.arange(len(table.positions_nm))), table.positions_nm.tolist(), strict=True)
+        )
+    }
+    keys = zip(truth.node_segment_id.tolist(), map(tuple, truth.position_nm.tolist()), strict=True)
+    return np.array([row_of.get(key, -1) for key in keys], np.int64)
+
+
+def _one_per_segment(nodes: NDArray[np.int64], segments: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """The first node of each segment, in the given order: labels spread over many cells."""
+    _, first = np.unique(segments[nodes], return_index=True)
+    return nodes[np.sort(first)]

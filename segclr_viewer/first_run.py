@@ -1,0 +1,71 @@
+"""What a project needs before its first session: an embedding for every skeleton node, made once and kept as a table."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from segclr.em.skeleton import Skeleton
+from segclr.em.volume import Volume
+from segclr.embeddings.table import EmbeddingTable, open_table
+from segclr.errors import ProjectError
+from segclr_viewer.opening import open_em, open_segmentation
+from segclr_viewer.prepare import Progress, run_with_progress
+from segclr_viewer.project import Project
+
+NODE_SPACING_NM = 1500.0  # as the published embeddings
+MIN_VOXELS = 1000  # smaller objects have no skeleton worth the name
+
+
+def table_of(project: Project) -> EmbeddingTable:
+    """The project's embedding table; made first, with a progress bar, if its folder does not exist.
+
+    Raises:
+        ProjectError: there is no table and nothing to make one with.
+        SegclrError: the table is damaged, or embedding failed.
+    """
+    folder = Path(project.table.folder)
+    if not folder.exists():
+        if project.encoder is None:
+            raise ProjectError(
+                f"there is no embedding table at {folder} (table.folder), and no encoder to make one with: "
+                "add encoder.checkpoint, or name a table that exists"
+            )
+        run_with_progress("embedding the skeleton nodes", _embed, project)
+    return open_table(folder)
+
+
+def _embed(project: Project, progress: Progress) -> None:
+    """Embed all nodes and save the table; runs in a process of its own."""
+    from segclr.embeddings.embed import embed_volume
+    from segclr.encoder.inference import load_encoder  # torch: only in the process that embeds
+
+    assert project.encoder is not None
+    progress("opening", 0.0)
+    em = open_em(project)
+    segmentation = open_segmentation(project)
+    skeletons = list(_spaced_skeletons(project, segmentation, progress))
+    if not skeletons:
+        raise ProjectError(
+            f"{project.segmentation.url} has no segment of {MIN_VOXELS} voxels or more: there is nothing to embed"
+        )
+    encoder = load_encoder(Path(project.encoder.checkpoint))
+    table = embed_volume(
+        em, segmentation, skeletons, encoder, progress=lambda done, total: progress(f"{done} of {total}", done / total)
+    )
+    table.save(Path(project.table.folder))
+
+
+def _spaced_skeletons(project: Project, segmentation: Volume, progress: Progress) -> Iterable[Skeleton]:
+    """Skeletons with nodes about 1.5 um apart: the project's own, or computed from the segmentation."""
+    from segclr.em.skeleton_source import open_skeletons
+    from segclr.em.skeletonize import skeletonize
+
+    if project.skeletons is not None:
+        source = open_skeletons(project.skeletons.url)
+        found = (source.skeleton(segment) for segment in source.segment_ids())
+    else:
+        progress("computing skeletons", 0.0)
+        found = iter(skeletonize(segmentation, min_voxels=MIN_VOXELS))
+    for skeleton in found:
+        if skeleton is not None:
+            yield skeleton.spaced(NODE_SPACING_NM)
+

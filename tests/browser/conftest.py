@@ -1,0 +1,131 @@
+"""A real app on a small generated volume, and a real headless Chromium in front of it."""
+
+import os
+import queue
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+SECONDS_TO_START = 240  # the first start generates the volume, compiles and embeds, on two busy cores
+
+# WebGL2 in software; no background traffic.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--ignore-gpu-blocklist",
+]
+
+
+def chromium_path() -> str | None:
+    """Where a Chromium is: $CHROMIUM, or what the PATH holds."""
+    named = os.environ.get("CHROMIUM")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return named or next((path for name in names if (path := shutil.which(name))), None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder drives a browser; without one it is skipped, visibly."""
+    mine = [item for item in items if Path(__file__).parent in item.path.parents]
+    for item in mine:
+        item.add_marker(pytest.mark.browser)
+        if chromium_path() is None:
+            item.add_marker(pytest.mark.skip(reason="no Chromium: install the 'chromium' package or set CHROMIUM"))
+
+
+@dataclass
+class App:
+    """A running ``launch.py`` and what it has printed."""
+
+    process: subprocess.Popen[str]
+    lines: "queue.Queue[str | None]" = field(default_factory=queue.Queue)
+    printed: list[str] = field(default_factory=list)
+
+    def wait_for(self, pattern: str, seconds: float = SECONDS_TO_START) -> re.Match[str]:
+        """The first printed line that matches; fails with everything printed so far."""
+        while True:
+            try:
+                line = self.lines.get(timeout=seconds)
+            except queue.Empty:
+                line = None
+            if line is None:
+                pytest.fail(f"the app did not print {pattern!r}; it printed:\n{''.join(self.printed)}")
+            self.printed.append(line)
+            if found := re.search(pattern, line):
+                return found
+
+
+def start_app(*arguments: str) -> App:
+    """Start the app as a user would, from the checkout."""
+    command = [sys.executable, "-u", str(ROOT / "launch.py"), *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT)
+    app = App(process)
+
+    def read() -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            app.lines.put(line)
+        app.lines.put(None)
+
+    threading.Thread(target=read, daemon=True).start()
+    return app
+
+
+def stop_app(app: App) -> None:
+    """Stop it as Ctrl+C would, and insist that it obeys."""
+    app.process.terminate()
+    app.process.wait(timeout=30)
+    if app.process.stdout is not None:
+        app.process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def demo_arguments(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """A smaller phantom than the demo's, in a cache of its own."""
+    cache = tmp_path_factory.mktemp("cache")
+    return ["--demo-size", "224", "288", "128", "--demo-seed", "3", "--cache", str(cache)]
+
+
+@pytest.fixture(scope="session")
+def demo(demo_arguments: list[str]) -> Iterator[str]:
+    """Address of a running demo, token included."""
+    app = start_app(*demo_arguments)
+    try:
+        yield app.wait_for(r"(http://127\.0\.0\.1:\d+/\?token=\S+)")[1]
+    finally:
+        stop_app(app)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One headless browser for the whole folder."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), headless=True, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """An empty tab at 1280 x 800; errors that the page throws fail the test."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    tab = context.new_page()
+    errors: list[str] = []
+    tab.on("pageerror", lambda error: errors.append(str(error)))
+    yield tab
+    context.close()
+    assert errors == []
