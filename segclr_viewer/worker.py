@@ -1,0 +1,184 @@
+"""The encoder in a process of its own: a crash, a kill or a slow forward pass never touches the app.
+
+Questions are answered one by one, in order, on the session's thread. What is in the process: `embedder.py`.
+"""
+
+import logging
+import multiprocessing
+import os
+import signal
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cache, partial
+from multiprocessing.process import BaseProcess
+from typing import Protocol, TypeVar
+
+from segclr.em.geometry import XYZ
+from segclr.errors import SegclrError, WorkerDied
+from segclr_viewer.ports import Embedded
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+Post = Callable[[Callable[[], None]], None]
+
+
+class Embedder(Protocol):
+    """What the process holds."""
+
+    @property
+    def device(self) -> str:
+        """Where it runs, in words for the status line."""
+
+    def embed(self, position_nm: XYZ, segment_id: int | None) -> Embedded:
+        """Cut out, mask and embed a place."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """What the process tells when it has loaded the encoder."""
+
+    device: str
+    pid: int
+
+
+class EncoderWorker:
+    """Owns the process. A process that ends is replaced; all that it had been asked fails with the same WorkerDied.
+
+    Args:
+        load: makes the embedder; pickled, called in the process.
+        post: hands a function to the session's thread; all callbacks go that way.
+        ready: told the device when an encoder has been loaded.
+        failed: told why none could be loaded.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[], Embedder],
+        post: Post,
+        ready: Callable[[str], None],
+        failed: Callable[[SegclrError], None],
+    ) -> None:
+        self._load = load
+        self._post = post
+        self._ready = ready
+        self._failed = failed
+        self._pool = _new_pool()
+        self._pid: int | None = None
+        self._death = WorkerDied()
+        self._warm_up()
+
+    def embed(
+        self,
+        position_nm: XYZ,
+        segment_id: int | None,
+        done: Callable[[Embedded], None],
+        failed: Callable[[SegclrError], None],
+    ) -> None:
+        """Embed a place; exactly one of the callbacks is called, on the session's thread."""
+        self._submit(partial(_embed, self._load, position_nm, segment_id), done, failed)
+
+    def close(self) -> None:
+        """End the process; what it had been asked is not answered any more."""
+        self._post = lambda answer: None
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        if self._pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(self._pid, signal.SIGTERM)
+
+    def _warm_up(self) -> None:
+        self._submit(partial(_loaded, self._load), self._is_loaded, self._failed)
+
+    def _is_loaded(self, loaded: _Loaded) -> None:
+        self._pid = loaded.pid
+        self._ready(loaded.device)
+
+    def _submit(self, work: Callable[[], T], done: Callable[[T], None], failed: Callable[[SegclrError], None]) -> None:
+        try:
+            future = self._pool.submit(work)
+        except BrokenProcessPool:  # it ended while it had nothing to do
+            self._replace(self._pool)
+            future = self._pool.submit(work)
+        pool = self._pool
+        future.add_done_callback(lambda future: self._post(partial(self._answer, pool, future, done, failed)))
+
+    def _answer(
+        self,
+        pool: ProcessPoolExecutor,
+        future: Future[T],
+        done: Callable[[T], None],
+        failed: Callable[[SegclrError], None],
+    ) -> None:
+        if future.cancelled():
+            return
+        error = future.exception()
+        if error is None:
+            done(future.result())
+        elif isinstance(error, SegclrError):
+            failed(error)
+        elif isinstance(error, BrokenProcessPool):
+            failed(self._replace(pool))
+        else:
+            log.error("the encoder's answer was lost", exc_info=error)
+            failed(SegclrError(f"the encoder's answer was lost ({error}): click again"))
+
+    def _replace(self, dead: ProcessPoolExecutor) -> WorkerDied:
+        """Start a new process unless that is done already; the error for whoever waited for the dead one."""
+        if dead is self._pool:
+            log.warning("the encoder's process %s ended; starting another", self._pid)
+            self._death = WorkerDied("the encoder's process ended; it was restarted: click again")
+            self._pool = _new_pool()
+            if self._pid is not None:  # one that died while loading is tried again on the next click, not for ever
+                self._pid = None
+                self._warm_up()
+        return self._death
+
+
+def _new_pool() -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=_begin)
+
+
+def _begin() -> None:
+    """First thing in the new process: leave Ctrl+C to the app, and end when the app ends, however it does."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    app = multiprocessing.parent_process()
+    if app is not None:
+        threading.Thread(target=_end_with, args=(app,), daemon=True).start()
+
+
+def _end_with(app: BaseProcess) -> None:
+    app.join()
+    os._exit(1)
+
+
+@cache
+def _embedder(load: Callable[[], Embedder]) -> Embedder:
+    """The process's embedder, made once."""
+    return load()
+
+
+def _loaded(load: Callable[[], Embedder]) -> _Loaded:
+    with _in_words("the encoder could not be loaded"):
+        return _Loaded(_embedder(load).device, os.getpid())
+
+
+def _embed(load: Callable[[], Embedder], position_nm: XYZ, segment_id: int | None) -> Embedded:
+    with _in_words("the place could not be embedded"):
+        return _embedder(load).embed(position_nm, segment_id)
+
+
+@contextmanager
+def _in_words(what: str) -> Iterator[None]:
+    try:
+        yield
+    except SegclrError:
+        raise
+    except Exception as error:
+        traceback.print_exc()
+        raise SegclrError(f"{what} ({type(error).__name__}: {error}); the terminal has the details") from None
