@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from segclr.em.address import parse_address
+from segclr.em.address import Format, parse_address
 from segclr.em.chunk import Chunk, PlainChunk, SegmentChunk
 from segclr.em.chunk_cache import ChunkCache, Key
 from segclr.em.cloudvolume_source import CloudVolumeSource
@@ -22,7 +22,8 @@ from segclr.em.geometry import XYZ, Box, voxel_of
 from segclr.em.precomputed_info import PrecomputedInfo, parse_info
 from segclr.em.source import Source
 from segclr.em.store import Store
-from segclr.em.tensorstore_source import precomputed_arrays
+from segclr.em.tensorstore_source import precomputed_arrays, zarr_arrays
+from segclr.em.zarr_levels import read_levels
 from segclr.errors import VolumeUnavailable
 
 Kind = Literal["em", "segmentation"]
@@ -130,15 +131,38 @@ def open_volume(url: str, kind: Kind, cache_bytes: int = 256 << 20, resolution_n
     """
     address = parse_address(url)
     store = Store(address.root)
-    info = store.read_json("info")
-    if info is None:
-        raise VolumeUnavailable(f"there is no volume at {address.root}: it has no info file")
-    return Volume(url, kind, _precomputed(store, parse_info(info, store.root)), cache_bytes)
+    if store.folder is not None and not store.folder.is_dir():
+        raise VolumeUnavailable(f"there is no folder {store.folder}")
+    form = address.format or _guess_format(store)
+    source: Source
+    if form == "precomputed":
+        info = store.read_json("info")
+        if info is None:
+            raise VolumeUnavailable(f"there is no precomputed volume at {store.root}: it has no info file")
+        source = _precomputed(store, parse_info(info, store.root))
+    else:
+        source = zarr_arrays(store, read_levels(store, form == "n5", resolution_nm))
+    own_nm = source.mips[0].resolution_nm
+    if resolution_nm is not None and not np.allclose(own_nm, resolution_nm, rtol=0.01, atol=0):
+        raise VolumeUnavailable(
+            f"{store.root} says that its voxels are {_text(own_nm)} nm, not the resolution_nm of {_text(resolution_nm)}"
+        )
+    return Volume(url, kind, source, cache_bytes)
+
+
+def _guess_format(store: Store) -> Format:
+    signs: dict[str, Format] = {"info": "precomputed", "attributes.json": "n5"}
+    signs |= dict.fromkeys(("zarr.json", ".zarray", ".zattrs", ".zgroup"), "zarr")
+    for name, form in signs.items():
+        if store.read(name) is not None:
+            return form
+    raise VolumeUnavailable(f"there is no volume at {store.root}: none of {', '.join(signs)} is there")
 
 
 def _precomputed(store: Store, info: PrecomputedInfo) -> Source:
-    known_to_tensorstore = {"raw", "jpeg", "png", "compressed_segmentation"}
-    if _has_packed_chunks(store, info) or not known_to_tensorstore.issuperset(info.encodings):
+    if _has_packed_chunks(store, info) or not {"raw", "jpeg", "png", "compressed_segmentation"}.issuperset(
+        info.encodings
+    ):
         return CloudVolumeSource(store.root, info)
     return precomputed_arrays(store, info)
 
