@@ -1,0 +1,106 @@
+// What follows from a new state outside the panels: columns to fetch, the scatter's picture, the viewer's layers.
+// Each effect names the parts of the state that it depends on and runs when one of them is another one.
+
+import { fetchCoordinates, fetchPrediction, fetchRows } from "./columns";
+import type { Mark, ViewerBridge } from "./neuroglancer";
+import { NO_CLASS, overlayColors, paletteOf } from "./paint";
+import { glyphsOf } from "./scatter/glyphs";
+import type { Scatter } from "./scatter/scatter";
+import { classesOf, placeOf, whereabouts, type State } from "./state";
+import type { Event } from "./store";
+import { partsOf } from "./surfaces";
+
+const SHOWN_SEGMENTS_MOST = 500;
+const TARGET_COLOR = "#ffffff";
+const MARK_COLOR = "#c8cdd6";
+
+/** `before` is null the first time. */
+export type Effect = (state: State, before: State | null) => void;
+
+function changed(state: State, before: State | null, ...names: readonly (keyof State)[]): boolean {
+  return before === null || names.some((name) => state[name] !== before[name]);
+}
+
+/** Fetch what the server has announced; a column that is no longer wanted when it arrives is dropped by the store. */
+export function fetching(dispatch: (event: Event) => void): Effect {
+  const report = (error: unknown): void => {
+    const text = error instanceof TypeError ? "The server cannot be reached." : (error as Error).message;
+    dispatch({ type: "problem", text });
+  };
+  return (state, before) => {
+    const { hello, layout, points } = state;
+    if (hello && hello.table_version !== before?.hello?.table_version) {
+      fetchRows(hello.table_version, hello.rows).then((rows) => dispatch({ type: "rows", rows }), report);
+    }
+    if (layout && layout.id !== before?.layout?.id) {
+      const coming = fetchCoordinates(layout.id, layout.url, layout.rows);
+      coming.then((coordinates) => dispatch({ type: "coordinates", coordinates }), report);
+    }
+    if (points && points.stamp !== before?.points?.stamp) {
+      const coming = fetchPrediction(points.stamp, points.task, points.url, points.rows);
+      coming.then((prediction) => dispatch({ type: "prediction", prediction }), report);
+    }
+  };
+}
+
+export function drawing(scatter: Scatter): Effect {
+  return (state, before) => {
+    const { coordinates, prediction, selected, hidden, target } = state;
+    if (changed(state, before, "tool")) scatter.setTool(state.tool);
+    if (changed(state, before, "coordinates") && coordinates) scatter.setGeometry(coordinates.x, coordinates.y);
+    if (changed(state, before, "coordinates", "prediction") && prediction) {
+      scatter.setColor(prediction.classes, prediction.confidences);
+    }
+    if (changed(state, before, "prediction", "hello", "threshold", "hidden")) {
+      const palette = paletteOf(classesOf(state, prediction?.task), state.threshold, hidden);
+      scatter.setPalette(palette, (row) => !hidden.has(prediction?.classes[row] ?? NO_CLASS));
+    }
+    if (changed(state, before, "coordinates", "selected")) {
+      scatter.setMask(selected && selected.row_total > 0 && selected.origin !== "start" ? selected.bits : null);
+    }
+    if (changed(state, before, "labels", "places", "target", "coordinates", "task", "hidden")) {
+      scatter.setGlyphs(glyphsOf(state), state.places);
+    }
+    const place = target?.kind === "place" && changed(state, before, "target") ? placeOf(state, target.place) : null;
+    if (place) scatter.reveal(...place.xy);
+  };
+}
+
+export function viewing(bridge: ViewerBridge): Effect {
+  return (state, before) => {
+    const { hello, points, selected } = state;
+    if (hello && hello.viewer_url !== before?.hello?.viewer_url) bridge.open(new URL(hello.viewer_url, location.href).href);
+    if (!hello) return;
+    const classes = classesOf(state);
+    if (classes.length && changed(state, before, "viewerReady", "hello", "task", "threshold", "hidden")) {
+      bridge.paint(overlayColors(classes, state.threshold, state.hidden));
+    }
+    if (points && points.stamp !== before?.points?.stamp) bridge.refetch();
+    if (!selected?.waiting && changed(state, before, "viewerReady", "selected", "lit", "rows", "prediction", "hidden")) {
+      select(bridge, state);
+    }
+    if (changed(state, before, "viewerReady", "selected", "target", "rows")) {
+      bridge.mark(marksOf(state), hello.resolution_nm);
+    }
+  };
+}
+
+function select(bridge: ViewerBridge, state: State): void {
+  const { selected, lit, rows, prediction, hidden } = state;
+  const wanted = new Set([...(lit === null ? [] : [lit]), ...(selected?.segments ?? [])]);
+  const shown = [...wanted].slice(0, SHOWN_SEGMENTS_MOST);
+  const classes = classesOf(state, prediction?.task);
+  bridge.select(shown, rows && prediction ? partsOf(shown, rows, prediction, classes, hidden) : []);
+}
+
+/** The selection's marks in the colour of their class, and the target. */
+function marksOf(state: State): Mark[] {
+  const { selected, prediction, target } = state;
+  const classes = classesOf(state, prediction?.task);
+  const marks = (selected?.marks ?? []).map((position_nm, i): Mark => {
+    const row = selected?.mark_rows[i] ?? -1;
+    return { position_nm, color: classes[prediction?.classes[row] ?? NO_CLASS]?.color ?? MARK_COLOR };
+  });
+  const place = target && whereabouts(state, target);
+  return place ? [...marks, { position_nm: place.position_nm, color: TARGET_COLOR }] : marks;
+}

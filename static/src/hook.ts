@@ -1,0 +1,84 @@
+// window.segclr: a read-only view of the page for browser tests and for the curious, never for the page itself.
+//   segclr.summary()        what is on screen: connection, ready, task, stamps, counts, target, card, saved, failures ...
+//   segclr.pointOnScreen(r) [x, y] of table row r in CSS pixels of the window, to click or to draw a lasso round it
+//   segclr.rowOf(id)        first table row of a segment (decimal string), or -1
+
+import type { XY } from "./protocol";
+import type { Scatter } from "./scatter/scatter";
+import { guessOf, labelOf, type State } from "./state";
+
+export interface Summary {
+  readonly connection: string;
+  /** Points are drawn in the newest colours, and the viewer has its layers. */
+  readonly ready: boolean;
+  readonly viewerReady: boolean;
+  readonly task: string;
+  /** Announced predictions, and those on screen. */
+  readonly stamp: string | null;
+  readonly paintedStamp: string | null;
+  readonly rows: number;
+  readonly labels: number;
+  readonly predicted: readonly number[];
+  readonly labelled: readonly number[];
+  readonly headVersion: number | null;
+  readonly lastSaved: { readonly seq: number; readonly text: string } | null;
+  readonly canUndo: boolean;
+  readonly canRedo: boolean;
+  readonly places: number;
+  readonly target: State["target"];
+  readonly targetClass: number | null;
+  readonly targetLabel: number | null;
+  readonly selectionCount: number;
+  readonly selectionWaiting: boolean;
+  readonly selectedSegments: readonly string[];
+  readonly failures: readonly string[];
+  readonly keysIn: State["keysIn"];
+}
+
+export interface Hook {
+  summary(): Summary;
+  pointOnScreen(row: number): XY | null;
+  rowOf(segment: string): number;
+}
+
+export function hook(now: () => State, scatter: Scatter | null): Hook {
+  return Object.freeze({
+    summary: () => summary(now()),
+    pointOnScreen: (row: number) => (now().coordinates && scatter ? scatter.pointOnPage(row) : null),
+    rowOf: (segment: string) => {
+      const table = now().rows?.table;
+      const index = table?.indexOf(segment) ?? -1;
+      return table && index >= 0 ? table.rowsOf(index)[0] : -1;
+    },
+  });
+}
+
+function summary(state: State): Summary {
+  const { hello, points, prediction, saved, steps, selected, target } = state;
+  const painted = prediction !== null && prediction.stamp === points?.stamp;
+  return {
+    connection: state.connection,
+    ready: hello !== null && state.coordinates !== null && state.rows !== null && painted && state.viewerReady,
+    viewerReady: state.viewerReady,
+    task: state.task,
+    stamp: points?.stamp ?? null,
+    paintedStamp: prediction?.stamp ?? null,
+    rows: hello?.rows ?? 0,
+    labels: points?.labels ?? 0,
+    predicted: points?.predicted ?? [],
+    labelled: points?.labelled ?? [],
+    headVersion: points?.head?.version ?? null,
+    lastSaved: saved && { seq: saved.seq, text: saved.text },
+    canUndo: steps?.can_undo ?? false,
+    canRedo: steps?.can_redo ?? false,
+    places: state.places.length,
+    target,
+    targetClass: target && (guessOf(state, target)?.class ?? null),
+    targetLabel: target && labelOf(state, target),
+    selectionCount: selected && selected.origin !== "start" ? selected.row_total : 0,
+    selectionWaiting: selected?.waiting ?? false,
+    selectedSegments: selected?.segments ?? [],
+    failures: state.failures.map((failure) => failure.text),
+    keysIn: state.keysIn,
+  };
+}

@@ -1,0 +1,356 @@
+// The page's hands inside the viewer's iframe: selection, colours, camera, marks, and refetching what was repainted.
+// The only file that reaches into `contentWindow.viewer`. Those are internals of the packaged client (2.41), so every
+// reach is guarded: what is missing is said once, and the rest of the page goes on.
+
+import type { RGB } from "./paint";
+import type { XYZ } from "./protocol";
+
+export interface Part {
+  readonly id: string;
+  /** The segment that this part of a surface belongs to. */
+  readonly segment: string;
+  readonly rgb: RGB;
+}
+
+export interface Mark {
+  readonly position_nm: XYZ;
+  /** "#rrggbb" */
+  readonly color: string;
+}
+
+export interface ViewerEvents {
+  /** The layers are there; `cells` are the segments selected so far. */
+  ready(cells: string[]): void;
+  /** The user changed the selected segments. */
+  selected(cells: string[]): void;
+  problem(text: string): void;
+}
+
+type Id = bigint;
+
+interface Signal {
+  add(callback: () => void): void;
+}
+
+interface SegmentSet extends Iterable<Id> {
+  readonly changed: Signal;
+  add(ids: Id[]): void;
+  delete(ids: Id[]): void;
+}
+
+interface ColorMap {
+  readonly hashTable: { reserve(count: number): void; delete(id: Id): void; set(id: Id, rgb: Id): void };
+  readonly changed: { dispatch(first: null, second: boolean): void };
+}
+
+interface Refetchable {
+  invalidateCache(): void;
+}
+
+interface RenderLayer {
+  readonly source?: Refetchable & { readonly fragmentSource?: Refetchable };
+}
+
+interface Layer {
+  readonly renderLayers: readonly RenderLayer[];
+  readonly dataSources?: readonly { readonly loadState?: unknown }[];
+  readonly displayState: {
+    readonly segmentationGroupState: { readonly value: { visibleSegments: SegmentSet; selectedSegments: SegmentSet } };
+    readonly segmentationColorGroupState: { readonly value: { segmentStatedColors: ColorMap } };
+  };
+  readonly localAnnotations?: { restoreState(annotations: readonly unknown[]): void };
+}
+
+interface SliceView {
+  readonly visibleLayers: Map<RenderLayer, { allSources: readonly (readonly { source: Refetchable }[])[] }>;
+}
+
+interface Client {
+  readonly element: HTMLElement;
+  readonly display: {
+    readonly panels: Iterable<{ readonly sliceView?: SliceView; readonly sliceViews?: Map<SliceView, unknown> }>;
+    draw?: () => void;
+    scheduleRedraw(): void;
+  };
+  readonly layerManager: { readonly managedLayers: readonly { name: string; layer: Layer | null }[]; layersChanged: Signal };
+  readonly layerSelectedValues: { get(layer: Layer | undefined): unknown };
+  readonly mouseState: { updateUnconditionally(): void };
+  readonly position: { value: Float32Array };
+  readonly crossSectionScale: { readonly value: number };
+  isReady(): boolean;
+}
+
+type ClientWindow = Window & { viewer?: Client; BigInt: typeof BigInt };
+
+const LAYERS = ["classes", "cells", "surfaces"];
+const POLL_MS = 60;
+const REFETCH_LIMIT_MS = 600;
+const FLIGHT_MS = 260;
+const PANEL_PX = 500;
+
+export class ViewerBridge {
+  private ready = false;
+  private writing = false;
+  private refetching = false;
+  private refetchAgain = false;
+  private flight = 0;
+  private announced = 0;
+  private segmentOfPart = new Map<string, string>();
+  private readonly hooked = new WeakSet<Layer>();
+  private readonly complained = new Set<string>();
+
+  constructor(
+    private readonly frame: HTMLIFrameElement,
+    private readonly events: ViewerEvents,
+  ) {}
+
+  /** Show the viewer at `url` and report when its layers are there. */
+  open(url: string): void {
+    this.ready = false;
+    this.frame.src = url;
+    this.waitForLayers();
+  }
+
+  /** Make exactly these segments visible, and these parts of their surfaces. */
+  select(cells: readonly string[], parts: readonly Part[]): void {
+    this.reach("selection", () => {
+      this.segmentOfPart = new Map(parts.map((part) => [part.id, part.segment]));
+      this.setColors("surfaces", new Map(parts.map((part) => [part.id, part.rgb])));
+      this.setVisible("surfaces", parts.map((part) => part.id));
+      this.setVisible("cells", cells);
+    });
+  }
+
+  /** The colour of every overlay code; codes that are not among them disappear. */
+  paint(colors: ReadonlyMap<number, RGB>): void {
+    this.reach("colours", () => {
+      const entries = new Map([...colors].map(([code, rgb]) => [String(code), rgb]));
+      this.setColors("classes", entries);
+      this.setVisible("classes", [...entries.keys()]);
+    });
+  }
+
+  mark(marks: readonly Mark[], resolution_nm: XYZ): void {
+    this.reach("marks", () => {
+      const points = marks.map((mark, i) => ({
+        type: "point",
+        id: String(i),
+        point: mark.position_nm.map((value, axis) => value / resolution_nm[axis]),
+        props: [mark.color],
+      }));
+      this.layer("marks")?.localAnnotations?.restoreState(points);
+    });
+  }
+
+  /** Move the centre of all panels there: gliding when it is near, at once when chunks on the way would be fetched in vain. */
+  flyTo(position_nm: XYZ, resolution_nm: XYZ): void {
+    this.reach("camera", () => {
+      const { position, crossSectionScale } = this.client();
+      const from = [...position.value];
+      const to = position_nm.map((value, axis) => value / resolution_nm[axis]);
+      const far = Math.hypot(...to.map((value, i) => value - from[i])) > 3 * PANEL_PX * crossSectionScale.value;
+      const start = performance.now();
+      const flight = ++this.flight;
+      const step = (): void => {
+        if (flight !== this.flight) return;
+        const t = far ? 1 : Math.min(1, (performance.now() - start) / FLIGHT_MS);
+        const eased = 1 - (1 - t) ** 3;
+        this.reach("camera", () => {
+          this.client().position.value = Float32Array.from(to, (value, i) => from[i] + (value - from[i]) * eased);
+        });
+        if (t < 1) requestAnimationFrame(step);
+      };
+      step();
+    });
+  }
+
+  /** Fetch the overlay's chunks and the surfaces' meshes again, keeping the last picture until the new one is there. */
+  refetch(): void {
+    if (this.refetching || (!this.ready && this.clientWindow()?.viewer)) {
+      this.refetchAgain = true;
+      return;
+    }
+    this.reach("repaint", () => {
+      const client = this.client();
+      const { display } = client;
+      const from = performance.now();
+      const where = [...client.position.value].join();
+      const end = (): void => {
+        this.refetching = false;
+        delete display.draw; // the prototype's own draw comes back
+        display.scheduleRedraw();
+        this.refetchIfAsked();
+      };
+      const step = (): void => {
+        const waited = performance.now() - from;
+        const moved = [...client.position.value].join() !== where;
+        if (moved || waited > REFETCH_LIMIT_MS || (waited > 40 && client.isReady())) end();
+        else setTimeout(step, 8);
+      };
+      this.refetching = true;
+      display.draw = () => {};
+      try {
+        this.refetchChunks("classes");
+        this.refetchMeshes("surfaces");
+      } finally {
+        setTimeout(step, 8);
+      }
+    });
+  }
+
+  /** Let the viewer have the keys, unless the user is not in this window at all. */
+  takeFocus(): void {
+    if (document.hasFocus() && document.activeElement !== this.frame) this.frame.contentWindow?.focus();
+  }
+
+  /** Whether the user is typing into one of the viewer's own text fields. */
+  get typing(): boolean {
+    const active = this.frame.contentDocument?.activeElement;
+    return active instanceof (this.frame.contentWindow as unknown as typeof globalThis).HTMLElement
+      ? active.matches("input, textarea, [contenteditable]")
+      : false;
+  }
+
+  private waitForLayers(): void {
+    const names = new Set(this.clientWindow()?.viewer?.layerManager?.managedLayers?.map((managed) => managed.name));
+    const there = LAYERS.every((name) => {
+      const sources = names.has(name) ? this.layer(name)?.dataSources : null;
+      return sources?.every((source) => source.loadState);
+    });
+    if (!there) return void setTimeout(() => this.waitForLayers(), POLL_MS);
+    this.ready = true;
+    this.reach("events", () => {
+      const client = this.client();
+      client.layerManager.layersChanged.add(() => this.hook());
+      client.element.addEventListener("action:select", (event) => this.pickedSurface(event), true);
+      this.hook();
+      this.events.ready(this.visible("cells"));
+      this.refetchIfAsked(); // what was repainted while the first chunks were on their way
+    });
+  }
+
+  /** Listen to the user's selection, on the layer that there is now: a change of the shared state makes new ones. */
+  private hook(): void {
+    this.reach("events", () => {
+      const cells = this.layer("cells");
+      if (!cells || this.hooked.has(cells)) return;
+      this.hooked.add(cells);
+      cells.displayState.segmentationGroupState.value.visibleSegments.changed.add(() => {
+        if (!this.writing) this.announce();
+      });
+    });
+  }
+
+  /** Tell of a change by the user; several within one turn of the loop are one. */
+  private announce(): void {
+    clearTimeout(this.announced);
+    this.announced = window.setTimeout(() => this.reach("events", () => this.events.selected(this.visible("cells"))), 0);
+  }
+
+  /** A double click on a surface in 3-D would switch off one part of it: switch the whole cell instead. */
+  private pickedSurface(event: Event): void {
+    this.reach("selection", () => {
+      const client = this.client();
+      client.mouseState.updateUnconditionally();
+      const part = client.layerSelectedValues.get(this.layer("surfaces"));
+      const value = (part as { value?: unknown } | undefined)?.value;
+      const segment = value === undefined || value === null ? undefined : this.segmentOfPart.get(String(value));
+      if (segment === undefined) return;
+      event.stopPropagation();
+      this.events.selected(this.visible("cells").filter((id) => id !== segment));
+    });
+  }
+
+  private refetchIfAsked(): void {
+    if (!this.refetchAgain) return;
+    this.refetchAgain = false;
+    this.refetch();
+  }
+
+  private refetchChunks(name: string): void {
+    const mine = new Set(this.layer(name)?.renderLayers);
+    const sources = new Set<Refetchable>();
+    for (const panel of this.client().display.panels) {
+      const views = panel.sliceView ? [panel.sliceView] : [...(panel.sliceViews?.keys() ?? [])];
+      for (const view of views) {
+        for (const [layer, found] of view.visibleLayers) {
+          if (mine.has(layer)) for (const scale of found.allSources) for (const { source } of scale) sources.add(source);
+        }
+      }
+    }
+    for (const source of sources) source.invalidateCache();
+  }
+
+  private refetchMeshes(name: string): void {
+    for (const { source } of this.layer(name)?.renderLayers ?? []) {
+      if (!source?.fragmentSource) continue;
+      source.fragmentSource.invalidateCache();
+      source.invalidateCache();
+    }
+  }
+
+  private visible(name: string): string[] {
+    const layer = this.layer(name);
+    return layer ? [...layer.displayState.segmentationGroupState.value.visibleSegments].map(String) : [];
+  }
+
+  private setVisible(name: string, ids: readonly string[]): void {
+    const group = this.layer(name)?.displayState.segmentationGroupState.value;
+    if (!group) return;
+    const wanted = new Set(ids);
+    const there = new Set(this.visible(name));
+    const dropped = [...there].filter((id) => !wanted.has(id)).map((id) => this.big(id));
+    const added = [...wanted].filter((id) => !there.has(id)).map((id) => this.big(id));
+    this.writing = true;
+    try {
+      if (dropped.length) group.selectedSegments.delete(dropped); // leaves the list of starred ones too
+      if (added.length) group.visibleSegments.add(added);
+    } finally {
+      this.writing = false;
+    }
+  }
+
+  private setColors(name: string, colors: ReadonlyMap<string, RGB>): void {
+    const map = this.layer(name)?.displayState.segmentationColorGroupState.value.segmentStatedColors;
+    if (!map) return;
+    map.hashTable.reserve(2 * colors.size);
+    for (const [id, [red, green, blue]] of colors) {
+      const key = this.big(id);
+      map.hashTable.delete(key); // set() does not overwrite
+      map.hashTable.set(key, this.big(red | (green << 8) | (blue << 16)));
+    }
+    map.changed.dispatch(null, true);
+  }
+
+  private clientWindow(): ClientWindow | null {
+    return this.frame.contentWindow as ClientWindow | null;
+  }
+
+  private client(): Client {
+    const client = this.clientWindow()?.viewer;
+    if (!client) throw new Error("the viewer has no client");
+    return client;
+  }
+
+  private layer(name: string): Layer | undefined {
+    return this.client().layerManager.managedLayers.find((managed) => managed.name === name)?.layer ?? undefined;
+  }
+
+  /** The viewer's own BigInt: values of another window's realm are refused by some of its checks. */
+  private big(value: string | number): Id {
+    return (this.clientWindow() ?? window).BigInt(value);
+  }
+
+  /** Do something inside the viewer. A missing internal is said once for each kind of thing and otherwise ignored. */
+  private reach(what: string, action: () => void): void {
+    if (!this.ready) return;
+    try {
+      action();
+    } catch (error) {
+      console.warn("viewer:", what, error);
+      if (this.complained.has(what)) return;
+      this.complained.add(what);
+      this.events.problem(`This version of the viewer does not let the page change its ${what}; everything else works.`);
+    }
+  }
+}

@@ -1,0 +1,100 @@
+// The line at the bottom, the banner of a lost connection, and the problems.
+
+import { byId, element, setText } from "../element";
+import type { Head } from "../protocol";
+import type { State } from "../state";
+import { clock, count, counted, milliseconds, percent } from "./format";
+import { whenChanged, type Actions } from "./panel";
+
+const FAILURE_SHOWN_MS = 15_000;
+const CONNECTION = {
+  connecting: "connecting",
+  open: "connected",
+  lost: "connection lost, trying again",
+  ended: "this run has ended: open the address the terminal prints",
+} as const;
+
+export function statusPanel(): (state: State) => void {
+  const host = byId("status");
+  const banner = byId("banner");
+  const connection = element("span", { class: "connection" });
+  const said = element("span", { class: "said", "aria-live": "polite" });
+  const device = element("span");
+  const table = element("span");
+  const labels = element("span");
+  const head = element("span");
+  const retrain = element("span");
+  host.append(connection, said, retrain, head, labels, table, device);
+
+  const say = whenChanged((saved: string, status: string) => {
+    const news = saved !== said.dataset["saved"] && saved ? saved : status || saved;
+    said.dataset["saved"] = saved;
+    said.classList.toggle("saved", news === saved && saved !== "");
+    setText(said, news);
+  });
+
+  return (state) => {
+    const { hello, points } = state;
+    connection.dataset["state"] = state.connection;
+    setText(connection, state.connection === "open" ? "connected" : state.connection);
+    banner.hidden = state.connection === "open" || state.connection === "connecting";
+    setText(banner, banner.hidden ? "" : CONNECTION[state.connection]);
+    banner.classList.toggle("ended", state.connection === "ended");
+    say(state.saved?.text ?? "", state.status);
+    setText(device, hello ? deviceText(hello.device, hello.encoder) : "");
+    setText(table, hello ? `${counted(hello.rows, "embedding")} in ${counted(hello.segments, "segment")}` : "");
+    setText(labels, points ? counted(points.labels, "label") : "");
+    setText(head, points ? headText(points.head) : "");
+    head.title = points?.head ? headTitle(points.head) : "";
+    setText(retrain, points?.head ? retrainText(points.head) : "");
+  };
+}
+
+function deviceText(device: string, encoder: string): string {
+  const name = encoder ? `encoder ${encoder.slice(0, 8)}` : "no encoder";
+  return device ? `${name} on ${device}` : encoder ? `${name} loading` : name;
+}
+
+function headText(head: Head | null): string {
+  if (!head) return "no head yet: label two classes";
+  const held = head.held_out;
+  return held ? `head ${head.version}: held-out F1 ${held.macro_f1.toFixed(2)}` : `head ${head.version}: too few cells to hold out`;
+}
+
+function headTitle(head: Head): string {
+  const held = head.held_out;
+  const fitted = `Fitted on ${counted(head.labels, "label")}.`;
+  if (!held) return `${fitted} It has no figure yet: labels on more cells are needed.`;
+  const interval = `${percent(held.low)} to ${percent(held.high)}`;
+  return `${fitted} On cells that it was not fitted on: accuracy ${percent(held.accuracy)} (95 % interval ${interval}, ${count(held.count)} labels).`;
+}
+
+function retrainText(head: Head): string {
+  return `retrained ${clock(head.fitted_at)} in ${milliseconds(head.fit_ms)}, painted in ${milliseconds(head.repaint_ms)}`;
+}
+
+export function failurePanel(actions: Actions): (state: State) => void {
+  const host = byId("toasts");
+  const lines = new Map<number, HTMLElement>();
+  return (state) => {
+    for (const [number, line] of lines) {
+      if (state.failures.some((failure) => failure.number === number)) continue;
+      line.remove();
+      lines.delete(number);
+    }
+    for (const { number, text, times } of state.failures) {
+      if (lines.has(number)) continue;
+      const dismiss = (): void => actions.dispatch({ type: "dismissed", number });
+      const close = element("button", { type: "button", class: "quiet", "aria-label": "Dismiss", onclick: dismiss }, "×");
+      const line = element("p", { class: "toast" }, element("span", {}, times > 1 ? `${text} (${times} times)` : text), close);
+      const expire = (): void => {
+        // one that is being read stays
+        if (line.matches(":hover, :focus-within")) setTimeout(expire, 2000);
+        else dismiss();
+      };
+      setTimeout(expire, FAILURE_SHOWN_MS);
+      lines.set(number, line);
+      host.append(line);
+    }
+  };
+}

@@ -1,0 +1,229 @@
+// The messages between page and server, one interface per message, and the check that turns a frame into one of them.
+// 64-bit ids are decimal strings on both sides and stay strings here; positions are nm (x, y, z); points are table rows.
+
+export type XYZ = readonly [number, number, number];
+export type XY = readonly [number, number];
+
+export interface ClassSpec {
+  readonly name: string;
+  /** "#rrggbb" */
+  readonly color: string;
+  readonly key: string;
+}
+
+export interface TaskSpec {
+  readonly name: string;
+  readonly unit: "node" | "segment";
+  readonly radius_um: number;
+  readonly classes: readonly ClassSpec[];
+}
+
+/** A place embedded live: what is needed to draw it in the scatter again after a reload. */
+export interface PlaceSummary {
+  readonly place_id: number;
+  readonly position_nm: XYZ;
+  readonly segment_id: string;
+  /** The nearest row of the same segment; null where the table does not have the segment. */
+  readonly node_row: number | null;
+  readonly xy: XY;
+  readonly class: number | null;
+  readonly labelled: number | null;
+}
+
+export interface Hello {
+  readonly type: "hello";
+  readonly project: string;
+  readonly generated: boolean;
+  readonly annotator: string;
+  readonly viewer_url: string;
+  readonly device: string;
+  readonly encoder: string;
+  readonly rows: number;
+  readonly segments: number;
+  readonly table_version: string;
+  readonly resolution_nm: XYZ;
+  readonly bounds_nm: readonly [XYZ, XYZ];
+  readonly tasks: readonly TaskSpec[];
+  readonly task: string;
+  readonly places: readonly PlaceSummary[];
+  readonly start_segments: readonly string[];
+}
+
+export interface Layout {
+  readonly type: "layout";
+  readonly id: string;
+  readonly method: string;
+  readonly url: string;
+  readonly rows: number;
+  readonly note: string;
+}
+
+export interface HeldOut {
+  readonly macro_f1: number;
+  readonly accuracy: number;
+  readonly low: number;
+  readonly high: number;
+  readonly count: number;
+}
+
+export interface Head {
+  readonly version: number;
+  readonly labels: number;
+  readonly fitted_at: string;
+  readonly fit_ms: number;
+  readonly repaint_ms: number;
+  readonly held_out: HeldOut | null;
+}
+
+/** New predictions of a task; the columns themselves are fetched from `url`. Counts are of rows or, for a segment task, of segments. */
+export interface Points {
+  readonly type: "points";
+  readonly stamp: string;
+  readonly task: string;
+  readonly url: string;
+  readonly rows: number;
+  readonly predicted: readonly number[];
+  readonly labelled: readonly number[];
+  readonly labels: number;
+  readonly head: Head | null;
+  readonly note: string;
+}
+
+export interface Labels {
+  readonly type: "labels";
+  readonly task: string;
+  readonly rows: readonly number[];
+  readonly classes: readonly number[];
+  /** Labelled places that have no row. */
+  readonly places: readonly number[];
+  readonly place_classes: readonly number[];
+}
+
+export interface Working {
+  readonly type: "working";
+  readonly request: string;
+  readonly text: string;
+}
+
+export interface Place extends PlaceSummary {
+  readonly type: "place";
+  readonly request: string;
+  readonly node_distance_nm: number | null;
+  readonly task: string;
+  readonly probabilities: readonly number[] | null;
+  readonly stages_ms: Readonly<Record<"cut" | "embed" | "predict" | "place" | "total", number>>;
+  /** The three central planes of the masked cutout as data: URLs. */
+  readonly planes: Readonly<Record<"xy" | "xz" | "yz", string>> | null;
+}
+
+/** What undo and redo would do. */
+export interface Steps {
+  readonly task: string;
+  readonly can_undo: boolean;
+  readonly can_redo: boolean;
+  readonly undo_text: string;
+  readonly redo_text: string;
+}
+
+export interface Saved extends Steps {
+  readonly type: "saved";
+  readonly request: string;
+  /** Number of the last event written. */
+  readonly seq: number;
+  readonly text: string;
+}
+
+export interface History extends Steps {
+  readonly type: "history";
+}
+
+export interface Selection {
+  readonly type: "selection";
+  readonly request: string;
+  readonly origin: "lasso" | "segments" | "clear";
+  readonly layout: string;
+  /** Of a lasso, in coordinates of `layout`: the page finds the rows from it, by the same rule as the server. */
+  readonly polygon: readonly XY[] | null;
+  /** null for a lasso. */
+  readonly rows: readonly number[] | null;
+  readonly row_total: number;
+  readonly segments: readonly string[];
+  readonly segment_total: number;
+  readonly marks: readonly XYZ[];
+  readonly mark_rows: readonly number[];
+  readonly note: string;
+}
+
+export interface Failed {
+  readonly type: "failed";
+  readonly request: string | null;
+  readonly text: string;
+}
+
+export interface Status {
+  readonly type: "status";
+  readonly text: string;
+}
+
+/** The encoder is loaded: where it runs. */
+export interface Device {
+  readonly type: "device";
+  readonly device: string;
+  readonly encoder: string;
+}
+
+export type ServerMessage =
+  | Hello
+  | Layout
+  | Points
+  | Labels
+  | Working
+  | Place
+  | Saved
+  | History
+  | Selection
+  | Failed
+  | Status
+  | Device;
+
+export type LabelTarget = { readonly row: number } | { readonly place: number };
+export type LassoMode = "replace" | "add" | "subtract";
+
+export type ClientMessage =
+  | { type: "label"; request: string; task: string; class: number | null; target: LabelTarget; provenance: string }
+  | { type: "undo"; request: string }
+  | { type: "redo"; request: string }
+  | { type: "task"; request: string; name: string }
+  | { type: "lasso"; request: string; layout: string; polygon: XY[]; mode: LassoMode }
+  | { type: "clear"; request: string }
+  | { type: "segments"; request: string; ids: string[] }
+  | { type: "embed"; request: string; position_nm: XYZ };
+
+/** What each message must hold; a missing field is a mismatch of page and server, said at once instead of drawn wrong. */
+const FIELDS: Readonly<Record<ServerMessage["type"], readonly string[]>> = {
+  hello: ["project", "viewer_url", "rows", "segments", "table_version", "tasks", "task", "places", "start_segments"],
+  layout: ["id", "method", "url", "rows"],
+  points: ["stamp", "task", "url", "rows", "predicted", "labelled", "labels", "head"],
+  labels: ["task", "rows", "classes", "places", "place_classes"],
+  working: ["request", "text"],
+  place: ["request", "place_id", "position_nm", "segment_id", "xy", "task", "class", "probabilities", "stages_ms", "planes"],
+  saved: ["request", "seq", "text", "task", "can_undo", "can_redo", "undo_text", "redo_text"],
+  history: ["task", "can_undo", "can_redo", "undo_text", "redo_text"],
+  selection: ["request", "origin", "layout", "polygon", "rows", "row_total", "segments", "segment_total", "marks", "mark_rows"],
+  failed: ["request", "text"],
+  status: ["text"],
+  device: ["device", "encoder"],
+};
+
+export class ProtocolError extends Error {}
+
+/** A text frame as a message. Throws ProtocolError for anything that this page does not understand. */
+export function parseMessage(text: string): ServerMessage {
+  const value = JSON.parse(text) as Record<string, unknown> | null;
+  const type = value?.["type"] as ServerMessage["type"];
+  const fields = Object.hasOwn(FIELDS, type) ? FIELDS[type] : null;
+  if (!value || !fields) throw new ProtocolError(`The server sent a message of unknown type "${type}": reload the page.`);
+  const missing = fields.find((name) => !(name in value));
+  if (missing) throw new ProtocolError(`The server's "${type}" message has no "${missing}": reload the page.`);
+  return value as unknown as ServerMessage;
+}

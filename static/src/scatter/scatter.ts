@@ -1,0 +1,271 @@
+// The scatter as the page sees it: columns and masks go in; lassoes, picks and hovers come out. It owns the camera and
+// the pointer; drawing is the renderer's. Nothing here knows of tasks, messages or the viewer.
+
+import { element } from "../element";
+import type { Palette } from "../paint";
+import type { LassoMode, XY } from "../protocol";
+import { boundsOf, fitted, panned, pixelsPerUnit, toLayout, toScreen, zoomedAt, type Camera } from "./camera";
+import { Path } from "./path";
+import { nearest } from "./pick";
+import { Renderer, type Glyph } from "./renderer";
+
+export interface ScatterEvents {
+  lasso(polygon: XY[], mode: LassoMode): void;
+  pickRow(row: number): void;
+  pickPlace(place: number): void;
+  /** What to say of the point under the pointer. */
+  describe(row: number): string;
+}
+
+export interface PlacePoint {
+  readonly place_id: number;
+  readonly xy: XY;
+}
+
+const REACH_PX = 14;
+const WHEEL_SPEED = 0.0018;
+const EMPTY = new Float32Array(0);
+
+export class Scatter {
+  private camera: Camera = { x: 0, y: 0, zoom: 1 };
+  private viewport = { width: 1, height: 1 };
+  private ratio = 1;
+  private x: Float32Array = EMPTY;
+  private y: Float32Array = EMPTY;
+  private visible: (row: number) => boolean = () => true;
+  private glyphs: readonly Glyph[] = [];
+  private places: readonly PlacePoint[] = [];
+  private tool: "lasso" | "pan" = "lasso";
+  private path: Path | null = null;
+  private dragging: XY | null = null;
+  private spaceHeld = false;
+  private hovered: number | null = null;
+  private frame = 0;
+  private fittedOnce = false;
+  private readonly outline = document.createElementNS("http://www.w3.org/2000/svg", "polygon");
+  private readonly tip = element("div", { class: "tip", hidden: true });
+
+  private constructor(
+    private readonly canvas: HTMLCanvasElement,
+    private readonly events: ScatterEvents,
+    private readonly renderer: Renderer,
+  ) {}
+
+  /** null where the browser has no WebGL2. */
+  static in(host: HTMLElement, events: ScatterEvents): Scatter | null {
+    const canvas = element("canvas", { tabindex: 0, "aria-label": "Scatter of the embeddings" });
+    let redraw = (): void => {};
+    const renderer = Renderer.on(canvas, () => redraw());
+    if (!renderer) return null;
+    const made = new Scatter(canvas, events, renderer);
+    redraw = () => made.redraw();
+    const drawing = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    drawing.append(made.outline);
+    host.append(canvas, drawing, made.tip);
+    made.listen();
+    return made;
+  }
+
+  setGeometry(x: Float32Array, y: Float32Array): void {
+    [this.x, this.y] = [x, y];
+    this.renderer.setGeometry(x, y);
+    this.fittedOnce = this.viewport.width > 1;
+    this.fit();
+  }
+
+  setColor(classes: Uint8Array, confidences: Uint8Array): void {
+    if (classes.length === this.x.length) this.renderer.setColor(classes, confidences);
+    this.redraw();
+  }
+
+  /** Rows that are not `visible` have no colour in the palette; they cannot be picked either. */
+  setPalette(palette: Palette, visible: (row: number) => boolean): void {
+    this.visible = visible;
+    this.renderer.setPalette(palette);
+    this.redraw();
+  }
+
+  setMask(bits: Uint32Array | null): void {
+    this.renderer.setSelected(bits);
+    this.redraw();
+  }
+
+  setGlyphs(glyphs: readonly Glyph[], places: readonly PlacePoint[]): void {
+    [this.glyphs, this.places] = [glyphs, places];
+    this.redraw();
+  }
+
+  setTool(tool: "lasso" | "pan"): void {
+    this.tool = tool;
+    this.canvas.dataset["tool"] = tool;
+  }
+
+  fit(): void {
+    this.look(fitted(boundsOf(this.x, this.y), this.viewport));
+  }
+
+  zoom(factor: number): void {
+    this.look(zoomedAt(this.camera, this.viewport, this.viewport.width / 2, this.viewport.height / 2, factor));
+  }
+
+  /** Bring a point into view if it is not. */
+  reveal(x: number, y: number): void {
+    const [px, py] = toScreen(this.camera, this.viewport, x, y);
+    const inside = px > 0 && py > 0 && px < this.viewport.width && py < this.viewport.height;
+    if (!inside) this.look({ ...this.camera, x, y });
+  }
+
+  /** Pixel of a point in the window. */
+  pointOnPage(row: number): XY {
+    const box = this.canvas.getBoundingClientRect();
+    const [px, py] = toScreen(this.camera, this.viewport, this.x[row], this.y[row]);
+    return [box.left + px, box.top + py];
+  }
+
+  /** Give up what the pointer is doing; false if it did nothing. */
+  cancel(): boolean {
+    const busy = this.path !== null || this.dragging !== null;
+    this.path = this.dragging = null;
+    this.outline.setAttribute("points", "");
+    return busy;
+  }
+
+  private listen(): void {
+    const { canvas } = this;
+    new ResizeObserver(([entry]) => this.resize(entry)).observe(canvas);
+    canvas.addEventListener("pointerdown", (event) => this.press(event));
+    canvas.addEventListener("pointermove", (event) => this.move(event));
+    canvas.addEventListener("pointerup", (event) => this.release(event));
+    canvas.addEventListener("pointercancel", () => this.cancel());
+    canvas.addEventListener("pointerleave", () => this.hover(null));
+    canvas.addEventListener("contextmenu", (event) => event.preventDefault());
+    canvas.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
+    canvas.addEventListener("keydown", (event) => this.key(event));
+    window.addEventListener("keyup", (event) => {
+      if (event.key === " ") this.spaceHeld = false;
+    });
+  }
+
+  private press(event: PointerEvent): void {
+    if (event.button > 1) return;
+    event.preventDefault(); // no scrolling by the middle button, no selection of text
+    this.canvas.focus();
+    this.canvas.setPointerCapture(event.pointerId);
+    this.hover(null);
+    const at: XY = [event.offsetX, event.offsetY];
+    if (event.button === 1 || this.tool === "pan" || this.spaceHeld) this.dragging = at;
+    if (event.button === 0) {
+      this.path = new Path();
+      this.path.add(at, toLayout(this.camera, this.viewport, ...at));
+    }
+  }
+
+  private move(event: PointerEvent): void {
+    const at: XY = [event.offsetX, event.offsetY];
+    this.path?.add(at, toLayout(this.camera, this.viewport, ...at));
+    if (this.dragging) {
+      this.look(panned(this.camera, this.viewport, at[0] - this.dragging[0], at[1] - this.dragging[1]));
+      this.dragging = at;
+    } else if (this.path) {
+      if (this.path.isLasso) this.outline.setAttribute("points", this.path.pixels.join(" "));
+    } else this.hover(at);
+  }
+
+  private release(event: PointerEvent): void {
+    const { path, dragging } = this;
+    this.cancel();
+    if (!path) return;
+    if (!path.isLasso) return this.pick(event.offsetX, event.offsetY);
+    if (!dragging) this.events.lasso(path.polygon, event.shiftKey ? "add" : event.altKey ? "subtract" : "replace");
+  }
+
+  private pick(px: number, py: number): void {
+    const distance = (place: PlacePoint): number => {
+      const [x, y] = toScreen(this.camera, this.viewport, ...place.xy);
+      return Math.hypot(x - px, y - py);
+    };
+    const place = [...this.places].sort((one, other) => distance(one) - distance(other))[0];
+    if (place && distance(place) <= REACH_PX / 2) return this.events.pickPlace(place.place_id);
+    const row = this.rowAt(px, py);
+    if (row !== null) this.events.pickRow(row);
+  }
+
+  private rowAt(px: number, py: number): number | null {
+    const [x, y] = toLayout(this.camera, this.viewport, px, py);
+    return nearest(this.x, this.y, x, y, REACH_PX / pixelsPerUnit(this.camera, this.viewport), this.visible);
+  }
+
+  private hover(at: XY | null): void {
+    const row = at && this.rowAt(...at);
+    this.tip.hidden = row === null;
+    if (row !== null) {
+      this.tip.textContent = this.events.describe(row);
+      const [px, py] = toScreen(this.camera, this.viewport, this.x[row], this.y[row]);
+      this.tip.classList.toggle("left", px > this.viewport.width / 2);
+      this.tip.style.translate = `${px}px ${py}px`;
+    }
+    if (row === this.hovered) return;
+    this.hovered = row;
+    this.redraw();
+  }
+
+  private wheel(event: WheelEvent): void {
+    event.preventDefault();
+    const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 20 : 1;
+    const factor = Math.exp(-event.deltaY * lines * WHEEL_SPEED);
+    this.look(zoomedAt(this.camera, this.viewport, event.offsetX, event.offsetY, factor));
+  }
+
+  private key(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const shift = { ArrowLeft: [40, 0], ArrowRight: [-40, 0], ArrowUp: [0, 40], ArrowDown: [0, -40] }[event.key];
+    if (shift) this.look(panned(this.camera, this.viewport, shift[0], shift[1]));
+    else if (event.key === "+" || event.key === "-") this.zoom(event.key === "+" ? 1.25 : 0.8);
+    else if (event.key === "Home") this.fit();
+    else if (event.key === " ") this.spaceHeld = true;
+    else return;
+    event.preventDefault();
+  }
+
+  private look(camera: Camera): void {
+    this.camera = camera;
+    this.tip.hidden = true;
+    this.redraw();
+  }
+
+  private resize(entry: ResizeObserverEntry): void {
+    const { width, height } = entry.contentRect;
+    if (!width || !height) return;
+    this.viewport = { width, height };
+    this.ratio = window.devicePixelRatio;
+    const exact = entry.devicePixelContentBoxSize?.[0];
+    this.canvas.width = exact?.inlineSize ?? Math.round(width * this.ratio);
+    this.canvas.height = exact?.blockSize ?? Math.round(height * this.ratio);
+    if (this.fittedOnce || !this.x.length) return this.paint();
+    this.fittedOnce = true;
+    this.fit();
+  }
+
+  private redraw(): void {
+    if (!this.frame) this.frame = requestAnimationFrame(() => this.paint());
+  }
+
+  private paint(): void {
+    cancelAnimationFrame(this.frame);
+    this.frame = 0;
+    const ring: Glyph[] =
+      this.hovered === null || this.hovered >= this.x.length
+        ? []
+        : [{ x: this.x[this.hovered], y: this.y[this.hovered], kind: "ring", diameter: 15, rgb: [255, 255, 255] }];
+    this.renderer.setGlyphs([...this.glyphs, ...ring]);
+    this.renderer.draw(this.camera, this.viewport, this.ratio, this.pointSize());
+  }
+
+  /** CSS pixels: few points are drawn larger, and all grow a little as one comes nearer. */
+  private pointSize(): number {
+    const { width, height } = this.viewport;
+    const spacing = Math.sqrt((width * height) / Math.max(1, this.x.length));
+    const near = Math.min(2.5, Math.max(1, this.camera.zoom ** 0.35));
+    return Math.min(9, Math.min(5, Math.max(1.6, 0.75 * spacing)) * near);
+  }
+}

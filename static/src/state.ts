@@ -1,0 +1,145 @@
+// What the page knows, as one value, and the questions that panels ask of it. It is made and changed in store.ts only.
+
+import type { Coordinates, Prediction, Rows } from "./columns";
+import { NO_CLASS } from "./paint";
+import type {
+  ClassSpec,
+  ClientMessage,
+  Hello,
+  Labels,
+  Layout,
+  Place,
+  PlaceSummary,
+  Points,
+  Saved,
+  Steps,
+  TaskSpec,
+  Working,
+  XYZ,
+} from "./protocol";
+import type { ConnectionState } from "./socket";
+
+/** What a key on the page labels: a place clicked in the viewer, or a point of the scatter. */
+export type Target = { readonly kind: "place"; readonly place: number } | { readonly kind: "row"; readonly row: number };
+
+export interface Failure {
+  readonly number: number;
+  readonly text: string;
+  readonly times: number;
+}
+
+/** The selection: one bit per row for the scatter, segments and marks (both capped by the server) for the viewer. */
+export interface Selected {
+  readonly request: string;
+  readonly origin: "lasso" | "segments" | "start";
+  readonly bits: Uint32Array;
+  readonly row_total: number;
+  readonly segments: readonly string[];
+  readonly segment_total: number;
+  readonly marks: readonly XYZ[];
+  readonly mark_rows: readonly number[];
+  readonly note: string;
+  /** Not yet answered by the server. */
+  readonly waiting: boolean;
+}
+
+export type LabelMessage = Extract<ClientMessage, { type: "label" }>;
+
+export interface State {
+  readonly connection: ConnectionState;
+  readonly hello: Hello | null;
+  /** The task whose predictions are announced, and the one the user has asked for. */
+  readonly task: string;
+  readonly wantedTask: string;
+  readonly layout: Layout | null;
+  readonly points: Points | null;
+  readonly labels: Readonly<Record<string, Labels>>;
+  readonly rows: Rows | null;
+  readonly coordinates: Coordinates | null;
+  /** The predictions on screen; older than `points` while the newest are under way. */
+  readonly prediction: Prediction | null;
+  readonly places: readonly PlaceSummary[];
+  /** Full answers of the newest places, by place. */
+  readonly cards: Readonly<Record<number, Place>>;
+  readonly working: readonly Working[];
+  /** Clicks after which the user has turned to a scatter point: their answers do not take the target away from it. */
+  readonly overtaken: readonly string[];
+  readonly target: Target | null;
+  /** The target's segment, shown in the viewer beside the selection until there is a new one. */
+  readonly lit: string | null;
+  readonly selected: Selected | null;
+  /** Selection requests sent and not yet answered, oldest first. */
+  readonly selecting: readonly string[];
+  readonly unsaved: Readonly<Record<string, LabelMessage>>;
+  readonly saved: Saved | null;
+  readonly steps: Steps | null;
+  readonly failures: readonly Failure[];
+  readonly status: string;
+  readonly hidden: ReadonlySet<number>;
+  /** Confidence below which colours fade, 0 to 1. */
+  readonly threshold: number;
+  readonly tool: "lasso" | "pan";
+  /** Where the keyboard's focus is: keys in the viewer label what the mouse is on, keys on the page the target. */
+  readonly keysIn: "page" | "viewer";
+  /** Whether the viewer's layers are there. */
+  readonly viewerReady: boolean;
+}
+
+export function taskOf(state: State, name = state.task): TaskSpec | null {
+  return state.hello?.tasks.find((task) => task.name === name) ?? null;
+}
+
+const NO_CLASSES: readonly ClassSpec[] = [];
+
+export function classesOf(state: State, name = state.task): readonly ClassSpec[] {
+  return taskOf(state, name)?.classes ?? NO_CLASSES;
+}
+
+export function placeOf(state: State, place: number): PlaceSummary | null {
+  return state.places.find((known) => known.place_id === place) ?? null;
+}
+
+export interface Guess {
+  readonly class: number;
+  /** 0 to 1 */
+  readonly confidence: number;
+}
+
+/** What the model believes of the target in the active task; null where it believes nothing (yet). */
+export function guessOf(state: State, target: Target): Guess | null {
+  if (target.kind === "place") {
+    const card = state.cards[target.place];
+    if (!card || card.task !== state.task || card.class === null || !card.probabilities) return null;
+    return { class: card.class, confidence: card.probabilities[card.class] };
+  }
+  const { prediction } = state;
+  if (prediction?.task !== state.task || prediction.classes[target.row] === NO_CLASS) return null;
+  return { class: prediction.classes[target.row], confidence: prediction.confidences[target.row] / 255 };
+}
+
+/** The label that the target has in the active task. */
+export function labelOf(state: State, target: Target): number | null {
+  const labels = state.labels[state.task];
+  const row = target.kind === "row" ? target.row : (placeOf(state, target.place)?.node_row ?? null);
+  const atRow = labels && row !== null ? labels.rows.indexOf(row) : -1;
+  if (labels && atRow >= 0) return labels.classes[atRow];
+  if (target.kind === "row") return null;
+  const atPlace = labels ? labels.places.indexOf(target.place) : -1;
+  if (labels && atPlace >= 0) return labels.place_classes[atPlace];
+  const card = state.cards[target.place];
+  return card?.task === state.task ? card.labelled : null;
+}
+
+/** Position and segment of the target, where the page knows them. */
+export function whereabouts(state: State, target: Target): { position_nm: XYZ; segment_id: string } | null {
+  if (target.kind === "place") return placeOf(state, target.place);
+  const { rows } = state;
+  if (!rows || target.row >= rows.table.rows) return null;
+  const [x, y, z] = rows.positions_nm.subarray(3 * target.row, 3 * target.row + 3);
+  return { position_nm: [x, y, z], segment_id: rows.table.idOfRow(target.row) };
+}
+
+/** How the target is called wherever the page speaks of it. */
+export function nameOf(target: Target): string {
+  return target.kind === "place" ? `place ${target.place}` : `point ${target.row}`;
+}

@@ -1,0 +1,298 @@
+// The one place where the page's state changes: a pure function of the state and an event.
+// Answers may come late or out of order: each is taken only if it still belongs to what was asked last.
+
+import type { Coordinates, Prediction, Rows } from "./columns";
+import type { Place, Selection, ServerMessage } from "./protocol";
+import { bitsOf, countBits, emptyBits } from "./scatter/bits";
+import { lasso } from "./scatter/lasso";
+import type { ConnectionState } from "./socket";
+import { whereabouts, type LabelMessage, type Selected, type State, type Target } from "./state";
+
+const FAILURES_SHOWN = 3;
+const CARDS_KEPT = 30;
+
+export type Event =
+  | { type: "received"; message: ServerMessage }
+  | { type: "connection"; state: ConnectionState }
+  | { type: "rows"; rows: Rows }
+  | { type: "coordinates"; coordinates: Coordinates }
+  | { type: "prediction"; prediction: Prediction }
+  | { type: "target"; target: Target | null }
+  | { type: "label-sent"; message: LabelMessage }
+  | { type: "task-asked"; name: string }
+  | { type: "lassoed"; request: string; bits: Uint32Array }
+  | { type: "selection-asked"; request: string }
+  | { type: "class-toggled"; class: number }
+  | { type: "class-alone"; class: number }
+  | { type: "threshold"; value: number }
+  | { type: "tool"; tool: State["tool"] }
+  | { type: "keys"; in: State["keysIn"] }
+  | { type: "viewer-ready" }
+  | { type: "problem"; text: string }
+  | { type: "dismissed"; number: number };
+
+export const initial: State = {
+  connection: "connecting",
+  hello: null,
+  task: "",
+  wantedTask: "",
+  layout: null,
+  points: null,
+  labels: {},
+  rows: null,
+  coordinates: null,
+  prediction: null,
+  places: [],
+  cards: {},
+  working: [],
+  overtaken: [],
+  target: null,
+  lit: null,
+  selected: null,
+  selecting: [],
+  unsaved: {},
+  saved: null,
+  steps: null,
+  failures: [],
+  status: "",
+  hidden: new Set(),
+  threshold: 0,
+  tool: "lasso",
+  keysIn: "page",
+  viewerReady: false,
+};
+
+const NOTHING = {
+  request: "",
+  origin: "start",
+  row_total: 0,
+  segments: [],
+  segment_total: 0,
+  marks: [],
+  mark_rows: [],
+  note: "",
+  waiting: false,
+} as const;
+
+export function reduce(state: State, event: Event): State {
+  switch (event.type) {
+    case "received":
+      return received(state, event.message);
+    case "connection":
+      return { ...state, connection: event.state, working: event.state === "open" ? state.working : [] };
+    case "rows":
+      return event.rows.table.version === state.hello?.table_version ? { ...state, rows: event.rows } : state;
+    case "coordinates":
+      return event.coordinates.id === state.layout?.id ? { ...state, coordinates: event.coordinates } : state;
+    case "prediction":
+      return event.prediction.stamp === state.points?.stamp ? { ...state, prediction: event.prediction } : state;
+    case "target":
+      return { ...aimed(state, event.target), overtaken: state.working.map((work) => work.request) };
+    case "label-sent":
+      return { ...state, unsaved: { ...state.unsaved, [event.message.request]: event.message } };
+    case "task-asked":
+      return { ...state, wantedTask: event.name };
+    case "lassoed":
+      return { ...asking(state, event.request), selected: lassoed(event.request, event.bits) };
+    case "selection-asked":
+      return asking(state, event.request);
+    case "class-toggled":
+      return { ...state, hidden: toggled(state.hidden, event.class) };
+    case "class-alone":
+      return { ...state, hidden: alone(state, event.class) };
+    case "threshold":
+      return { ...state, threshold: event.value };
+    case "tool":
+      return { ...state, tool: event.tool };
+    case "keys":
+      return state.keysIn === event.in ? state : { ...state, keysIn: event.in };
+    case "viewer-ready":
+      return { ...state, viewerReady: true };
+    case "problem":
+      return failed(state, event.text);
+    case "dismissed":
+      return { ...state, failures: state.failures.filter((failure) => failure.number !== event.number) };
+  }
+}
+
+function received(state: State, message: ServerMessage): State {
+  switch (message.type) {
+    case "hello":
+      return welcomed(state, message);
+    case "layout":
+      return { ...state, layout: message };
+    case "points":
+      return pointed(state, message);
+    case "labels":
+      return { ...state, labels: { ...state.labels, [message.task]: message } };
+    case "working":
+      return { ...state, working: [...without(state.working, message.request), message] };
+    case "place":
+      return placed(state, message);
+    case "saved": {
+      const known = state.saved && state.saved.seq > message.seq ? state.saved : message;
+      return { ...state, saved: known, steps: known, unsaved: omit(state.unsaved, message.request) };
+    }
+    case "history":
+      return { ...state, steps: message };
+    case "selection":
+      return selection(state, message);
+    case "failed":
+      return failed(refused(state, message.request), message.text);
+    case "status":
+      return { ...state, status: message.text };
+    case "device":
+      return state.hello ? { ...state, hello: { ...state.hello, ...pick(message) } } : state;
+  }
+}
+
+/** A new connection. What belongs to the user is kept; what came from the server is forgotten where it may differ. */
+function welcomed(state: State, hello: Extract<ServerMessage, { type: "hello" }>): State {
+  const same = state.hello?.table_version === hello.table_version;
+  const { connection, threshold, tool, failures, viewerReady } = state;
+  const kept = same ? state : { ...initial, connection, threshold, tool, failures, viewerReady };
+  const lost = Object.keys(state.unsaved).length;
+  const start = hello.start_segments;
+  const next: State = {
+    ...kept,
+    hello,
+    task: hello.task,
+    wantedTask: hello.task,
+    hidden: hello.task === kept.task ? kept.hidden : new Set<number>(),
+    places: hello.places,
+    saved: null,
+    working: [],
+    overtaken: [],
+    selecting: [],
+    selected: kept.selected ?? (start.length ? started(start, hello.rows) : null),
+  };
+  return same || !lost ? next : failed(next, "The embeddings have changed: the last label was not saved. Give it again.");
+}
+
+/** With another target; its segment is lit in the viewer. */
+function aimed(state: State, target: Target | null): State {
+  const lit = target ? (whereabouts(state, target)?.segment_id ?? null) : null;
+  return { ...state, target, lit };
+}
+
+function pointed(state: State, points: Extract<ServerMessage, { type: "points" }>): State {
+  const switched = points.task !== state.task;
+  return {
+    ...state,
+    points,
+    task: points.task,
+    wantedTask: state.wantedTask === state.task ? points.task : state.wantedTask,
+    hidden: switched ? new Set() : state.hidden,
+  };
+}
+
+/** A place answers a click if that click was announced or the place is new; otherwise it is news of a known place. */
+function placed(state: State, place: Place): State {
+  const known = state.places.some((other) => other.place_id === place.place_id);
+  const clicked = !known || state.working.some((work) => work.request === place.request);
+  const target: Target = { kind: "place", place: place.place_id };
+  const takes = clicked && !state.overtaken.includes(place.request) && !olderThan(place, state.target);
+  const next = {
+    ...state,
+    places: known
+      ? state.places.map((other) => (other.place_id === place.place_id ? place : other))
+      : [...state.places, place],
+    cards: newest({ ...state.cards, [place.place_id]: place }),
+    working: without(state.working, place.request),
+    overtaken: state.overtaken.filter((request) => request !== place.request),
+  };
+  return takes || state.target === null ? aimed(next, target) : next;
+}
+
+/** Whether the place was clicked before the one that is the target: of ten fast clicks the last one stays. */
+function olderThan(place: Place, target: Target | null): boolean {
+  return target?.kind === "place" && place.place_id < target.place;
+}
+
+function newest(cards: Readonly<Record<number, Place>>): Readonly<Record<number, Place>> {
+  const ids = Object.keys(cards).map(Number);
+  if (ids.length <= CARDS_KEPT) return cards;
+  return omit(cards, Math.min(...ids));
+}
+
+function selection(state: State, message: Selection): State {
+  const place = state.selecting.indexOf(message.request);
+  const late = place >= 0 && place < state.selecting.length - 1;
+  const selecting = place >= 0 ? state.selecting.slice(place + 1) : state.selecting;
+  if (late || !state.hello) return { ...state, selecting };
+  if (message.origin === "clear") return { ...state, selecting, lit: null, selected: null };
+  const { request, origin, row_total, segments, segment_total, marks, mark_rows, note } = message;
+  const shown = { request, origin, row_total, segments, segment_total, marks, mark_rows, note };
+  return { ...state, selecting, lit: null, selected: { ...shown, bits: bitsFor(state, message), waiting: false } };
+}
+
+/** Rows as told; of a lasso those the page has found already, or finds now if another window asked. */
+function bitsFor(state: State, message: Selection): Uint32Array {
+  const total = state.hello?.rows ?? 0;
+  if (message.rows) return bitsOf(message.rows, total);
+  if (state.selected?.request === message.request) return state.selected.bits;
+  const { coordinates } = state;
+  if (message.polygon && coordinates?.id === message.layout) return lasso(coordinates.x, coordinates.y, message.polygon);
+  return bitsOf(message.mark_rows, total);
+}
+
+function lassoed(request: string, bits: Uint32Array): Selected {
+  return { ...NOTHING, request, origin: "lasso", bits, row_total: countBits(bits), waiting: true };
+}
+
+/** The segments that the project opens with: shown in the viewer, with no row standing out in the scatter. */
+function started(segments: readonly string[], rows: number): Selected {
+  return { ...NOTHING, bits: emptyBits(rows), segments, segment_total: segments.length };
+}
+
+function asking(state: State, request: string): State {
+  return { ...state, selecting: [...state.selecting, request] };
+}
+
+function refused(state: State, request: string | null): State {
+  if (request === null) return state;
+  return {
+    ...state,
+    working: without(state.working, request),
+    selecting: state.selecting.filter((asked) => asked !== request),
+    unsaved: omit(state.unsaved, request),
+    wantedTask: state.task,
+  };
+}
+
+/** The same sentence twice in a row is one line with a count. */
+function failed(state: State, text: string): State {
+  const last = state.failures.at(-1);
+  const number = (last?.number ?? 0) + 1;
+  if (last?.text === text) {
+    return { ...state, failures: [...state.failures.slice(0, -1), { number, text, times: last.times + 1 }] };
+  }
+  return { ...state, failures: [...state.failures, { number, text, times: 1 }].slice(-FAILURES_SHOWN) };
+}
+
+function toggled(hidden: ReadonlySet<number>, index: number): ReadonlySet<number> {
+  const next = new Set(hidden);
+  if (!next.delete(index)) next.add(index);
+  return next;
+}
+
+/** All classes but one hidden; all shown again when that one was alone already. */
+function alone(state: State, index: number): ReadonlySet<number> {
+  const classes = state.hello?.tasks.find((task) => task.name === state.task)?.classes ?? [];
+  const others = classes.map((_, i) => i).filter((i) => i !== index);
+  const already = !state.hidden.has(index) && others.every((i) => state.hidden.has(i));
+  return new Set(already ? [] : others);
+}
+
+function without<T extends { readonly request: string }>(list: readonly T[], request: string): readonly T[] {
+  return list.filter((item) => item.request !== request);
+}
+
+function omit<T>(record: Readonly<Record<string | number, T>>, key: string | number): Readonly<Record<string | number, T>> {
+  return Object.fromEntries(Object.entries(record).filter(([name]) => name !== String(key)));
+}
+
+function pick(device: { device: string; encoder: string }): { device: string; encoder: string } {
+  return { device: device.device, encoder: device.encoder };
+}
+
