@@ -1,0 +1,112 @@
+"""The columns of an embedding table: checked, sorted, and named by their content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segclr.embeddings.provenance import Provenance
+from segclr.errors import TableError
+
+
+class Columns(NamedTuple):
+    """n rows of S segments with d-dimensional embeddings and m edges; see `EmbeddingTable`."""
+
+    segment_ids: NDArray[np.uint64]
+    first_row: NDArray[np.int64]
+    node_ids: NDArray[np.int64]
+    positions_nm: NDArray[np.float64]
+    embeddings: NDArray[np.float32]
+    edges: NDArray[np.int64]
+
+
+def sorted_columns(
+    segment_of_row: NDArray[np.integer],
+    node_ids: NDArray[np.integer],
+    positions_nm: NDArray[np.floating],
+    embeddings: NDArray[np.floating],
+    edges: NDArray[np.integer],
+) -> Columns:
+    """Group rows by segment and sort them by node; see `build_table`."""
+    _check(segment_of_row, node_ids, positions_nm, embeddings, edges)
+    n = len(segment_of_row)
+    segments, nodes = segment_of_row.astype(np.uint64), node_ids.astype(np.int64)
+    order = np.lexsort((nodes, segments))
+    segments, nodes = segments[order], nodes[order]
+    twice = np.flatnonzero((segments[1:] == segments[:-1]) & (nodes[1:] == nodes[:-1]))
+    if len(twice):
+        raise TableError(
+            f"segment {segments[twice[0]]} has the node {nodes[twice[0]]} twice, but each node can have only one row"
+        )
+    unique, first = np.unique(segments, return_index=True)
+    new_row = np.empty(n, np.int64)
+    new_row[order] = np.arange(n)
+    columns = Columns(
+        segment_ids=unique,
+        first_row=np.append(first, n).astype(np.int64),
+        node_ids=nodes,
+        positions_nm=positions_nm[order].astype(np.float64, copy=False),
+        embeddings=embeddings[order].astype(np.float32, copy=False),
+        edges=_sorted_edges(new_row[edges], segments),
+    )
+    for column in columns:
+        column.flags.writeable = False
+    return columns
+
+
+def content_version(columns: Columns, provenance: Provenance) -> str:
+    """Return 16 hex digits that differ when any number in the table, or what it was made of, differs."""
+    digest = hashlib.sha256(json.dumps(provenance.to_json(), sort_keys=True).encode())
+    for column in columns:
+        digest.update(f"{column.dtype.str}{column.shape}".encode())
+        if column.size:
+            digest.update(np.ascontiguousarray(column).data)
+    return digest.hexdigest()[:16]
+
+
+def _check(
+    segments: NDArray[np.integer],
+    nodes: NDArray[np.integer],
+    positions_nm: NDArray[np.floating],
+    embeddings: NDArray[np.floating],
+    edges: NDArray[np.integer],
+) -> None:
+    n = len(segments)
+    shapes = (segments.shape, nodes.shape, positions_nm.shape, embeddings.shape[:1], edges.shape[1:])
+    if shapes != ((n,), (n,), (n, 3), (n,), (2,)) or (embeddings.ndim, edges.ndim) != (2, 2):
+        raise TableError(
+            f"the columns do not fit each other: segments {segments.shape}, nodes {nodes.shape}, positions "
+            f"{positions_nm.shape}, embeddings {embeddings.shape}, edges {edges.shape}"
+        )
+    for name, ids in (("segment ids", segments), ("node ids", nodes), ("edges", edges)):
+        if ids.dtype.kind not in "ui":
+            raise TableError(f"{name} are {ids.dtype}, but must be integers: floats would change large ones")
+    if n and int(segments.min()) < 1:
+        raise TableError(f"a row has segment {segments.min()}, but 0 is background and segments are positive")
+    if len(edges) and not 0 <= int(edges.min()) <= int(edges.max()) < n:
+        raise TableError(f"edges join rows {edges.min()} to {edges.max()}, but there are {n} rows")
+    for name, values in (("embeddings", embeddings), ("positions", positions_nm)):
+        broken = np.flatnonzero(~np.isfinite(values).all(axis=1))
+        if len(broken):
+            raise TableError(
+                f"{len(broken)} of {n} {name} are NaN or infinite, the first that of segment {segments[broken[0]]}, "
+                f"node {nodes[broken[0]]}: the encoder, or what it was given, is broken"
+            )
+
+
+def _sorted_edges(edges: NDArray[np.int64], segments: NDArray[np.uint64]) -> NDArray[np.int64]:
+    edges = np.sort(edges, axis=1)
+    strange = np.flatnonzero((segments[edges[:, 0]] != segments[edges[:, 1]]) | (edges[:, 0] == edges[:, 1]))
+    if len(strange):
+        first, second = segments[edges[strange[0]]]
+        raise TableError(
+            f"{len(strange)} edges join two segments or a node with itself (the first, segments {first} and {second}), "
+            "but an edge joins two nodes of one segment"
+        )
+    # one sort of one number per edge is much faster than sorting pairs
+    keys = np.unique(edges[:, 0] * np.int64(max(len(segments), 1)) + edges[:, 1])
+    return np.stack(np.divmod(keys, np.int64(max(len(segments), 1))), axis=1)

@@ -1,0 +1,60 @@
+"""What an embedding table was made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from segclr.em.cutout import CutoutSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What the embeddings of a table were made of and by; part of the table's version.
+
+    Attributes:
+        encoder_hash: of the checkpoint file.
+        em_url: None for an encoder that sees the segment's shape alone.
+        nodes_from: where the nodes come from, in words or as a url.
+        skipped_background: nodes that got no row, for lying on no segment; likewise `skipped_other_segment`, on one
+            that is not their own, and `skipped_outside`, beyond the EM or the segmentation.
+    """
+
+    encoder_hash: str
+    cutout: CutoutSpec
+    em_url: str | None
+    segmentation_url: str
+    nodes_from: str
+    code_version: str
+    skipped_background: int = 0
+    skipped_other_segment: int = 0
+    skipped_outside: int = 0
+
+    @property
+    def skipped(self) -> int:
+        return self.skipped_background + self.skipped_other_segment + self.skipped_outside
+
+    def maker(self) -> str:
+        """Say which encoder looked at what."""
+        return describe_maker(self.encoder_hash, self.cutout)
+
+    def to_json(self) -> dict[str, object]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> Provenance:
+        """Undo `to_json`.
+
+        Raises:
+            KeyError, TypeError, ValueError: the fields are not those.
+        """
+        cutout = fields["cutout"]
+        x_nm, y_nm, z_nm = cutout["resolution_nm"]
+        spec = CutoutSpec(int(cutout["size"]), (float(x_nm), float(y_nm), float(z_nm)), cutout["content"])
+        return cls(**{**fields, "cutout": spec})
+
+
+def describe_maker(encoder_hash: str, cutout: CutoutSpec) -> str:
+    x, y, z = cutout.resolution_nm
+    return f"encoder {encoder_hash} on {cutout.size}^3 voxels of {x:g} x {y:g} x {z:g} nm ({cutout.content})"
