@@ -1,0 +1,41 @@
+"""The columns of the embedding table that the page draws, as raw little-endian bodies without a header."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from segclr.embeddings.table import EmbeddingTable
+from segclr.explore.layout import Layout
+from segclr_viewer.points import Points
+
+
+class Columns:
+    """Answers by name and version; None for what there is not, or not any more."""
+
+    def __init__(self, table: EmbeddingTable, layout: Layout, points_stamped: Callable[[str], Points | None]) -> None:
+        self._table = table
+        self._layout = layout
+        self._points_stamped = points_stamped
+
+    def positions(self, version: str) -> bytes | None:
+        """Positions of all rows: float32 (n, 3), nm, xyz."""
+        if version != self._table.version:
+            return None
+        return self._table.positions_nm.astype("<f4").tobytes()
+
+    def segments(self, version: str) -> bytes | None:
+        """Segment ids of all rows: uint64 (n,)."""
+        if version != self._table.version:
+            return None
+        return np.repeat(self._table.segment_ids, np.diff(self._table.first_row)).astype("<u8").tobytes()
+
+    def layout(self, layout_id: str) -> bytes | None:
+        """Scatter coordinates of all rows: float32 x (n,), then float32 y (n,)."""
+        if layout_id != self._layout.id:
+            return None
+        return np.ascontiguousarray(self._layout.xy.T, "<f4").tobytes()
+
+    def prediction(self, stamp: str) -> bytes | None:
+        """Predictions of all rows: uint8 class (n,), then uint8 confidence (n,)."""
+        points = self._points_stamped(stamp)
+        return None if points is None else points.column()

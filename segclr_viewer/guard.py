@@ -1,0 +1,77 @@
+"""Who may speak to the server: one decision for every request, whoever would answer it. No web library here.
+
+Why each check, although the server listens on this machine only:
+- Host: a page of a foreign name that resolves to 127.0.0.1 (DNS rebinding) is refused before anything is read.
+- Origin and Sec-Fetch-Site: a page of another site, or of another port of this machine, may make the browser send
+  requests with our cookie; it is refused even where it could not read the answer.
+- cookie: other users and programs of this machine do not have it. It is given for the token that the terminal prints.
+"""
+
+import hmac
+import secrets
+import socket
+from dataclasses import dataclass
+
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+_ANY_ADDRESS = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 (recognised, not bound)
+
+BAD_ADDRESS = "The server does not answer to this address: open the address that the terminal printed."
+FOREIGN = "The request comes from another page: open the address that the terminal printed."
+NO_COOKIE = "This browser is not signed in to this run: open the address that the terminal printed."
+WRONG_TOKEN = "The token in the address is not the one of this run: open the address that the terminal printed."  # noqa: S105
+
+
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """What the guard looks at in a request; None where the request does not say it.
+
+    Attributes:
+        host, origin, fetch_site: the headers Host, Origin and Sec-Fetch-Site.
+        cookie: value of the cookie named `Guard.cookie_name`.
+        token: of the request `/?token=...`, the only one that needs no cookie; None for all others.
+    """
+
+    host: str | None
+    origin: str | None
+    fetch_site: str | None
+    cookie: str | None
+    token: str | None
+
+
+class Guard:
+    """Knows the secrets of a run: the token, printed once, and the cookie that it is exchanged for."""
+
+    def __init__(self, host: str, port: int) -> None:
+        """Make new secrets.
+
+        Args:
+            host: address or name that the server is bound to.
+            port: that it listens on.
+        """
+        self.token = secrets.token_urlsafe(24)
+        self.cookie = secrets.token_urlsafe(24)
+        self.cookie_name = f"segclr_{port}"
+        name = socket.gethostname() if host in _ANY_ADDRESS else host
+        name = (f"[{name}]" if ":" in name else name).lower()
+        # the viewer's sources are absolute addresses, so that page and viewer work at one origin only
+        self.origin = f"http://{name}:{port}"
+        self._hosts = {f"{known}:{port}" for known in (*_LOOPBACK, name)}
+
+    def refusal(self, knock: Knock) -> str | None:
+        """One sentence on why the request is refused, None if it is let in."""
+        if knock.host is None or knock.host.lower() not in self._hosts:
+            return BAD_ADDRESS
+        if knock.origin is not None and knock.origin.lower() != f"http://{knock.host.lower()}":
+            return FOREIGN
+        if knock.token is not None:
+            # no Sec-Fetch-Site check: the link may have been clicked in a terminal that is itself a web page
+            return None if _equal(knock.token, self.token) else WRONG_TOKEN
+        if knock.fetch_site not in (None, "same-origin", "none"):
+            return FOREIGN
+        if knock.cookie is None or not _equal(knock.cookie, self.cookie):
+            return NO_COOKIE
+        return None
+
+
+def _equal(given: str, secret: str) -> bool:
+    return hmac.compare_digest(given.encode(), secret.encode())

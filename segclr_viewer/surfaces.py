@@ -1,0 +1,191 @@
+"""Meshes of selected segments, split by predicted class, so that one cell shows its parts in their colours.
+
+A part is named by one small number: `part_of(index of the segment in the table, class)`. Meshes are made once per
+segment, in a process of their own; which table row each vertex belongs to is kept with them, so that a repaint only
+splits them anew.
+"""
+
+import asyncio
+import logging
+import multiprocessing
+import os
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segclr.em.geometry import XYZ
+from segclr.em.mesh import Mesh, mesh_segment
+from segclr.em.volume import Volume, open_volume
+from segclr.errors import WorkerDied
+from segclr_viewer.byte_cache import ByteCache
+from segclr_viewer.nearest import NearestNodes
+from segclr_viewer.overlay import Overlay
+
+log = logging.getLogger(__name__)
+
+PARTS_PER_SEGMENT = 32
+EMPTY = Mesh(np.zeros((0, 3), np.float32), np.zeros((0, 3), np.uint32))
+
+_MARGIN_NM = 4000.0  # how far a segment may reach beyond its nodes: the radius of a soma
+_MAX_VOXELS = 8_000_000  # a coarser mip is taken for segments that are larger: a mesh within a second
+
+
+def part_of(segment_index: int, class_index: int | None) -> int:
+    """The id of the part of a segment that has the class; None: of the part without prediction."""
+    return segment_index * PARTS_PER_SEGMENT + (0 if class_index is None else class_index + 1)
+
+
+def split(mesh: Mesh, part_of_vertex: NDArray[np.uint8], part: int) -> Mesh:
+    """The faces of which at least two vertices, or else the middle one in the order of classes, are of the part."""
+    median = np.sort(part_of_vertex[mesh.faces], axis=1)[:, 1]
+    faces = mesh.faces[median == part]
+    used = np.zeros(len(mesh.vertices_nm), bool)
+    used[faces] = True
+    renumbered = (np.cumsum(used) - 1).astype(np.uint32)
+    return Mesh(mesh.vertices_nm[used], renumbered[faces])
+
+
+@dataclass(frozen=True, slots=True)
+class _Surface:
+    """A segment's mesh, and 1 + the table row that each vertex is nearest to."""
+
+    mesh: Mesh
+    vertex_rows: NDArray[np.int32]
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    """A mesh in the making, and how many requests wait for it."""
+
+    ordered: Future[Mesh]
+    surface: asyncio.Future[_Surface]
+    waiting: int = 0
+
+
+class Surfaces:
+    """Lives on the server's loop; the meshing is elsewhere."""
+
+    def __init__(
+        self,
+        url: str,
+        resolution_nm: XYZ | None,
+        bounds_nm: tuple[XYZ, XYZ],
+        nearest: NearestNodes,
+        overlay: Overlay,
+        limit_bytes: int = 256 << 20,
+    ) -> None:
+        """Start the process that makes meshes.
+
+        Args:
+            url, resolution_nm: of the segmentation, as given to `open_volume`.
+            bounds_nm: corners of the segmentation.
+            overlay: whose paint decides on the classes.
+        """
+        self._source = (url, resolution_nm)
+        self._bounds_nm = np.asarray(bounds_nm)
+        self._nearest = nearest
+        self._overlay = overlay
+        self._made: ByteCache[int, _Surface] = ByteCache(limit_bytes, _bytes_of)
+        self._jobs: dict[int, _Job] = {}
+        self._pool = self._new_pool()
+
+    async def part(self, part: int) -> Mesh:
+        """The mesh of a part, empty if there is no such part; meshes the segment first where that is new."""
+        index, wanted = divmod(part, PARTS_PER_SEGMENT)
+        if index >= len(self._nearest.nodes.segment_ids):
+            return EMPTY
+        surface = self._made.peek(index)
+        if surface is None:
+            surface = await self._wait_for(index)
+        return await asyncio.to_thread(self._split, surface, wanted)
+
+    def segment_id(self, part: int) -> int | None:
+        """The id of the segment that a part is of, None if there is no such part."""
+        ids = self._nearest.nodes.segment_ids
+        index = part // PARTS_PER_SEGMENT
+        return int(ids[index]) if index < len(ids) else None
+
+    def close(self) -> None:
+        """End the process."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _split(self, surface: _Surface, wanted: int) -> Mesh:
+        return split(surface.mesh, self._overlay.paint.parts[surface.vertex_rows], wanted)
+
+    async def _wait_for(self, index: int) -> _Surface:
+        """Wait for a segment's mesh; when nobody waits any more before it was begun, it is not made."""
+        job = self._jobs.get(index)
+        if job is None:
+            ordered = self._order(index)
+            job = self._jobs[index] = _Job(ordered, asyncio.ensure_future(self._finish(index, ordered)))
+            job.surface.add_done_callback(lambda _: self._forget(index, job))
+        job.waiting += 1
+        try:
+            return await asyncio.shield(job.surface)
+        finally:
+            job.waiting -= 1
+            if job.waiting == 0 and job.ordered.cancel():
+                self._forget(index, job)
+
+    def _forget(self, index: int, job: _Job) -> None:
+        if self._jobs.get(index) is job:
+            del self._jobs[index]
+
+    async def _finish(self, index: int, ordered: Future[Mesh]) -> _Surface:
+        try:
+            mesh = await asyncio.wrap_future(ordered)
+        except BrokenProcessPool:
+            raise WorkerDied("the process that makes meshes ended: is there memory left?") from None
+        surface = await asyncio.to_thread(self._with_rows, index, mesh)
+        return self._made.get(index, lambda: surface)
+
+    def _with_rows(self, index: int, mesh: Mesh) -> _Surface:
+        return _Surface(mesh, 1 + self._nearest.rows_of_points(index, mesh.vertices_nm))
+
+    def _order(self, index: int) -> Future[Mesh]:
+        nodes = self._nearest.nodes
+        positions = nodes.positions_nm[int(nodes.first_row[index]) : int(nodes.first_row[index + 1])]
+        low = np.maximum(positions.min(axis=0) - _MARGIN_NM, self._bounds_nm[0])
+        high = np.minimum(positions.max(axis=0) + _MARGIN_NM, self._bounds_nm[1])
+        order = (*self._source, int(nodes.segment_ids[index]), _xyz(low), _xyz(high))
+        try:
+            return self._pool.submit(_mesh, *order)
+        except BrokenProcessPool:
+            log.warning("the process that makes meshes had ended; starting another")
+            self._pool = self._new_pool()
+            return self._pool.submit(_mesh, *order)
+
+    def _new_pool(self) -> ProcessPoolExecutor:
+        context = multiprocessing.get_context("spawn")
+        pool = ProcessPoolExecutor(1, mp_context=context, initializer=os.nice, initargs=(5,))
+        pool.submit(_opened_there, *self._source)
+        return pool
+
+
+def _bytes_of(surface: _Surface) -> int:
+    return surface.mesh.vertices_nm.nbytes + surface.mesh.faces.nbytes + surface.vertex_rows.nbytes
+
+
+def _xyz(values: NDArray[np.float64]) -> XYZ:
+    x, y, z = (float(value) for value in values)
+    return x, y, z
+
+
+@cache
+def _opened(url: str, resolution_nm: XYZ | None) -> Volume:
+    """In the meshing process: the segmentation."""
+    return open_volume(url, "segmentation", resolution_nm=resolution_nm)
+
+
+def _opened_there(url: str, resolution_nm: XYZ | None) -> None:
+    """In the meshing process: open the volume before the first mesh is asked for."""
+    _opened(url, resolution_nm)
+
+
+def _mesh(url: str, resolution_nm: XYZ | None, segment_id: int, low_nm: XYZ, high_nm: XYZ) -> Mesh:
+    """In the meshing process: one segment's mesh."""
+    return mesh_segment(_opened(url, resolution_nm), segment_id, low_nm, high_nm, _MAX_VOXELS)

@@ -1,0 +1,215 @@
+"""The Neuroglancer viewer: its server, its clicks and keys, and what it is told.
+
+After the start nothing is changed in the viewer's shared state from here: every such change makes the client build all
+its layers anew and puts the camera back. Colours, selections and refetching are the page's business
+(`static/src/neuroglancer.ts`); what is left here goes through `config_state`, which is cheap.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Protocol
+
+import neuroglancer
+import neuroglancer.server
+
+from segclr.em.geometry import XYZ
+from segclr.errors import ProjectError
+from segclr_viewer.overlay import Overlay
+from segclr_viewer.points import Points
+from segclr_viewer.project import Task
+from segclr_viewer.scene import Scene, initial_state
+from segclr_viewer.surfaces import Surfaces
+
+log = logging.getLogger(__name__)
+
+_SAID_S = 8.0  # how long a sentence stays
+
+
+class Listener(Protocol):
+    """Who is told of clicks and keys in the viewer; called on the loop's thread."""
+
+    def click(self, position_nm: XYZ, segment_id: int | None) -> None: ...
+
+    def label_at(self, class_index: int | None, position_nm: XYZ | None, segment_id: int | None) -> None: ...
+
+    def undo(self) -> None: ...
+
+    def redo(self) -> None: ...
+
+
+class Neuroglancer:
+    """Neuroglancer's server, running in a thread of its own; there is one in a process."""
+
+    def __init__(self, host: str, port: int) -> None:
+        """Listen on a port; 0 takes any that is free.
+
+        Raises:
+            ProjectError: one cannot listen there.
+        """
+        if neuroglancer.server.is_server_running():
+            raise RuntimeError("Neuroglancer's server is already running in this process")
+        neuroglancer.set_server_bind_address(host, port)
+        try:
+            neuroglancer.server.start()
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise ProjectError(
+                f"cannot listen on {host}, port {port} ({reason}): stop what uses it, or choose another server.port"
+            ) from None
+        server = neuroglancer.server.global_server
+        self.host = host
+        self.port: int = server.port
+        self.loop: asyncio.AbstractEventLoop = server.loop
+        self.application = server.app
+        self.http_server = server.http_server
+
+    def stop(self) -> None:
+        """Close all connections and end the thread."""
+        neuroglancer.server.stop()
+
+
+class NeuroglancerView:
+    """The session's `View` port. All methods but the constructor are called on the loop's thread."""
+
+    def __init__(self, running: Neuroglancer, origin: str, scene: Scene, overlay: Overlay, surfaces: Surfaces) -> None:
+        """Make the viewer.
+
+        Args:
+            origin: where page and viewer are opened, `Guard.origin`.
+        """
+        self._loop = running.loop
+        self._scene = scene
+        self._overlay = overlay
+        self._surfaces = surfaces
+        self._task = scene.tasks[0]
+        self._listener: Listener | None = None
+        self._said = ""
+        # the server keeps viewers by weak references only: this one keeps it alive
+        self._viewer = neuroglancer.Viewer(allow_credentials=False)
+        self._viewer.set_state(initial_state(scene, origin))
+        self._dress()
+        self._bind_actions()
+        self.path = f"/v/{self._viewer.token}/"
+
+    def listen(self, listener: Listener) -> None:
+        """Tell this listener of clicks and keys from now on."""
+        self._listener = listener
+
+    def say(self, text: str) -> None:
+        """Show one sentence in the viewer for a while; empty: show none."""
+        with self._viewer.config_state.txn() as config:
+            if text:
+                config.status_messages["segclr"] = text
+            elif "segclr" in config.status_messages:
+                del config.status_messages["segclr"]
+        self._said = text
+        if text:
+            self._loop.call_later(_SAID_S, self._unsay, text)
+
+    def repaint(self, points: Points) -> None:
+        """Paint by these predictions from now on; their task's keys are the ones that label."""
+        self._overlay.repaint(points)
+        if points.task != self._task.name:
+            old, self._task = self._task, next(task for task in self._scene.tasks if task.name == points.task)
+            with self._viewer.config_state.txn() as config:
+                for name in _class_keys(old):
+                    del config.input_event_bindings.viewer[name]
+                for name, action in _class_keys(self._task).items():
+                    config.input_event_bindings.viewer[name] = action
+
+    def _unsay(self, text: str) -> None:
+        if self._said == text:
+            self.say("")
+
+    def _dress(self) -> None:
+        """Take away the controls that our page replaces, and those that lead out of the app."""
+        with self._viewer.config_state.txn() as config:
+            config.show_help_button = False
+            config.show_settings_button = False
+            config.show_screenshot_button = False
+            config.show_tool_palette_button = False
+            config.show_layer_list_panel_button = False
+            config.show_layer_side_panel_button = False
+            config.show_selection_panel_button = False
+            config.show_layer_hover_values = False
+            config.show_panel_borders = False
+        # the Python package does not know this one
+        self._viewer.config_state.set_state({**self._viewer.config_state.raw_state, "showEditStateButton": False})
+
+    def _bind_actions(self) -> None:
+        self._on("embed", self._embed)
+        self._on("undo", lambda listener, _: listener.undo())
+        self._on("redo", lambda listener, _: listener.redo())
+        self._on("label-none", partial(self._label, class_index=None))
+        for index in range(max(len(task.classes) for task in self._scene.tasks)):
+            self._on(f"label-{index}", partial(self._label, class_index=index))
+        with self._viewer.config_state.txn() as config:
+            bindings = config.input_event_bindings
+            bindings.data_view["alt+click0"] = "embed"
+            bindings.data_view["shift+mousedown0"] = "embed"
+            bindings.viewer["keyx"] = "label-none"
+            for control in ("control", "meta"):
+                bindings.viewer[f"{control}+keyz"] = "undo"
+                bindings.viewer[f"{control}+shift+keyz"] = "redo"
+                bindings.viewer[f"{control}+keyy"] = "redo"
+            for name, action in _class_keys(self._task).items():
+                bindings.viewer[name] = action
+
+    def _on(self, name: str, do: Callable[[Listener, Any], None]) -> None:
+        """Bind an action; what goes wrong in it is logged and said, not lost in Neuroglancer."""
+
+        def act(action: neuroglancer.viewer_config_state.ActionState) -> None:
+            if self._listener is None:
+                return
+            try:
+                do(self._listener, action)
+            except Exception:
+                log.exception("the action %s failed", name)
+                self.say("This did not work, through a fault of the program; the terminal says why.")
+
+        self._viewer.actions.add(name, act)
+
+    def _embed(self, listener: Listener, action: neuroglancer.viewer_config_state.ActionState) -> None:
+        position_nm, segment_id = self._under_mouse(action)
+        if position_nm is None:
+            self.say("There is nothing under the mouse: click in the volume.")
+        else:
+            listener.click(position_nm, segment_id)
+
+    def _label(
+        self, listener: Listener, action: neuroglancer.viewer_config_state.ActionState, class_index: int | None
+    ) -> None:
+        listener.label_at(class_index, *self._under_mouse(action))
+
+    def _under_mouse(self, action: neuroglancer.viewer_config_state.ActionState) -> tuple[XYZ | None, int | None]:
+        """Position and segment id under the mouse; None where there is none, or none is loaded yet."""
+        voxel = action.mouse_position
+        position_nm = None
+        if voxel is not None:
+            x, y, z = (float(v) * r for v, r in zip(voxel, self._scene.resolution_nm, strict=True))
+            position_nm = (x, y, z)
+        # on a surface in 3-D the voxel just under it may be a neighbour's: the surface tells
+        part = _value(action, "surfaces")
+        if part is not None:
+            return position_nm, self._surfaces.segment_id(part)
+        return position_nm, _value(action, "cells") or None
+
+
+def _class_keys(task: Task) -> dict[str, str]:
+    """Neuroglancer's name of each class's key -> action."""
+    names = {spec.key: f"digit{spec.key}" if spec.key.isdigit() else f"key{spec.key}" for spec in task.classes}
+    return {names[spec.key]: f"label-{index}" for index, spec in enumerate(task.classes)}
+
+
+def _value(action: neuroglancer.viewer_config_state.ActionState, layer: str) -> int | None:
+    """The id under the mouse in a layer; layers with names or merged ids give an entry instead of a number."""
+    if layer not in action.selected_values:
+        return None
+    value = action.selected_values[layer].value
+    if value is None:
+        return None
+    if isinstance(value, neuroglancer.viewer_config_state.SegmentIdMapEntry):
+        value = value.key if value.value is None else value.value
+    return int(value)
