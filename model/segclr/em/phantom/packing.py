@@ -3,8 +3,8 @@
 import numpy as np
 
 from segclr.em.phantom.compiled import compiled, prange
-from segclr.em.phantom.forest import Bools, Floats, Forest, Ints
-from segclr.em.phantom.growth import MARGIN_UM
+from segclr.em.phantom.forest import Bools, Floats, Forest, Ints, unit
+from segclr.em.phantom.growth import MARGIN_UM, STEP_UM
 from segclr.em.phantom.recipes import SOMA
 
 GRIDS = ((0.35, 0.4), (9.0, 0.8))  # up to this radius (um): cells of this size (um)
@@ -82,13 +82,26 @@ def smooth_along(xyz: Floats, parent: Ints, still: Bools, weight: float) -> None
     xyz[inner] += weight * (total[inner] / count[inner, None] - xyz[inner])
 
 
-def relax(forest: Forest, box: Floats, rounds: int = 36) -> Forest:
-    """Move nodes until tubes of different segments hardly overlap (in place)."""
-    xyz, still = forest.xyz, forest.compartment == SOMA
-    somata = np.flatnonzero(still)
-    heads = np.flatnonzero(forest.partner >= 0)
+def relax(forest: Forest, box: Floats, rounds: int = 36) -> None:
+    """Move nodes until tubes of different segments hardly overlap (in place).
+
+    Nodes are pushed across their own tube, not along it, and springs keep them evenly spaced: gaps between the
+    spheres of a stretched tube would let others through.
+    """
+    xyz, parent, still = forest.xyz, forest.parent, forest.compartment == SOMA
+    somata, heads, rows = np.flatnonzero(still), np.flatnonzero(forest.partner >= 0), np.arange(len(forest))
+    child = np.flatnonzero((parent >= 0) & ~still & ~still[parent])
+    after = rows.copy()
+    after[parent[child]] = child
+    before = rows.copy()
+    before[child] = parent[child]
+    inner = ((after != rows) & (before != rows))[:, None]
     for k in range(rounds):
-        xyz += _overlap_shift(xyz, forest.radius, forest.segment, still)
+        move = _overlap_shift(xyz, forest.radius, forest.segment, still)
+        along = unit(xyz[after] - xyz[before])
+        move -= np.where(inner, 0.9, 0.0) * (move * along).sum(1, keepdims=True) * along
+        xyz += move
+        _spring(xyz, child, parent[child])
         xyz[~still] = xyz[~still].clip(-MARGIN_UM, np.asarray(box) + MARGIN_UM)
         for s in somata:  # out of the somata, except the processes that start there
             away = xyz - xyz[s]
@@ -100,6 +113,14 @@ def relax(forest: Forest, box: Floats, rounds: int = 36) -> Forest:
         dist = np.linalg.norm(pull, axis=1, keepdims=True)
         slack = dist - 0.92 * (forest.radius[heads] + forest.radius[forest.partner[heads]])[:, None]
         xyz[heads] += 0.5 * pull / (dist + 1e-6) * slack
-        if k < rounds - 3:
-            smooth_along(xyz, forest.parent, still, 0.25)
-    return forest
+        if k < rounds - 4:
+            smooth_along(xyz, parent, still, 0.25)
+
+
+def _spring(xyz: Floats, child: Ints, parent: Ints) -> None:
+    """Pull every edge towards its length when grown (in place)."""
+    edge = xyz[child] - xyz[parent]
+    length = np.linalg.norm(edge, axis=1, keepdims=True) + 1e-6
+    half = (0.15 * edge / length * np.clip(length - STEP_UM, -0.1, 0.3)).astype(np.float32)
+    np.add.at(xyz, child, -half)
+    np.add.at(xyz, parent, half)

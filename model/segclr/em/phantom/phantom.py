@@ -10,7 +10,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from segclr.em.phantom import growth, lamellae, organelles, packing, raster, render, spines, synapses, truth
+from segclr.em.phantom import (
+    growth,
+    lamellae,
+    organelles,
+    packing,
+    pieces,
+    raster,
+    render,
+    routing,
+    skeletons,
+    spines,
+    supervoxels,
+    synapses,
+)
 from segclr.em.phantom.forest import Bools, Floats, Forest, Ints
 from segclr.em.phantom.recipes import LOOKS, type_code
 
@@ -42,7 +55,7 @@ class Phantom:
         agglomeration: (k, 2) uint32, supervoxel -> segment.
         owner: (z, y, x) uint32, fine skeleton node + 1 of every voxel, 0 is extracellular.
         fine: the skeletons that ``owner`` counts in.
-        nodes: skeletons as written, rows of ``fine``.
+        skeletons: as written.
     """
 
     em: Ints
@@ -51,7 +64,7 @@ class Phantom:
     agglomeration: Ints
     owner: Ints
     fine: Forest
-    nodes: truth.Nodes
+    skeletons: skeletons.Skeletons
     synapses: Synapses
 
 
@@ -85,9 +98,14 @@ def make_phantom(
     packing.relax(forest, box)
     progress("filling voxels", 0.25)
     tile = raster.noise_tile(shape_rng, 64, 3.2)
-    owner, gap, sheath = raster.rasterise(forest, shape, voxel, tile, 0.045, 0.016)
+    forest, core = routing.lay_cores(forest, shape, voxel)
+    owner, gap, sheath = raster.rasterise(forest, core, voxel, tile, 0.045, 0.016)
     forest = lamellae.add_sheaths(forest, sheath)
     forest = lamellae.claim_free_space(forest, owner, gap, voxel)
+    render.open_extracellular(owner, gap, core, tile)
+    del core
+    progress("joining pieces", 0.4)
+    forest, origin = pieces.settle_pieces(forest, owner, gap, voxel)
     progress("painting organelles", 0.5)
     segment = np.r_[0, forest.segment].astype(np.int64)
     sites = synapses.find_synapses(forest, owner, segment, voxel)
@@ -96,18 +114,18 @@ def make_phantom(
     progress("rendering sections", 0.6)
     em = render.render(em_rng, forest, owner, gap, codes, tile, threads)
     progress("writing down the truth", 0.85)
-    render.open_extracellular(owner, gap, tile)
-    nodes = truth.coarse_skeletons(forest, owner, voxel)
-    piece = truth.cut_pieces(cut_rng, forest)
-    agglomeration = np.unique(np.stack([piece, forest.segment.astype(np.uint32)], 1), axis=0)
+    del gap, codes
+    anchor, alive = skeletons.anchor_nodes(forest, owner, voxel)
+    edges = skeletons.fine_tree(forest, origin, anchor, alive, voxel)
+    piece, agglomeration = supervoxels.split_and_merge(cut_rng, forest, edges, alive, owner)
     return Phantom(
         em,
         segment.astype(np.uint32)[owner],
-        np.r_[0, piece].astype(np.uint32)[owner],
+        piece[owner],
         agglomeration,
         owner,
         forest,
-        nodes,
+        skeletons.resample(forest, anchor, edges, alive, owner, voxel),
         _synapse_table(forest, sites),
     )
 

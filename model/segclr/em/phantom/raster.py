@@ -26,9 +26,9 @@ def noise_tile(rng: np.random.Generator, size: int, smooth_voxels: float) -> Flo
 
 @compiled(parallel=True, fastmath=True)
 def _splat(
-    owner: Ints, gap: Ints, start: Floats, stop: Floats, ra: Floats, rb: Floats, lumen: Floats, segment: Ints,
-    rough: Floats, edges: Ints, first: Ints, slab: int, voxel: Floats, limit: np.float32, wave: np.float32,
-    tile: Floats,
+    owner: Ints, gap: Ints, core: Ints, start: Floats, stop: Floats, ra: Floats, rb: Floats, lumen: Floats,
+    segment: Ints, rough: Floats, edges: Ints, first: Ints, slab: int, voxel: Floats, limit: np.float32,
+    wave: np.float32, tile: Floats,
 ) -> None:  # fmt: skip
     """Fill owner (row + 1 of the nearest edge) and gap; one thread owns a slab of sections."""
     nz, ny, nx = owner.shape
@@ -71,7 +71,8 @@ def _splat(
                         if d > (r + swell) ** 2:
                             continue
                         d = np.sqrt(d)
-                        if d - r - 3 * rough[e] > second[z - z0, y, x]:
+                        kept = core[z, y, x]
+                        if kept != segment[e] and d - r - 3 * rough[e] > second[z - z0, y, x]:
                             continue  # cannot change anything here
                         # no roughness on the axis: it would cut thin tubes
                         d += rough[e] * min(one, d / r) * tile[(z + oz) & m, (y + oy) & m, (x + ox) & m]
@@ -80,6 +81,12 @@ def _splat(
                             v = max(v, np.float32(-0.08)) - 0.15 * (1 - d / r)
                         if lumen[e] > 0 and d < lumen[e]:
                             v = max(v, lumen[e] - d)
+                        if kept != 0:
+                            if kept != segment[e]:
+                                if v < second[z - z0, y, x]:
+                                    second[z - z0, y, x] = v
+                                continue
+                            v = min(v, np.float32(-0.2))
                         was = owner[z, y, x]
                         b = best[z - z0, y, x]
                         if v < b:
@@ -99,13 +106,13 @@ def _splat(
 
 
 def rasterise(
-    forest: Forest, shape: tuple[int, int, int], voxel_um: Floats, tile: Floats, limit_um: float, wave_um: float,
+    forest: Forest, core: Ints, voxel_um: Floats, tile: Floats, limit_um: float, wave_um: float,
     slab: int = 12,
 ) -> tuple[Ints, Ints, Ints]:  # fmt: skip
     """Assign every voxel to the nearest tube, or to free space.
 
     Args:
-        shape: (z, y, x) voxels; ``voxel_um``: (3,) xyz.
+        core: (z, y, x) uint32, segment number of voxels that are taken already, else 0; ``voxel_um``: (3,) xyz.
         tile: periodic cube of noise, a power of two wide; makes outlines irregular.
         limit_um: how far a tube may swell; ``wave_um``: how much that varies.
 
@@ -114,7 +121,7 @@ def rasterise(
         gap: (z, y, x) uint8, distance to the nearest border in GAP_STEP_UM.
         sheath: rows of the myelinated nodes, whose sheaths own ``len(forest) + 1 + k``.
     """
-    parent = forest.parent
+    parent, shape = forest.parent, core.shape
     tube = (parent >= 0) & (forest.compartment != SOMA)
     tube &= forest.compartment[np.maximum(parent, 0)] != SOMA
     origin = np.where(tube, parent, np.arange(len(parent)))
@@ -141,6 +148,7 @@ def rasterise(
     _splat(
         owner,
         gap,
+        core,
         start.astype(np.float32),
         stop.astype(np.float32),
         ra.astype(np.float32),

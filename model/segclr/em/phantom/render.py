@@ -95,10 +95,11 @@ def render(
     return em
 
 
-def open_extracellular(owner: Ints, gap: Ints, tile: Floats, widest_um: float = 0.016) -> None:
+def open_extracellular(owner: Ints, gap: Ints, core: Ints, tile: Floats, widest_um: float = 0.016) -> None:
     """Set voxels at borders to 0 (in place), in patches: contacts are tight elsewhere."""
     n = len(tile)
     for z in range(len(owner)):
         ny, nx = owner.shape[1:]
         patch = np.tile(tile[(z // 2) % n], (ny // n + 1, nx // n + 1))[:ny, :nx]
-        owner[z][gap[z] * GAP_STEP_UM < widest_um * np.clip(patch - 0.2, 0, 1)] = 0
+        wide = gap[z] * GAP_STEP_UM < widest_um * np.clip(patch - 0.2, 0, 1)
+        owner[z][wide & (core[z] == 0)] = 0

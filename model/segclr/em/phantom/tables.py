@@ -10,30 +10,29 @@ from segclr.em.phantom.phantom import VOXEL_NM, Phantom
 from segclr.em.skeleton import Skeleton
 
 
-def skeletons(phantom: Phantom, least_voxels: int) -> list[Skeleton]:
+def skeleton_list(phantom: Phantom, least_voxels: int) -> list[Skeleton]:
     """Skeletons of all segments with at least ``least_voxels`` voxels; rows as ``node_id`` in the truth counts them."""
     rows, first = _skeleton_rows(phantom, least_voxels)
-    segment, position_nm = phantom.fine.segment[phantom.nodes.rows[rows]], _position_nm(phantom, rows)
-    radius_nm = 1000 * phantom.fine.radius[phantom.nodes.rows[rows]].astype(np.float32)
-    new = np.full(len(phantom.nodes.rows), -1)
+    skeletons = phantom.skeletons
+    identifier, position_nm = segment_id_of(phantom.fine.segment[skeletons.row[rows]]), _position_nm(phantom, rows)
+    radius_nm = (1000 * skeletons.radius_um[rows]).astype(np.float32)
+    new = np.full(len(skeletons.row), -1)
     new[rows] = np.arange(len(rows))
-    edges = new[phantom.nodes.edges]
+    edges = new[skeletons.edges]
     edges = edges[(edges >= 0).all(1)]
     edges = edges[np.argsort(edges[:, 0], kind="stable")]
     first_edge = np.searchsorted(edges[:, 0], first)
-    result = []
-    for a, b, c, d in zip(first[:-1], first[1:], first_edge[:-1], first_edge[1:], strict=True):
-        identifier = int(segment_id_of(segment[a : a + 1])[0])
-        local = (edges[c:d] - a).astype(np.int32)
-        result.append(Skeleton(identifier, position_nm[a:b], local, {"radius": radius_nm[a:b]}))
-    return result
+    return [
+        Skeleton(int(identifier[a]), position_nm[a:b], (edges[c:d] - a).astype(np.int32), {"radius": radius_nm[a:b]})
+        for a, b, c, d in zip(first[:-1], first[1:], first_edge[:-1], first_edge[1:], strict=True)
+    ]
 
 
 def truth_tables(phantom: Phantom, least_voxels: int) -> PhantomTruth:
     """The columns of the truth; nodes are those of ``skeletons``."""
     rows, first = _skeleton_rows(phantom, least_voxels)
     fine, synapses = phantom.fine, phantom.synapses
-    node = phantom.nodes.rows[rows]
+    node = phantom.skeletons.row[rows]
     length_um = phantom.em.shape[1] * VOXEL_NM[1] / 1000
     voxels = np.bincount(phantom.segmentation.ravel(), minlength=int(fine.segment.max()) + 1)
     present = np.flatnonzero(voxels[1:]) + 1
@@ -47,9 +46,9 @@ def truth_tables(phantom: Phantom, least_voxels: int) -> PhantomTruth:
         position_nm=_position_nm(phantom, rows),
         subcompartment=(fine.compartment[node] - 1).astype(np.uint8),
         cell_type=(fine.cell_type[node] - 1).astype(np.uint8),
-        layer=layer_of(fine.xyz[node, 1], length_um).astype(np.uint8),
+        layer=layer_of(_position_nm(phantom, rows)[:, 1] / 1000, length_um).astype(np.uint8),
         cell=fine.cell[node].astype(np.int64),
-        radius_nm=(1000 * fine.radius[node]).astype(np.float32),
+        radius_nm=(1000 * phantom.skeletons.radius_um[rows]).astype(np.float32),
         segment_id=segment_id_of(present),
         segment_cell_type=(fine.cell_type[example[present]] - 1).astype(np.uint8),
         segment_cell=fine.cell[example[present]].astype(np.int64),
@@ -65,8 +64,8 @@ def truth_tables(phantom: Phantom, least_voxels: int) -> PhantomTruth:
 
 
 def _skeleton_rows(phantom: Phantom, least_voxels: int) -> tuple[Ints, Ints]:
-    """Rows of ``phantom.nodes`` by segment, and (segments + 1,) where each segment begins."""
-    segment = phantom.fine.segment[phantom.nodes.rows]
+    """Rows of ``phantom.skeletons`` by segment, and (segments + 1,) where each segment begins."""
+    segment = phantom.fine.segment[phantom.skeletons.row]
     voxels = np.bincount(phantom.segmentation.ravel(), minlength=int(phantom.fine.segment.max()) + 1)
     order = np.argsort(segment, kind="stable")
     order = order[voxels[segment[order]] >= least_voxels]
@@ -75,7 +74,7 @@ def _skeleton_rows(phantom: Phantom, least_voxels: int) -> tuple[Ints, Ints]:
 
 
 def _position_nm(phantom: Phantom, rows: Ints) -> NDArray[np.float64]:
-    """Nodes in nm, with the precision of the skeleton files; a grown point is the middle of its voxel."""
-    xyz_nm = 1000 * phantom.fine.xyz[phantom.nodes.rows[rows]].astype(np.float64) + np.array(VOXEL_NM) / 2
-    rounded: NDArray[np.float64] = xyz_nm.astype(np.float32).astype(np.float64)
+    """Middles of the nodes' voxels in nm, with the precision of the skeleton files."""
+    middle = (phantom.skeletons.voxel[rows] + 0.5) * np.array(VOXEL_NM, np.float64)
+    rounded: NDArray[np.float64] = middle.astype(np.float32).astype(np.float64)
     return rounded

@@ -21,7 +21,7 @@ from segclr.em.phantom.files import (
 )
 from segclr.em.phantom.forest import Ints
 from segclr.em.phantom.phantom import SEED, SIZE_VOXELS, VOXEL_NM, Phantom, make_phantom
-from segclr.em.phantom.tables import skeletons, truth_tables
+from segclr.em.phantom.tables import skeleton_list, truth_tables
 from segclr.em.precomputed import PrecomputedWriter, downsampled
 from segclr.em.precomputed_skeletons import write_skeletons
 from segclr.errors import VolumeUnavailable
@@ -114,4 +114,4 @@ def _write_parts(part: Path, phantom: Phantom, progress: Callable[[float], None]
         progress(0.9 * min(1.0, (z + 2 * CHUNK[2]) / nz))
     truth = truth_tables(phantom, LEAST_VOXELS)
     np.savez(part / "truth.npz", **{field.name: getattr(truth, field.name) for field in fields(PhantomTruth)})
-    write_skeletons(part / "segmentation" / "skeletons", skeletons(phantom, LEAST_VOXELS))
+    write_skeletons(part / "segmentation" / "skeletons", skeleton_list(phantom, LEAST_VOXELS))
