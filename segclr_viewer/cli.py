@@ -1,14 +1,20 @@
-"""The command line, and the one place where everything is put together."""
+"""The command line: which project, opened how, and what is printed."""
 
 import argparse
 import logging
+import signal
 import sys
+import threading
 from pathlib import Path
 
+from segclr.em.phantom.files import open_phantom
 from segclr.errors import SegclrError
 from segclr_viewer import demo
-from segclr_viewer.opening import Opened, check_table, open_project, read_one_cutout
-from segclr_viewer.project import Project, describe, load_project
+from segclr_viewer.app import RunningApp
+from segclr_viewer.first_run import table_of
+from segclr_viewer.labels import LabelStore
+from segclr_viewer.opening import check_table, open_project, read_one_cutout
+from segclr_viewer.project import Project, describe, load_project, overridden
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -16,10 +22,11 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parse(arguments)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     try:
-        project = _project(options)
-        if options.check:
-            return _check(project)
-        return _serve(project, options)
+        settings = None if options.project else _demo_settings(options)
+        project = demo.open_demo(settings) if settings else load_project(options.project)
+        project = overridden(project, options.port, options.annotator)
+        print(describe(project))
+        return _check(project) if options.check else _serve(project, settings)
     except SegclrError as error:
         print(f"segclr-viewer: {error}", file=sys.stderr)
         return 1
@@ -33,16 +40,61 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         description="Browse, label and explore SegCLR embeddings of an EM volume. Without a project it opens the demo, "
         "a generated phantom volume.",
     )
-    parser.add_argument("project", nargs="?", type=Path, metavar="PROJECT.toml", help="the volume to open")
-    parser.add_argument("--check", action="store_true", help="open everything, read one cutout, print the settings, stop")
-    parser.add_argument("--port", type=int, help="port on this machine; any free one by default")
-    parser.add_argument("--annotator", help="name written into your labels; your user name by default")
+    add = parser.add_argument
+    add("project", nargs="?", type=Path, metavar="PROJECT.toml", help="the volume to open")
+    add("--check", action="store_true", help="open everything, read one cutout, print the settings, and stop")
+    add("--port", type=int, help="port on this machine (default: any that is free)")
+    add("--annotator", help="name written into your labels (default: your user name)")
     group = parser.add_argument_group("the demo")
     group.add_argument("--demo-size", type=int, nargs=3, metavar=("X", "Y", "Z"), help="voxels of 32 x 32 x 40 nm")
     group.add_argument("--demo-seed", type=int, help="another phantom of the same kind")
-    group.add_argument("--cache", type=Path, help=f"folder for generated volumes ({demo.default_cache()})")
-    return parser.parse_args(arguments)
+    group.add_argument("--cache", type=Path, help="folder for generated volumes (default: your cache folder)")
+    options = parser.parse_args(arguments)
+    if options.project and (options.demo_size or options.demo_seed is not None or options.cache):
+        parser.error("--demo-size, --demo-seed and --cache are for the demo, not for a project")
+    return options
 
 
-def _project(options: argparse.Namespace) -> Project:
-    """The project that was named, or the demo's, with what the command line overrides."""
+def _demo_settings(options: argparse.Namespace) -> demo.DemoSettings:
+    cache = (options.cache or demo.default_cache()).expanduser().resolve()
+    seed = demo.SEED if options.demo_seed is None else options.demo_seed
+    return demo.DemoSettings(cache, seed, tuple(options.demo_size or demo.SIZE_VOXELS))
+
+
+def _check(project: Project) -> int:
+    """Open everything and read one cutout."""
+    opened = open_project(project)
+    cutout = read_one_cutout(opened)
+    if Path(project.table.folder).exists():
+        table = table_of(project)
+        check_table(table, opened)
+        rows = f"{len(table)} embeddings of {len(table.segment_ids)} segments"
+    else:
+        rows = "no embedding table yet: the first start makes it"
+    place = ", ".join(f"{value:.0f}" for value in cutout.position_nm)
+    seen = int((cutout.image > 0).sum())
+    print(f"encoder: {opened.encoder or 'none'}")
+    print(f"table: {rows}")
+    print(f"cutout at ({place}) nm: segment {cutout.segment_id}, {seen} of {cutout.image.size} voxels are its own")
+    print("all of it fits")
+    return 0
+
+
+def _serve(project: Project, settings: demo.DemoSettings | None) -> int:
+    """Run the app until Ctrl+C or the terminal's end."""
+    opened = open_project(project)
+    table = table_of(project)
+    check_table(table, opened)
+    log = LabelStore.open(Path(project.labels.file))
+    if settings and not log.events():
+        log.append(demo.first_labels(project, table, open_phantom(settings.folder)))
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: stop.set())
+    app = RunningApp(opened, table, log, generated=settings is not None)
+    try:
+        print(f"\nopen {app.address}\n(Ctrl+C ends the program; labels are in {project.labels.file})", flush=True)
+        stop.wait()
+    finally:
+        app.close()
+    return 0

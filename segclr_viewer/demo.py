@@ -106,7 +106,7 @@ def _project_text(phantom: PhantomFolder, start: list[int]) -> str:
         f"start_segments = [{', '.join(chr(34) + str(segment) + chr(34) for segment in start)}]",
         '[em]\nurl = "em"',
         f'[segmentation]\nurl = "segmentation"\nversion = "phantom v{PHANTOM_VERSION}"',
-        '[skeletons]\nurl = "segmentation/skeletons"',
+        '[skeletons]\nurl = "segmentation/skeletons"\nspacing_nm = 0',
         f'[encoder]\ncheckpoint = "{DEMO_CHECKPOINT.as_posix()}"',
         f'[table]\nfolder = "embeddings-{encoder}"',
         '[labels]\nfile = "labels.sqlite"',

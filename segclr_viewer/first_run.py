@@ -11,7 +11,7 @@ from segclr_viewer.opening import open_em, open_segmentation
 from segclr_viewer.prepare import Progress, run_with_progress
 from segclr_viewer.project import Project
 
-NODE_SPACING_NM = 1500.0  # as the published embeddings
+SPACING_NM = 1500.0  # of computed skeletons: as the published embeddings
 MIN_VOXELS = 1000  # smaller objects have no skeleton worth the name
 
 
@@ -55,11 +55,13 @@ def _embed(project: Project, progress: Progress) -> None:
 
 
 def _spaced_skeletons(project: Project, segmentation: Volume, progress: Progress) -> Iterable[Skeleton]:
-    """Skeletons with nodes about 1.5 um apart: the project's own, or computed from the segmentation."""
+    """The project's own skeletons, or computed ones, with nodes as far apart as the project says."""
     from segclr.em.skeleton_source import open_skeletons
     from segclr.em.skeletonize import skeletonize
 
+    spacing_nm = SPACING_NM
     if project.skeletons is not None:
+        spacing_nm = project.skeletons.spacing_nm
         source = open_skeletons(project.skeletons.url)
         found = (source.skeleton(segment) for segment in source.segment_ids())
     else:
@@ -67,5 +69,5 @@ def _spaced_skeletons(project: Project, segmentation: Volume, progress: Progress
         found = iter(skeletonize(segmentation, min_voxels=MIN_VOXELS))
     for skeleton in found:
         if skeleton is not None:
-            yield skeleton.spaced(NODE_SPACING_NM)
+            yield skeleton.spaced(spacing_nm) if spacing_nm else skeleton
 

@@ -5,13 +5,14 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segclr.em.cutout import Cutout, CutoutSpec, read_cutout
 from segclr.em.geometry import XYZ, Box
 from segclr.em.volume import Volume, open_volume
 from segclr.embeddings.table import EmbeddingTable
 from segclr.encoder.checkpoint import CheckpointSpec, check_against, read_spec
-from segclr.errors import CheckpointMismatch, ProjectError
+from segclr.errors import ProjectError
 from segclr_viewer.project import Project
 
 PROBES_PER_AXIS = 4
@@ -64,14 +65,10 @@ def check_table(table: EmbeddingTable, opened: Opened) -> None:
     """Refuse a table that was made with another encoder than the one that would embed the clicks.
 
     Raises:
-        CheckpointMismatch: says both hashes and what to do.
+        TableError: says what differs and what to do.
     """
-    encoder = opened.encoder
-    if encoder is not None and table.provenance.encoder_hash != encoder.hash:
-        raise CheckpointMismatch(
-            f"the table {opened.project.table.folder} was made with encoder {table.provenance.encoder_hash}, but "
-            f"encoder.checkpoint is {encoder.hash}: name the encoder that made the table, or another table.folder"
-        )
+    if opened.encoder is not None:
+        table.check_made_by(opened.encoder.hash, opened.encoder.cutout)
 
 
 def read_one_cutout(opened: Opened) -> Cutout:
@@ -135,7 +132,7 @@ def _bounds_nm(volume: Volume) -> tuple[XYZ, XYZ]:
     return (_xyz(np.array(mip.box.start) * resolution), _xyz(np.array(mip.box.stop) * resolution))
 
 
-def _xyz(values: "np.typing.NDArray[np.float64]") -> XYZ:
+def _xyz(values: NDArray[np.float64]) -> XYZ:
     return (float(values[0]), float(values[1]), float(values[2]))
 
 

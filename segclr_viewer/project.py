@@ -43,9 +43,14 @@ class Segmentation(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Skeletons(Struct, frozen=True, forbid_unknown_fields=True):
-    """Skeletons of the segmentation."""
+    """Skeletons of the segmentation; nodes are embedded every `spacing_nm` along them, or as they are where it is 0."""
 
     url: str
+    spacing_nm: float = 1500.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.spacing_nm < 1e6:
+            raise ValueError(f"spacing_nm is {self.spacing_nm:g}: it must be 0 (nodes as they are) or more")
 
 
 class EncoderFile(Struct, frozen=True, forbid_unknown_fields=True):
@@ -161,6 +166,19 @@ def load_project(path: Path) -> Project:
     except msgspec.ValidationError as error:
         raise ProjectError(f"{path}: {explain(str(error), Project, settings)}") from None
     return _resolved(project, path.resolve().parent)
+
+
+def overridden(project: Project, port: int | None, annotator: str | None) -> Project:
+    """The project with what the command line says instead.
+
+    Raises:
+        ProjectError: there is no such port.
+    """
+    try:
+        server = project.server if port is None else ServerAddress(project.server.host, port)
+    except ValueError as error:
+        raise ProjectError(f"--{error}") from None
+    return msgspec.structs.replace(project, server=server, annotator=annotator or project.annotator)
 
 
 def describe(project: Project) -> str:

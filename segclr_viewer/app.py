@@ -1,0 +1,168 @@
+"""The composition root: every part of the running app is made here, handed to the others, and ended again."""
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from segclr.em.geometry import XYZ, Box
+from segclr.em.volume import Volume
+from segclr.embeddings.table import EmbeddingTable
+from segclr.errors import ProjectError, SegclrError
+from segclr_viewer.columns import Columns
+from segclr_viewer.embedder import WorkerSettings
+from segclr_viewer.labels import LabelStore
+from segclr_viewer.latest import LatestThread
+from segclr_viewer.layout_job import LEAST_ROWS, LayoutJob, first_layout
+from segclr_viewer.nearest import NearestNodes
+from segclr_viewer.opening import Opened
+from segclr_viewer.overlay import Overlay
+from segclr_viewer.page_files import load_page_files
+from segclr_viewer.ports import Embedded, Ports, Worker
+from segclr_viewer.routes import data_routes
+from segclr_viewer.scene import Scene
+from segclr_viewer.server import AppServer
+from segclr_viewer.session import Session, World
+from segclr_viewer.surfaces import Surfaces
+from segclr_viewer.viewer import Neuroglancer, NeuroglancerView
+from segclr_viewer.worker import EncoderWorker
+
+_GREY_SAMPLE_VOXELS = 128
+_DARKEST, _BRIGHTEST = 0.5, 99.5  # percentiles shown as black and white
+
+
+class NoEncoder:
+    """The worker of a project that names no encoder."""
+
+    def embed(
+        self,
+        position_nm: XYZ,
+        segment_id: int | None,
+        done: Callable[[Embedded], None],
+        failed: Callable[[SegclrError], None],
+    ) -> None:
+        """Say that nothing can be embedded."""
+        failed(ProjectError("the project names no encoder: add [encoder] with a checkpoint to embed places"))
+
+
+class RunningApp:
+    """The app, serving until it is closed."""
+
+    def __init__(self, opened: Opened, table: EmbeddingTable, log: LabelStore, generated: bool) -> None:
+        """Start everything.
+
+        Args:
+            generated: the volume is a phantom, and the page says so.
+
+        Raises:
+            SegclrError: one cannot listen on the port, or a part cannot be started; nothing keeps running.
+        """
+        with ExitStack() as closing:
+            self.address = _start(closing, opened, table, log, generated)
+            self._closing = closing.pop_all()
+
+    def close(self) -> None:
+        """End every process and thread, the last started first."""
+        self._closing.close()
+
+
+def _start(closing: ExitStack, opened: Opened, table: EmbeddingTable, log: LabelStore, generated: bool) -> str:
+    """Make all parts, each with what ends it; returns the address to open."""
+    project = opened.project
+    folder = Path(project.table.folder)
+    closing.callback(log.close)
+    running = Neuroglancer(project.server.host, project.server.port)
+    closing.callback(running.stop)
+    server = AppServer(running)
+
+    nearest = NearestNodes(table)
+    overlay = Overlay(opened.segmentation, nearest)
+    source = project.segmentation
+    surfaces = Surfaces(source.url, source.resolution_nm, opened.bounds_nm, nearest, overlay)
+    closing.callback(surfaces.close)
+    view = NeuroglancerView(running, server.guard.origin, _scene(opened, table), overlay, surfaces)
+
+    # the worker answers through the session, which is made with it: by then both are there
+    sessions: list[Session] = []
+    worker: Worker = NoEncoder()
+    if opened.encoder is not None:
+        encoder = EncoderWorker(
+            WorkerSettings(project),
+            server.post,
+            lambda device: sessions[0].encoder_ready(device),
+            lambda error: server.say_failure(str(error)),
+        )
+        closing.callback(encoder.close)
+        worker = encoder
+    fitter, finder = LatestThread(server.post), LatestThread(server.post)
+    closing.callback(fitter.close)
+    closing.callback(finder.close)
+
+    world = World(
+        project=project.name,
+        generated=generated,
+        annotator=project.annotator,
+        segmentation=source.version,
+        viewer_url=view.path,
+        resolution_nm=opened.segmentation.mips[0].resolution_nm,
+        bounds_nm=opened.bounds_nm,
+        start_segments=tuple(int(segment) for segment in project.start_segments),
+        tasks=project.tasks,
+        table=table,
+        layout=first_layout(folder, table),
+    )
+    ports = Ports(worker=worker, fitter=fitter, finder=finder, log=log, page=server, view=view)
+    session = server.call(partial(Session, world, ports))
+    sessions.append(session)
+    columns = Columns(table, session.layout_named, session.points_stamped)
+    volumes = {"segmentation": opened.segmentation} | ({"em": opened.em} if opened.em is not None else {})
+    server.open(session, data_routes(volumes, overlay, surfaces, columns), load_page_files())
+    view.listen(session)
+    server.call(session.start)
+
+    if world.layout.method == "pca" and len(table) >= LEAST_ROWS:
+        job = LayoutJob(server.post)
+        closing.callback(job.stop)
+        job.start(folder, session.layout_ready, server.say_failure)
+    return server.address
+
+
+def _scene(opened: Opened, table: EmbeddingTable) -> Scene:
+    """What the viewer opens with."""
+    project = opened.project
+    shown = [int(segment) for segment in project.start_segments] or _longest_segments(table)
+    start = []
+    for segment in shown:
+        index = int(np.searchsorted(table.segment_ids, np.uint64(segment)))
+        if index < len(table.segment_ids) and int(table.segment_ids[index]) == segment:
+            start.append((index, segment))
+    return Scene(
+        title=project.name,
+        resolution_nm=opened.segmentation.mips[0].resolution_nm,
+        bounds_nm=opened.bounds_nm,
+        grey_range=None if opened.em is None else _grey_range(opened.em),
+        tasks=project.tasks,
+        start=start,
+    )
+
+
+def _longest_segments(table: EmbeddingTable, count: int = 5) -> Sequence[int]:
+    """The segments with most nodes, for a first view of a project that names none."""
+    order = np.argsort(-np.diff(table.first_row), kind="stable")[:count]
+    return [int(segment) for segment in table.segment_ids[order]]
+
+
+def _grey_range(em: Volume) -> tuple[int, int]:
+    """Greys to show as black and white, from the middle of the coarsest mip; padding (0) does not count."""
+    box = em.mips[-1].box
+    half = _GREY_SAMPLE_VOXELS // 2
+    middle = [(a + b) // 2 for a, b in zip(box.start, box.stop, strict=True)]
+    x, y, z = middle
+    sample = em.read(Box((x - half, y - half, z - half), (x + half, y + half, z + half)), len(em.mips) - 1)
+    grey = sample[sample > 0]
+    if not len(grey):
+        return (0, 255)
+    low, high = np.percentile(grey, (_DARKEST, _BRIGHTEST))
+    return (int(low), max(int(high), int(low) + 1))
