@@ -160,7 +160,7 @@ def _grey_range(em: Volume) -> tuple[int, int]:
     half = _GREY_SAMPLE_VOXELS // 2
     middle = [(a + b) // 2 for a, b in zip(box.start, box.stop, strict=True)]
     x, y, z = middle
-    sample = em.read(Box((x - half, y - half, z - half), (x + half, y + half, z + half)), len(em.mips) - 1)
+    sample = em.read(Box((x - half, y - half, z - half), (x + half, y + half, z + half)), len(em.mips) - 1).view(np.uint8)
     grey = sample[sample > 0]
     if not len(grey):
         return (0, 255)

@@ -52,7 +52,9 @@ def open_project(project: Project) -> Opened:
 
 def open_em(project: Project) -> Volume | None:
     """The project's EM, if it has one."""
-    return project.em and open_volume(project.em.url, "em", resolution_nm=project.em.resolution_nm)
+    if project.em is None:
+        return None
+    return open_volume(project.em.url, "em", resolution_nm=project.em.resolution_nm)
 
 
 def open_segmentation(project: Project) -> Volume:
