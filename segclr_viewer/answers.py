@@ -84,7 +84,10 @@ class HeldOutInfo(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class HeadInfo(Struct, frozen=True, forbid_unknown_fields=True):
-    """The head behind the predictions; `version` is the number of the last label event it was fitted on."""
+    """The head behind the predictions; `version` is the number of the last label event it was fitted on.
+
+    `fit_ms` is the fit alone, `repaint_ms` all from the label being on disk to the predictions being sent.
+    """
 
     version: int
     labels: int
@@ -167,6 +170,13 @@ class Place(Struct, frozen=True, forbid_unknown_fields=True, tag="place"):
     labelled: int | None
 
 
+class KnownPlaces(Struct, frozen=True, forbid_unknown_fields=True, tag="places"):
+    """All remembered places, oldest first; replaces what the page knew. Follows each `points` and `layout`."""
+
+    task: str
+    places: list[PlaceSummary]
+
+
 class Saved(Struct, frozen=True, forbid_unknown_fields=True, tag="saved"):
     """The request's label events are on disk. `seq` is the number of the last of them."""
 
@@ -193,8 +203,8 @@ class History(Struct, frozen=True, forbid_unknown_fields=True, tag="history"):
 class SelectionMade(Struct, frozen=True, forbid_unknown_fields=True, tag="selection"):
     """The selection, which replaces the former one.
 
-    `rows` is null for a lasso: the page finds them from `polygon` (layout coordinates), with the same rule as the
-    server. `segments` and `marks` are capped; `segment_total` and `row_total` are not, and `note` says so.
+    `rows` is null for a plain lasso: the page finds them from `polygon` (coordinates of `layout`), by the same rule as
+    the server. `segments` and `marks` are capped; `segment_total` and `row_total` are not, and `note` says so.
     """
 
     request: str
@@ -237,6 +247,7 @@ ToPage = (
     | Labels
     | Working
     | Place
+    | KnownPlaces
     | Saved
     | History
     | SelectionMade

@@ -62,12 +62,16 @@ class TaskRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="task"):
 
 
 class LassoRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="lasso"):
-    """Select the rows inside a polygon in the coordinates of a layout."""
+    """Select the rows inside a polygon in the coordinates of a layout, or add them to the selection, or take them off.
+
+    Rows predicted as one of the `hidden` classes are left out.
+    """
 
     request: RequestText
     layout: str
     polygon: Annotated[list[XY], Meta(min_length=3, max_length=20_000)]
-    mode: Literal["replace"]
+    mode: Literal["replace", "add", "subtract"]
+    hidden: list[Index] = []
 
 
 class ClearRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="clear"):

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from segclr_viewer.answers import HeadInfo
-
 NO_CLASS = 255
 
 
@@ -22,7 +20,6 @@ class Points:
         confidence: (n,) uint8, calibrated probability of that class, 0..255.
         predicted: number of nodes (node task) or segments (segment task) of each class.
         labelled: number of labels of each class.
-        head: the head behind the predictions, None when nothing could be fitted.
         note: one sentence for the user, empty when there is nothing to say.
     """
 
@@ -32,7 +29,6 @@ class Points:
     confidence: NDArray[np.uint8]
     predicted: tuple[int, ...]
     labelled: tuple[int, ...]
-    head: HeadInfo | None
     note: str
 
     def column(self) -> bytes:

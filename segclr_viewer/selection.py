@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,9 @@ class Picked:
     mark_rows: tuple[int, ...]
     marks_nm: tuple[XYZ, ...]
     note: str
+
+
+NOTHING = Picked(np.zeros(0, np.int64), (), 0, (), (), "")
 
 
 def rows_inside(xy: NDArray[np.float32], polygon: Sequence[tuple[float, float]]) -> NDArray[np.int64]:
@@ -86,3 +90,14 @@ def rows_of_segments(table: EmbeddingTable, segment_ids: Sequence[int]) -> NDArr
     """The rows of these segments, ascending; segments that the table does not have give none."""
     slices = [table.rows_of(segment_id) for segment_id in sorted(set(segment_ids))]
     return np.concatenate([np.zeros(0, np.int64), *(np.arange(s.start, s.stop, dtype=np.int64) for s in slices)])
+
+
+def combine(
+    former: NDArray[np.int64], found: NDArray[np.int64], mode: Literal["replace", "add", "subtract"]
+) -> NDArray[np.int64]:
+    """The rows (ascending) that are selected when `found` meets the former selection."""
+    if mode == "add":
+        return np.union1d(former, found)
+    if mode == "subtract":
+        return np.setdiff1d(former, found)
+    return found

@@ -1,0 +1,199 @@
+"""Labelling, undo and redo: events made, stored, and only then told; the predictions follow."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from segclr.em.geometry import XYZ
+from segclr.errors import SegclrError
+from segclr_viewer.answers import History, Saved
+from segclr_viewer.app_state import AppState
+from segclr_viewer.clicking import Clicking
+from segclr_viewer.events import Kind, LabelEvent, NewEvent, SavedPlace
+from segclr_viewer.messages import LabelRequest
+from segclr_viewer.painting import Painting
+from segclr_viewer.places import KnownPlace
+from segclr_viewer.task_state import TaskState
+from segclr_viewer.wording import action_text
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """What a label is given to; `saved` goes into the log with it where no row of the table stands for it."""
+
+    segment_id: int
+    position_nm: XYZ
+    saved: SavedPlace | None = None
+
+
+class Labelling:
+    """Writes the label log."""
+
+    def __init__(self, state: AppState, clicking: Clicking, painting: Painting) -> None:
+        self._state = state
+        self._clicking = clicking
+        self._painting = painting
+        self._events: dict[str, LabelEvent] = {}
+
+    def take_in(self, events: Sequence[LabelEvent]) -> None:
+        """Fold events of the log; one that is known already changes nothing."""
+        for event in events:
+            if event.uuid not in self._events:
+                self._events[event.uuid] = event
+                if event.task in self._state.tasks:
+                    self._state.tasks[event.task].history.apply(event)
+
+    def label(self, message: LabelRequest) -> None:
+        """Give a row or a remembered place a class, or take its label back."""
+        task = self._state.task_named(message.task)
+        if message.target.row is not None:
+            spot = self._spot_of_row(message.target.row)
+        else:
+            place = self._state.places.get(message.target.place or 0)
+            if place is None:
+                raise SegclrError("that place is no longer remembered: click it again, then label it")
+            spot = self._spot_of_place(place)
+        self._give(message.request, task, message.class_index, spot, message.provenance)
+
+    def label_at(self, request: str, class_index: int | None, position_nm: XYZ | None, segment_id: int | None) -> None:
+        """Give a class of the active task to the node under the mouse, else to the place, which is embedded first.
+
+        With None for class, take the label there back.
+        """
+        task = self._state.active
+        if position_nm is None:
+            raise SegclrError("there is nothing under the mouse: point at a cell, then press the key")
+        row = self._state.sites.row(segment_id, position_nm) if segment_id else None
+        if row is not None:
+            self._give(request, task, class_index, self._spot_of_row(row), "key")
+            return
+
+        def then(place: KnownPlace) -> None:
+            self._give(request, task, class_index, self._spot_of_place(place), "key")
+
+        self._clicking.embed(request, position_nm, segment_id, then)
+
+    def undo(self, request: str) -> None:
+        """Take back the newest action of the active task."""
+        task = self._state.active
+        self._turn(request, task, "undo", task.history.to_undo(), "undid")
+
+    def redo(self, request: str) -> None:
+        """Bring back what was undone last in the active task."""
+        task = self._state.active
+        self._turn(request, task, "redo", task.history.to_redo(), "redid")
+
+    def history(self) -> History:
+        """What undo and redo would do in the active task."""
+        task = self._state.active
+        undo, redo = (action_text(steps, task.task.unit) for steps in (task.history.to_undo(), task.history.to_redo()))
+        return History(task.task.name, bool(undo), bool(redo), undo, redo)
+
+    def _turn(self, request: str, task: TaskState, kind: Kind, action: list[LabelEvent], did: str) -> None:
+        if request in self._events:  # asked again because the answer was lost
+            self._tell_saved(request, self._events[request], "done before")
+            return
+        if not action:
+            raise SegclrError(f"there is nothing to {kind} in {task.task.name}")
+        spot = Spot(action[0].segment_id, action[0].position_nm)
+        event = self._event(request, request, task, kind, spot, "key", target=action[0].group)
+        self._store(request, [event], [], f"{did} {action_text(action, task.task.unit)}")
+
+    def _give(self, request: str, task: TaskState, class_index: int | None, spot: Spot, provenance: str) -> None:
+        if request in self._events:
+            self._tell_saved(request, self._events[request], "done before")
+            return
+        labels = task.labels_for(spot.segment_id, spot.position_nm)
+        if class_index is None:
+            if not labels:
+                raise SegclrError("there is no label here to take back")
+            spots = [Spot(label.segment_id, label.position_nm) for label in labels]
+            uuids = [request, *(f"{request}/{at}" for at in range(1, len(spots)))]
+            events = [
+                self._event(uuid, request, task, "unlabel", spot, provenance)
+                for uuid, spot in zip(uuids, spots, strict=True)
+            ]
+            self._store(request, events, [], f"took back the label {labels[-1].class_name}")
+            return
+        if class_index >= len(task.task.classes):
+            raise SegclrError(f"{task.task.name} has no class number {class_index + 1}: reload the page")
+        name = task.task.classes[class_index].name
+        if labels and (name, self._state.world.annotator, provenance) == (
+            labels[-1].class_name,
+            labels[-1].annotator,
+            labels[-1].provenance,
+        ):  # a key that was held, or pressed twice
+            self._tell_saved(request, labels[-1], f"already labelled {name}")
+            return
+        event = self._event(request, request, task, "label", spot, provenance, class_name=name)
+        self._store(request, [event], [] if spot.saved is None else [spot.saved], f"label {name}")
+
+    def _event(
+        self,
+        uuid: str,
+        group: str,
+        task: TaskState,
+        kind: Kind,
+        spot: Spot,
+        provenance: str,
+        class_name: str | None = None,
+        target: str | None = None,
+    ) -> NewEvent:
+        return NewEvent(
+            uuid=uuid,
+            group=group,
+            at=self._state.now(),
+            annotator=self._state.world.annotator,
+            kind=kind,
+            task=task.task.name,
+            class_name=class_name,
+            position_nm=spot.position_nm,
+            segmentation=self._state.world.segmentation,
+            segment_id=spot.segment_id,
+            provenance=provenance,
+            target=target,
+        )
+
+    def _store(self, request: str, events: list[NewEvent], places: list[SavedPlace], text: str) -> None:
+        """Make events durable, then tell, then predict anew."""
+        stored = self._state.ports.log.append(events, places)
+        self._state.sites.save(places)
+        self.take_in(stored)
+        self._tell_saved(request, stored[-1], text)
+        if stored[-1].task == self._state.active.task.name:
+            self._state.ports.page.send(self._painting.labels())
+            self._painting.refresh()
+
+    def _tell_saved(self, request: str, event: LabelEvent, text: str) -> None:
+        task = self._state.tasks[event.task]
+        undo, redo = (action_text(steps, task.task.unit) for steps in (task.history.to_undo(), task.history.to_redo()))
+        said = f"saved {event.seq}: {text}"
+        self._state.ports.view.say(said)
+        self._state.ports.page.send(
+            Saved(
+                request=request,
+                seq=event.seq,
+                text=said,
+                task=event.task,
+                can_undo=bool(undo),
+                can_redo=bool(redo),
+                undo_text=undo,
+                redo_text=redo,
+            )
+        )
+
+    def _spot_of_row(self, row: int) -> Spot:
+        table = self._state.world.table
+        if row >= len(table):
+            raise SegclrError(f"the table has no row {row}: reload the page")
+        return Spot(int(table.segment_of_rows(np.array([row]))[0]), self._state.position_of(row))
+
+    def _spot_of_place(self, place: KnownPlace) -> Spot:
+        row = self._state.sites.row(place.segment_id, place.position_nm)
+        if row is not None:
+            return self._spot_of_row(row)
+        world = self._state.world
+        encoder_hash = world.table.provenance.encoder_hash
+        saved = SavedPlace(place.position_nm, world.segmentation, place.segment_id, encoder_hash, place.embedding)
+        return Spot(place.segment_id, place.position_nm, saved)
