@@ -1,0 +1,111 @@
+"""How good a head is on segments it was not fitted on: folds by segment, scores, intervals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segclr.heads.calibration import calibration_error, fit_temperature, softmax
+
+FOLDS = 5
+FEWEST_TESTED = 10
+"""Below this many tested labels no figure is given: its interval would span half of what is possible."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """The head's figures on labels of segments that the fold's head had not seen.
+
+    Attributes:
+        macro_f1: mean over the tested classes.
+        accuracy_low, accuracy_high: 95 % Wilson interval. Labels of one segment resemble each other, so it counts them
+            as one: 300 labels on 10 segments say about as much as 10.
+        count: labels tested.
+        segments: segments they lie on.
+        untested: labels not tested since all labels of their class fell into one fold: no head without them knows it.
+        temperature: fitted on these very labels, as is `ece_after`.
+        ece_before, ece_after: expected calibration error at temperature 1 and at `temperature`.
+    """
+
+    macro_f1: float
+    accuracy: float
+    accuracy_low: float
+    accuracy_high: float
+    count: int
+    segments: int
+    untested: int
+    temperature: float
+    ece_before: float
+    ece_after: float
+
+
+def fold_of(groups: NDArray[np.uint64], seed: int) -> NDArray[np.int64]:
+    """Return a fold (0 to FOLDS - 1) per label by a hash of its segment's id alone, so that a segment never moves.
+
+    The hash is SplitMix64 (Steele, Lea & Flood 2014): consecutive ids get unrelated folds.
+    """
+    mixed = groups.astype(np.uint64) + np.uint64(((seed + 1) * 0x9E3779B97F4A7C15) % 2**64)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    mixed ^= mixed >> np.uint64(31)
+    return (mixed % np.uint64(FOLDS)).astype(np.int64)
+
+
+def score(
+    logits: NDArray[np.float64], classes: NDArray[np.int64], groups: NDArray[np.uint64], untested: int
+) -> HeldOut | None:
+    """Score held-out logits.
+
+    Args:
+        logits: (n, C), each row of a head fitted without the row's segment; -inf for classes that head did not know.
+        classes: (n,) the labels.
+        groups: (n,) their segments.
+        untested: labels that could not be tested.
+
+    Returns:
+        None if there are too few labels, or only one class of them, to say anything.
+    """
+    if len(classes) < FEWEST_TESTED or len(np.unique(classes)) < 2:
+        return None
+    temperature = fit_temperature(logits, classes)
+    predicted = logits.argmax(axis=1)
+    accuracy = float((predicted == classes).mean())
+    low, high = wilson_interval(accuracy, independent_count(groups))
+    return HeldOut(
+        macro_f1=macro_f1(predicted, classes),
+        accuracy=accuracy,
+        accuracy_low=low,
+        accuracy_high=high,
+        count=len(classes),
+        segments=len(np.unique(groups)),
+        untested=untested,
+        temperature=temperature,
+        ece_before=calibration_error(softmax(logits), classes),
+        ece_after=calibration_error(softmax(logits, temperature), classes),
+    )
+
+
+def macro_f1(predicted: NDArray[np.int64], classes: NDArray[np.int64]) -> float:
+    """Return the mean, over the classes that have labels, of the harmonic mean of precision and recall."""
+    scores = []
+    for index in np.unique(classes):
+        said, is_so = predicted == index, classes == index
+        scores.append(2 * float((said & is_so).sum()) / float(said.sum() + is_so.sum()))
+    return float(np.mean(scores))
+
+
+def independent_count(groups: NDArray[np.uint64]) -> float:
+    """Return how many independent labels these are worth if those of a group say the same (Kish 1965)."""
+    sizes = np.unique(groups, return_counts=True)[1].astype(np.float64)
+    return float(sizes.sum() ** 2 / (sizes**2).sum())
+
+
+def wilson_interval(share: float, count: float) -> tuple[float, float]:
+    """Return the 95 % Wilson score interval of a share of `count` trials, which need not be whole."""
+    z = 1.959963984540054
+    spread = 1 + z**2 / count
+    middle = (share + z**2 / (2 * count)) / spread
+    half = z * np.sqrt(share * (1 - share) / count + z**2 / (4 * count**2)) / spread
+    return max(0.0, float(middle - half)), min(1.0, float(middle + half))
