@@ -16,6 +16,7 @@ from segclr_viewer.embedder import WorkerSettings
 from segclr_viewer.labels import LabelStore
 from segclr_viewer.latest import LatestThread
 from segclr_viewer.layout_job import LEAST_ROWS, LayoutJob, first_layout
+from segclr_viewer.mesh_process import MeshProcess
 from segclr_viewer.nearest import NearestNodes
 from segclr_viewer.opening import Opened
 from segclr_viewer.overlay import Overlay
@@ -80,8 +81,9 @@ def _start(closing: ExitStack, opened: Opened, table: EmbeddingTable, log: Label
     nearest = NearestNodes(table)
     overlay = Overlay(opened.segmentation, nearest)
     source = project.segmentation
-    surfaces = Surfaces(source.url, source.resolution_nm, opened.bounds_nm, nearest, overlay)
-    closing.callback(surfaces.close)
+    mesher = MeshProcess(source.url, source.resolution_nm)
+    closing.callback(mesher.close)
+    surfaces = Surfaces(mesher, opened.bounds_nm, nearest, overlay)
     view = NeuroglancerView(running, server.guard.origin, _scene(opened, table), overlay, surfaces)
 
     # the worker answers through the session, which is made with it: by then both are there
@@ -160,7 +162,9 @@ def _grey_range(em: Volume) -> tuple[int, int]:
     half = _GREY_SAMPLE_VOXELS // 2
     middle = [(a + b) // 2 for a, b in zip(box.start, box.stop, strict=True)]
     x, y, z = middle
-    sample = em.read(Box((x - half, y - half, z - half), (x + half, y + half, z + half)), len(em.mips) - 1).view(np.uint8)
+    sample = em.read(Box((x - half, y - half, z - half), (x + half, y + half, z + half)), len(em.mips) - 1).view(
+        np.uint8
+    )
     grey = sample[sample > 0]
     if not len(grey):
         return (0, 255)

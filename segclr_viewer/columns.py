@@ -12,9 +12,15 @@ from segclr_viewer.points import Points
 class Columns:
     """Answers by name and version; None for what there is not, or not any more."""
 
-    def __init__(self, table: EmbeddingTable, layout: Layout, points_stamped: Callable[[str], Points | None]) -> None:
+    def __init__(
+        self,
+        table: EmbeddingTable,
+        layout_named: Callable[[str], Layout | None],
+        points_stamped: Callable[[str], Points | None],
+    ) -> None:
+        """Take the table, and where layouts and predictions are found while the app runs."""
         self._table = table
-        self._layout = layout
+        self._layout_named = layout_named
         self._points_stamped = points_stamped
 
     def positions(self, version: str) -> bytes | None:
@@ -31,9 +37,8 @@ class Columns:
 
     def layout(self, layout_id: str) -> bytes | None:
         """Scatter coordinates of all rows: float32 x (n,), then float32 y (n,)."""
-        if layout_id != self._layout.id:
-            return None
-        return np.ascontiguousarray(self._layout.xy.T, "<f4").tobytes()
+        layout = self._layout_named(layout_id)
+        return None if layout is None else np.ascontiguousarray(layout.xy.T, "<f4").tobytes()
 
     def prediction(self, stamp: str) -> bytes | None:
         """Predictions of all rows: uint8 class (n,), then uint8 confidence (n,)."""

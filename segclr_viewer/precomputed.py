@@ -9,14 +9,12 @@ from numpy.typing import NDArray
 
 from segclr.em.geometry import Box, Mip
 from segclr.em.mesh import Mesh
-from segclr.em.volume import Volume
 
 Kind = Literal["image", "segmentation"]
 
 CHUNK = 64  # voxels, along each axis
 
 _BOX = re.compile(r"(-?\d{1,9})-(-?\d{1,9})_(-?\d{1,9})-(-?\d{1,9})_(-?\d{1,9})-(-?\d{1,9})")
-_SAMPLE = 128  # voxels, along each axis, that the grey range is taken from
 
 MESH_INFO: dict[str, object] = {"@type": "neuroglancer_legacy_mesh"}
 
@@ -69,19 +67,3 @@ def mesh_fragment(mesh: Mesh) -> bytes:
     """The body of a fragment: uint32 number of vertices, float32 xyz in nm, uint32 triangles."""
     vertices, faces = mesh.vertices_nm.astype("<f4"), mesh.faces.astype("<u4")
     return struct.pack("<I", len(vertices)) + vertices.tobytes() + faces.tobytes()
-
-
-def grey_range(em: Volume) -> tuple[int, int]:
-    """The darkest and brightest grey worth showing: 1st and 99th percentile of the middle of the coarsest mip."""
-    mip = em.mips[-1]
-    low, high = [], []
-    for start, stop in zip(mip.box.start, mip.box.stop, strict=True):
-        first = max(start, (start + stop - _SAMPLE) // 2)
-        low.append(first)
-        high.append(min(stop, first + _SAMPLE))
-    grey = em.read(Box((low[0], low[1], low[2]), (high[0], high[1], high[2])), len(em.mips) - 1).astype(np.uint8)
-    inked = grey[grey > 0]  # zero is what lies outside the imaged block
-    if inked.size == 0:
-        return 0, 255
-    dark, bright = (int(value) for value in np.percentile(inked, [1, 99]))
-    return (dark, bright) if dark < bright else (0, 255)

@@ -29,13 +29,14 @@ _THREADS = 4  # for chunks and columns; meshes and the encoder have processes of
 _LONGEST_FRAME = 2 << 20  # bytes: a lasso of 20,000 corners is half of it
 _REPEAT_S = 10.0  # the same failure is not said again within this time
 
-# 'wasm-unsafe-eval', blob: and inline styles are for Neuroglancer's client: its decoders, workers and editor
+_POLICY = (
+    "default-src 'self'; script-src 'self'{scripts}; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; frame-ancestors 'self'; base-uri 'none'; form-action 'none'; object-src 'none'"
+)
+_PAGE_POLICY = _POLICY.format(scripts="")
+# Neuroglancer's client compiles its annotation encoders and its decoders when it runs
+_VIEWER_POLICY = _POLICY.format(scripts=" 'unsafe-eval' 'wasm-unsafe-eval'")
 _HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; "
-        "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; frame-src 'self'; "
-        "frame-ancestors 'self'; base-uri 'none'; form-action 'none'; object-src 'none'"
-    ),
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
@@ -160,9 +161,13 @@ class _GuardedRouter(routing.Router):
 class _SafeHeaders(web.OutputTransform):
     """Sets the headers of every response, of Neuroglancer's handlers too."""
 
+    def __init__(self, request: httputil.HTTPServerRequest) -> None:
+        self._policy = _VIEWER_POLICY if request.path.startswith("/v/") else _PAGE_POLICY
+
     def transform_first_chunk(
         self, status_code: int, headers: httputil.HTTPHeaders, chunk: bytes, finishing: bool
     ) -> tuple[int, httputil.HTTPHeaders, bytes]:
+        headers["Content-Security-Policy"] = self._policy
         for name, value in _HEADERS.items():
             headers[name] = value
         return status_code, headers, chunk

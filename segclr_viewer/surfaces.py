@@ -1,37 +1,35 @@
 """Meshes of selected segments, split by predicted class, so that one cell shows its parts in their colours.
 
-A part is named by one small number: `part_of(index of the segment in the table, class)`. Meshes are made once per
-segment, in a process of their own; which table row each vertex belongs to is kept with them, so that a repaint only
-splits them anew.
+A part is named by one small number: `part_of(index of the segment in the table, class)`. A segment is meshed once;
+which table row each vertex belongs to is kept with the mesh, so that a repaint only splits it anew.
 """
 
 import asyncio
-import logging
-import multiprocessing
-import os
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from functools import cache
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segclr.em.geometry import XYZ
-from segclr.em.mesh import Mesh, mesh_segment
-from segclr.em.volume import Volume, open_volume
+from segclr.em.mesh import Mesh
 from segclr.errors import WorkerDied
 from segclr_viewer.byte_cache import ByteCache
 from segclr_viewer.nearest import NearestNodes
 from segclr_viewer.overlay import Overlay
 
-log = logging.getLogger(__name__)
-
 PARTS_PER_SEGMENT = 32
 EMPTY = Mesh(np.zeros((0, 3), np.float32), np.zeros((0, 3), np.uint32))
 
 _MARGIN_NM = 4000.0  # how far a segment may reach beyond its nodes: the radius of a soma
-_MAX_VOXELS = 8_000_000  # a coarser mip is taken for segments that are larger: a mesh within a second
+
+
+class Mesher(Protocol):
+    """Makes meshes elsewhere."""
+
+    def order(self, segment_id: int, low_nm: XYZ, high_nm: XYZ) -> Future[Mesh]: ...
 
 
 def part_of(segment_index: int, class_index: int | None) -> int:
@@ -40,7 +38,7 @@ def part_of(segment_index: int, class_index: int | None) -> int:
 
 
 def split(mesh: Mesh, part_of_vertex: NDArray[np.uint8], part: int) -> Mesh:
-    """The faces of which at least two vertices, or else the middle one in the order of classes, are of the part."""
+    """The faces of a part: a face is of the part that is the median of its vertices', so every face is of one."""
     median = np.sort(part_of_vertex[mesh.faces], axis=1)[:, 1]
     faces = mesh.faces[median == part]
     used = np.zeros(len(mesh.vertices_nm), bool)
@@ -56,10 +54,14 @@ class _Surface:
     mesh: Mesh
     vertex_rows: NDArray[np.int32]
 
+    @property
+    def nbytes(self) -> int:
+        return self.mesh.vertices_nm.nbytes + self.mesh.faces.nbytes + self.vertex_rows.nbytes
+
 
 @dataclass(slots=True, eq=False)
 class _Job:
-    """A mesh in the making, and how many requests wait for it."""
+    """A surface in the making, and how many requests wait for it."""
 
     ordered: Future[Mesh]
     surface: asyncio.Future[_Surface]
@@ -67,34 +69,43 @@ class _Job:
 
 
 class Surfaces:
-    """Lives on the server's loop; the meshing is elsewhere."""
+    """Lives on the server's loop; splitting is done on its threads."""
 
     def __init__(
         self,
-        url: str,
-        resolution_nm: XYZ | None,
+        mesher: Mesher,
         bounds_nm: tuple[XYZ, XYZ],
         nearest: NearestNodes,
         overlay: Overlay,
         limit_bytes: int = 256 << 20,
     ) -> None:
-        """Start the process that makes meshes.
+        """Make nothing yet.
 
         Args:
-            url, resolution_nm: of the segmentation, as given to `open_volume`.
             bounds_nm: corners of the segmentation.
             overlay: whose paint decides on the classes.
+            limit_bytes: most that the kept meshes may take.
         """
-        self._source = (url, resolution_nm)
-        self._bounds_nm = np.asarray(bounds_nm)
+        self._mesher = mesher
+        self._bounds_nm = np.array(bounds_nm)
         self._nearest = nearest
         self._overlay = overlay
-        self._made: ByteCache[int, _Surface] = ByteCache(limit_bytes, _bytes_of)
+        self._made: ByteCache[int, _Surface] = ByteCache(limit_bytes, lambda surface: surface.nbytes)
         self._jobs: dict[int, _Job] = {}
-        self._pool = self._new_pool()
+
+    def segment_id(self, part: int) -> int | None:
+        """The id of the segment that a part is of, None if there is no such part."""
+        ids = self._nearest.nodes.segment_ids
+        index = part // PARTS_PER_SEGMENT
+        return int(ids[index]) if index < len(ids) else None
 
     async def part(self, part: int) -> Mesh:
-        """The mesh of a part, empty if there is no such part; meshes the segment first where that is new."""
+        """The mesh of a part, empty if there is no such part; the segment is meshed first where that is new.
+
+        Raises:
+            WorkerDied: the meshing ended without an answer.
+            VolumeUnavailable: the segmentation cannot be read.
+        """
         index, wanted = divmod(part, PARTS_PER_SEGMENT)
         if index >= len(self._nearest.nodes.segment_ids):
             return EMPTY
@@ -103,26 +114,14 @@ class Surfaces:
             surface = await self._wait_for(index)
         return await asyncio.to_thread(self._split, surface, wanted)
 
-    def segment_id(self, part: int) -> int | None:
-        """The id of the segment that a part is of, None if there is no such part."""
-        ids = self._nearest.nodes.segment_ids
-        index = part // PARTS_PER_SEGMENT
-        return int(ids[index]) if index < len(ids) else None
-
-    def close(self) -> None:
-        """End the process."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
     def _split(self, surface: _Surface, wanted: int) -> Mesh:
         return split(surface.mesh, self._overlay.paint.parts[surface.vertex_rows], wanted)
 
     async def _wait_for(self, index: int) -> _Surface:
-        """Wait for a segment's mesh; when nobody waits any more before it was begun, it is not made."""
+        """Wait for a segment's surface; when nobody waits any more before it was begun, it is not made."""
         job = self._jobs.get(index)
         if job is None:
-            ordered = self._order(index)
-            job = self._jobs[index] = _Job(ordered, asyncio.ensure_future(self._finish(index, ordered)))
-            job.surface.add_done_callback(lambda _: self._forget(index, job))
+            job = self._begin(index)
         job.waiting += 1
         try:
             return await asyncio.shield(job.surface)
@@ -130,6 +129,12 @@ class Surfaces:
             job.waiting -= 1
             if job.waiting == 0 and job.ordered.cancel():
                 self._forget(index, job)
+
+    def _begin(self, index: int) -> _Job:
+        ordered = self._order(index)
+        job = self._jobs[index] = _Job(ordered, asyncio.ensure_future(self._finish(index, ordered)))
+        job.surface.add_done_callback(lambda _: self._forget(index, job))
+        return job
 
     def _forget(self, index: int, job: _Job) -> None:
         if self._jobs.get(index) is job:
@@ -151,41 +156,9 @@ class Surfaces:
         positions = nodes.positions_nm[int(nodes.first_row[index]) : int(nodes.first_row[index + 1])]
         low = np.maximum(positions.min(axis=0) - _MARGIN_NM, self._bounds_nm[0])
         high = np.minimum(positions.max(axis=0) + _MARGIN_NM, self._bounds_nm[1])
-        order = (*self._source, int(nodes.segment_ids[index]), _xyz(low), _xyz(high))
-        try:
-            return self._pool.submit(_mesh, *order)
-        except BrokenProcessPool:
-            log.warning("the process that makes meshes had ended; starting another")
-            self._pool = self._new_pool()
-            return self._pool.submit(_mesh, *order)
-
-    def _new_pool(self) -> ProcessPoolExecutor:
-        context = multiprocessing.get_context("spawn")
-        pool = ProcessPoolExecutor(1, mp_context=context, initializer=os.nice, initargs=(5,))
-        pool.submit(_opened_there, *self._source)
-        return pool
-
-
-def _bytes_of(surface: _Surface) -> int:
-    return surface.mesh.vertices_nm.nbytes + surface.mesh.faces.nbytes + surface.vertex_rows.nbytes
+        return self._mesher.order(int(nodes.segment_ids[index]), _xyz(low), _xyz(high))
 
 
 def _xyz(values: NDArray[np.float64]) -> XYZ:
     x, y, z = (float(value) for value in values)
     return x, y, z
-
-
-@cache
-def _opened(url: str, resolution_nm: XYZ | None) -> Volume:
-    """In the meshing process: the segmentation."""
-    return open_volume(url, "segmentation", resolution_nm=resolution_nm)
-
-
-def _opened_there(url: str, resolution_nm: XYZ | None) -> None:
-    """In the meshing process: open the volume before the first mesh is asked for."""
-    _opened(url, resolution_nm)
-
-
-def _mesh(url: str, resolution_nm: XYZ | None, segment_id: int, low_nm: XYZ, high_nm: XYZ) -> Mesh:
-    """In the meshing process: one segment's mesh."""
-    return mesh_segment(_opened(url, resolution_nm), segment_id, low_nm, high_nm, _MAX_VOXELS)
