@@ -18,6 +18,9 @@ def compiled(parallel: bool = False, fastmath: bool = False) -> Callable[[F], F]
     """
 
     def decorate(function: F) -> F:
-        return cast(F, njit(parallel=parallel, fastmath=fastmath, cache=True)(function))
+        try:
+            return cast(F, njit(parallel=parallel, fastmath=fastmath, cache=True)(function))
+        except RuntimeError:  # neither the package's folder nor the user's cache can be written: compile every time
+            return cast(F, njit(parallel=parallel, fastmath=fastmath)(function))
 
     return decorate

@@ -118,7 +118,7 @@ def open_phantom(folder: Path) -> PhantomTruth:
             f"no phantom of version {PHANTOM_VERSION} in {folder}; make it with: python -m segclr.em.phantom {folder}"
         )
     try:
-        with np.load(folder / "truth.npz", allow_pickle=False) as columns:
+        with (folder / "truth.npz").open("rb") as file, np.load(file, allow_pickle=False) as columns:
             return PhantomTruth(**{field.name: columns[field.name] for field in fields(PhantomTruth)})
     except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise VolumeUnavailable(

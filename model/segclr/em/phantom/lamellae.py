@@ -8,7 +8,7 @@ from segclr.em.phantom.compiled import compiled
 from segclr.em.phantom.forest import Floats, Forest, Ints, join, make_forest
 from segclr.em.phantom.pieces import grow_into
 from segclr.em.phantom.raster import GAP_STEP_UM
-from segclr.em.phantom.recipes import GLIA, SOMA, type_code
+from segclr.em.phantom.recipes import GLIA, type_code
 
 LAMELLA_CELL = (31, 39, 39)  # zyx voxels, about 1.25 um: one skeleton node per cell
 
@@ -56,21 +56,13 @@ def claim_free_space(
     used = np.flatnonzero(best >= 0)
     z, y, x = np.unravel_index(best[used], owner.shape)
     xyz = np.stack([x, y, z], 1) * voxel_um
-    astro = np.flatnonzero((forest.cell_type == type_code("astrocyte")) & (forest.compartment != SOMA))
-    somata = np.flatnonzero((forest.cell_type == type_code("astrocyte")) & (forest.compartment == SOMA))
-    lone = (used <= count) | (len(somata) == 0)  # components of their own, unless an astrocyte can own them
-    home = np.zeros(len(used), int)
-    if len(somata):
-        home = somata[np.linalg.norm(xyz[:, None] - forest.xyz[somata], axis=2).argmin(1)]
+    astro = np.flatnonzero(forest.cell_type == type_code("astrocyte"))
+    lone = (used <= count) | (len(astro) == 0)  # components of their own, unless an astrocyte can own them
+    home = astro[cKDTree(forest.xyz[astro]).query(xyz)[1]] if len(astro) else np.zeros(len(used), int)
     segment = np.where(lone, forest.segment.max() + 1 + np.cumsum(lone), forest.segment[home])
-    parent = np.where(lone, -1, home)
-    for s in somata:  # hang each lamella on the nearest process of its cell
-        own, mine = astro[forest.segment[astro] == forest.segment[s]], np.flatnonzero((home == s) & ~lone)
-        if len(own) and len(mine):
-            parent[mine] = own[cKDTree(forest.xyz[own]).query(xyz[mine])[1]]
     cell = np.where(lone, forest.cell.max() + segment, forest.cell[home])
     depth_um = gap.ravel()[best[used]] * GAP_STEP_UM
-    new = make_forest(xyz, depth_um, parent, segment, -1, type_code("astrocyte"), GLIA, cell)
+    new = make_forest(xyz, depth_um, -1, segment, -1, type_code("astrocyte"), GLIA, cell)
     node = np.zeros(len(best), np.uint32)
     node[used] = len(forest) + 1 + np.arange(len(used))
     free = owner == 0

@@ -82,7 +82,7 @@ def smooth_along(xyz: Floats, parent: Ints, still: Bools, weight: float) -> None
     xyz[inner] += weight * (total[inner] / count[inner, None] - xyz[inner])
 
 
-def relax(forest: Forest, box: Floats, rounds: int = 36) -> None:
+def relax(forest: Forest, box: Floats, rounds: int = 28) -> None:
     """Move nodes until tubes of different segments hardly overlap (in place).
 
     Nodes are pushed across their own tube, not along it, and springs keep them evenly spaced: gaps between the

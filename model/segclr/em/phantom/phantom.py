@@ -115,6 +115,7 @@ def make_phantom(
     em = render.render(em_rng, forest, owner, gap, codes, tile, threads)
     progress("writing down the truth", 0.85)
     del gap, codes
+    forest, origin = skeletons.fill_somata(forest, origin)
     anchor, alive = skeletons.anchor_nodes(forest, owner, voxel)
     edges = skeletons.fine_tree(forest, origin, anchor, alive, voxel)
     piece, agglomeration = supervoxels.split_and_merge(cut_rng, forest, edges, alive, owner)

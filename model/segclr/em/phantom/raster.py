@@ -10,6 +10,9 @@ from segclr.em.phantom.compiled import compiled, prange
 from segclr.em.phantom.forest import Floats, Forest, Ints
 from segclr.em.phantom.recipes import DENDRITE, SOMA, SPINE
 
+SOMA_UM = 1.5  # thicker than every neurite
+LOBES = 0.04  # of a soma, as a share of its radius
+BEND = 1.1  # strength of the slow part of the noise on outlines
 GAP_STEP_UM = 0.002  # unit of the uint8 distance to the nearest border
 
 
@@ -46,6 +49,8 @@ def _splat(
         for k in range(first[s], first[s + 1]):
             e = edges[k]
             swell = limit + 2 * wave + 1.5 * rough[e]
+            if max(ra[e], rb[e]) > SOMA_UM:
+                swell += 3 * LOBES * max(ra[e], rb[e])
             big = max(ra[e], rb[e]) + swell
             dx, dy, dz = stop[e, 0] - start[e, 0], stop[e, 1] - start[e, 1], stop[e, 2] - start[e, 2]
             length2 = dx * dx + dy * dy + dz * dz + 1e-9
@@ -72,10 +77,16 @@ def _splat(
                             continue
                         d = np.sqrt(d)
                         kept = core[z, y, x]
-                        if kept != segment[e] and d - r - 3 * rough[e] > second[z - z0, y, x]:
+                        if kept != segment[e] and d - r - swell + limit > second[z - z0, y, x]:
                             continue  # cannot change anything here
                         # no roughness on the axis: it would cut thin tubes
-                        d += rough[e] * min(one, d / r) * tile[(z + oz) & m, (y + oy) & m, (x + ox) & m]
+                        bend = tile[((z >> 1) + oz) & m, ((y >> 1) + oy) & m, ((x >> 1) + ox) & m]
+                        fine = tile[(z + oz) & m, (y + oy) & m, (x + ox) & m]
+                        if r > SOMA_UM:  # lobes and flattened sides instead of a ball
+                            k3 = 3 / (d + np.float32(1e-3))
+                            lobes = np.sin(k3 * px + ox) + np.sin(k3 * py + oy) + np.sin(k3 * pz + oz)
+                            d += np.float32(LOBES) * r * lobes
+                        d += rough[e] * min(one, d / r) * (fine + np.float32(BEND) * bend)
                         v = d - r
                         if v < 0:  # relative depth decides inside: thin cores survive in thick tubes
                             v = max(v, np.float32(-0.08)) - 0.15 * (1 - d / r)

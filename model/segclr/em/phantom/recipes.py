@@ -56,114 +56,31 @@ class Neurite:
 
 
 FLAT = (1.0, 1.0, 1.0, 1.0, 1.0)
+# fmt: off
 NEURITES = (
-    Neurite(
-        "exc_l23",
-        AXON,
-        1.10,
-        (0.7, 1.4, 0.8, 0.9, 0.6),
-        0.105,
-        0.30,
-        0.015,
-        bump=0.17,
-        bump_every=4.2,
-        bump_width=0.34,
-        mitochondria=0.06,
-        myelin=0.01,
-    ),
-    Neurite(
-        "exc_l5",
-        AXON,
-        0.80,
-        (0.8, 0.7, 0.7, 1.4, 1.2),
-        0.125,
-        0.22,
-        0.010,
-        bump=0.19,
-        bump_every=5.0,
-        bump_width=0.36,
-        mitochondria=0.06,
-        myelin=0.025,
-    ),
-    Neurite(
-        "basket",
-        AXON,
-        0.36,
-        (0.3, 1.2, 1.3, 1.2, 0.8),
-        0.150,
-        0.55,
-        0.050,
-        bump=0.27,
-        bump_every=3.0,
-        bump_width=0.42,
-        mitochondria=0.16,
-        attract=1.6,
-        myelin=0.02,
-    ),
-    Neurite(
-        "martinotti",
-        AXON,
-        0.34,
-        (3.2, 0.9, 0.6, 0.7, 0.5),
-        0.110,
-        0.40,
-        0.030,
-        0.25,
-        bump=0.22,
-        bump_every=2.4,
-        bump_width=0.30,
-        mitochondria=0.10,
-    ),
-    Neurite(
-        "thalamocortical",
-        AXON,
-        0.36,
-        (0.15, 0.3, 4.0, 0.4, 0.5),
-        0.170,
-        0.45,
-        0.060,
-        length=11.0,
-        bump=0.38,
-        bump_every=3.4,
-        bump_width=0.50,
-        mitochondria=0.22,
-        myelin=0.06,
-    ),
-    Neurite("exc_l23", DENDRITE, 0.18, (0.9, 1.6, 1.0, 0.5, 0.4), 0.33, 0.16, 0.010, spines=2.3, mitochondria=0.16),
-    Neurite("exc_l5", DENDRITE, 0.07, (0.6, 0.7, 0.8, 1.5, 1.2), 0.41, 0.14, 0.008, spines=3.0, mitochondria=0.16),
-    Neurite("exc_l5", DENDRITE, 0.015, FLAT, 0.68, 0.05, 0.004, 1.2, spines=3.4, mitochondria=0.30),
-    Neurite(
-        "basket",
-        DENDRITE,
-        0.05,
-        (0.3, 1.2, 1.2, 1.1, 0.8),
-        0.34,
-        0.22,
-        0.010,
-        bump=0.22,
-        bump_every=2.6,
-        bump_width=0.60,
-        spines=0.05,
-        mitochondria=0.60,
-    ),
-    Neurite(
-        "martinotti",
-        DENDRITE,
-        0.05,
-        (0.5, 1.0, 0.8, 1.3, 1.0),
-        0.26,
-        0.26,
-        0.012,
-        bump=0.14,
-        bump_every=1.9,
-        bump_width=0.45,
-        spines=0.25,
-        mitochondria=0.42,
-    ),
-    Neurite("astrocyte", GLIA, 0.0, FLAT, 0.30, 0.55, 0.180, length=10.0, mitochondria=0.12),
-    Neurite("microglia", GLIA, 0.03, FLAT, 0.17, 0.75, 0.090, length=9.0, mitochondria=0.05),
-    Neurite("oligodendrocyte", GLIA, 0.02, FLAT, 0.16, 0.30, 0.060, length=8.0, mitochondria=0.06),
-    Neurite("opc", GLIA, 0.05, FLAT, 0.22, 0.40, 0.060, length=14.0, mitochondria=0.08),
+    Neurite("exc_l23", AXON, 1.10, (.7, 1.4, .8, .9, .6), .105, .32, .015, bump=.16, bump_every=4.4,
+            bump_width=.32, mitochondria=.05, myelin=.01),
+    Neurite("exc_l5", AXON, 0.80, (.8, .7, .7, 1.4, 1.2), .135, .15, .010, bump=.22, bump_every=5.6,
+            bump_width=.42, mitochondria=.09, myelin=.025),
+    Neurite("basket", AXON, 0.36, (.3, 1.2, 1.3, 1.2, .8), .150, .55, .050, bump=.28, bump_every=3.0,
+            bump_width=.42, mitochondria=.18, attract=1.6, myelin=.02),
+    Neurite("martinotti", AXON, 0.34, (3.2, .9, .6, .7, .5), .100, .40, .030, .25, bump=.20, bump_every=1.9,
+            bump_width=.26, mitochondria=.08),
+    Neurite("thalamocortical", AXON, 0.36, (.15, .3, 4.0, .4, .5), .170, .45, .060, length=11.0, bump=.31,
+            bump_every=3.4, bump_width=.55, mitochondria=.26, myelin=.06),
+    Neurite("exc_l23", DENDRITE, 0.18, (.9, 1.6, 1.0, .5, .4), .33, .16, .010, spines=2.6, mitochondria=.14),
+    Neurite("exc_l5", DENDRITE, 0.07, (.6, .7, .8, 1.5, 1.2), .45, .13, .008, spines=3.6, mitochondria=.22),
+    Neurite("exc_l5", DENDRITE, 0.015, FLAT, .70, .05, .004, 1.2, spines=3.8, mitochondria=.34),
+    Neurite("basket", DENDRITE, 0.05, (.3, 1.2, 1.2, 1.1, .8), .34, .22, .010, bump=.26, bump_every=2.5,
+            bump_width=.60, spines=.05, mitochondria=.65),
+    Neurite("martinotti", DENDRITE, 0.05, (.5, 1.0, .8, 1.3, 1.0), .24, .28, .012, bump=.16, bump_every=1.6,
+            bump_width=.40, spines=.30, mitochondria=.40),
+    Neurite("astrocyte", GLIA, 0.09, FLAT, .24, .55, .160, length=10.0, mitochondria=.14),
+    Neurite("microglia", GLIA, 0.045, FLAT, .16, .75, .090, length=9.0, bump=.14, bump_every=1.7, bump_width=.35,
+            mitochondria=.05),
+    Neurite("oligodendrocyte", GLIA, 0.025, FLAT, .16, .30, .060, length=8.0, mitochondria=.06),
+    Neurite("opc", GLIA, 0.06, FLAT, .21, .40, .060, length=14.0, bump=.09, bump_every=1.2, bump_width=.30,
+            mitochondria=.10),
 )
 
 
@@ -176,27 +93,31 @@ class Look:
     soma_layers: tuple[float, float, float, float, float]
     cytoplasm: float
     er: float  # share of cytoplasm covered by endoplasmic reticulum
-    nucleus: float  # radius as a share of the soma
-    heterochromatin: float  # share of the nucleus
-    rim: float  # how strongly heterochromatin hugs the envelope
-    folds: float  # irregularity of the nuclear outline (um)
-    stems: int  # processes that leave the soma
-    vesicles: float  # share of bouton voxels near a synapse
+    grain: float  # how granular the cytoplasm is; 1 is a pyramidal cell's
+    dots: float  # share of voxels with a dark granule: glycogen, dense-core vesicles, lipofuscin
+    nucleus: float = 0.0  # radius as a share of the soma
+    heterochromatin: float = 0.0  # share of the nucleus
+    rim: float = 0.0  # how strongly heterochromatin hugs the envelope
+    folds: float = 0.0  # irregularity of the nuclear outline (um)
+    stems: int = 0  # processes that leave the soma
+    vesicles: float = 0.0  # share of bouton voxels near a synapse
+    reach: float = 0.46  # how far from a synapse vesicles lie (um)
     flat: bool = False  # flattened vesicles, symmetric synapse
     synapses: int = 1  # at most, per bouton
 
 
 LOOKS = {
-    "exc_l23": Look(4.2, 2e-4, (0.0, 2.0, 0.5, 0.3, 0.5), 172, 0.090, 0.70, 0.07, 0.0, 0.25, 5, 0.34),
-    "exc_l5": Look(5.0, 2e-4, (0.0, 0.2, 0.3, 3.0, 0.8), 169, 0.120, 0.66, 0.05, 0.0, 0.20, 6, 0.38),
-    "basket": Look(4.3, 2e-4, (0.1, 1.0, 1.0, 1.0, 0.6), 162, 0.130, 0.66, 0.16, 0.5, 0.60, 5, 0.20, True, 2),
-    "martinotti": Look(3.7, 2e-4, (0.1, 0.8, 0.4, 1.5, 0.8), 168, 0.095, 0.72, 0.12, 0.3, 0.75, 4, 0.16, True),
-    "thalamocortical": Look(0, 0, FLAT, 175, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0.42, False, 3),
-    "astrocyte": Look(3.1, 5e-4, FLAT, 190, 0.012, 0.82, 0.12, 1.2, 0.30, 12, 0.0),
-    "microglia": Look(2.2, 2e-4, FLAT, 132, 0.150, 0.80, 0.45, 1.5, 0.40, 5, 0.0),
-    "oligodendrocyte": Look(2.8, 2e-4, FLAT, 141, 0.110, 0.76, 0.30, 1.0, 0.15, 5, 0.0),
-    "opc": Look(2.7, 2e-4, FLAT, 181, 0.050, 0.80, 0.15, 0.8, 0.55, 6, 0.0),
+    "exc_l23": Look(4.2, 2e-4, (.0, 2., .5, .3, .5), 171, .090, 1.00, .0000, .70, .07, .0, .25, 5, .34, .40),
+    "exc_l5": Look(5.0, 2e-4, (.0, .2, .3, 3., .8), 167, .125, 1.10, .0000, .66, .05, .0, .20, 6, .40, .52),
+    "basket": Look(4.3, 2e-4, (.1, 1., 1., 1., .6), 162, .140, 1.30, .0000, .66, .16, .5, .60, 5, .20, .50, True, 2),
+    "martinotti": Look(3.7, 2e-4, (.1, .8, .4, 1.5, .8), 168, .095, .90, .0070, .72, .12, .3, .75, 4, .16, .34, True),
+    "thalamocortical": Look(0, 0, FLAT, 174, .0, .75, .0015, vesicles=.46, reach=.80, synapses=3),
+    "astrocyte": Look(3.1, 5e-4, FLAT, 184, .012, .50, .0200, .82, .12, 1.2, .30, 12),
+    "microglia": Look(2.2, 2e-4, FLAT, 147, .170, 1.35, .0060, .80, .45, 1.5, .40, 5),
+    "oligodendrocyte": Look(2.8, 2e-4, FLAT, 151, .110, 1.50, .0000, .76, .30, 1.0, .15, 5),
+    "opc": Look(2.7, 2e-4, FLAT, 178, .055, .75, .0020, .80, .15, .8, .55, 6),
 }
+# fmt: on
 
 # Which postsynaptic element a bouton prefers (weights of contact area): spine, shaft of a
 # spiny dendrite, shaft of an aspiny dendrite, soma, thick apical dendrite.

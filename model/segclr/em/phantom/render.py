@@ -10,9 +10,9 @@ from segclr.em.phantom.organelles import ER, GLYCOGEN, GREY
 from segclr.em.phantom.raster import GAP_STEP_UM
 from segclr.em.phantom.recipes import AXON, DENDRITE, GLIA, LOOKS, SOMA, type_code
 
-MEMBRANE_GREY = 68.0
+MEMBRANE_GREY = 62.0
 MYELIN_GREY = 56.0
-Luts = tuple[Floats, Floats, Bools]  # grey level, ER level, glycogen per owner value
+Luts = tuple[Floats, Floats, Floats, Floats]  # per owner value: grey level, ER level, grain, share of dark granules
 
 
 def _sheath_rows(forest: Forest) -> Bools:
@@ -23,31 +23,33 @@ def _sheath_rows(forest: Forest) -> Bools:
 
 
 def cytoplasm_luts(rng: np.random.Generator, forest: Forest) -> Luts:
-    """Grey level, ER level and glycogen flag per owner value (n + 1,).
+    """How the cytoplasm looks per owner value (n + 1,).
 
     Segments differ by more than types do: staining is not a label.
     """
     grey, er = np.full(len(forest) + 1, 150.0, np.float32), np.zeros(len(forest) + 1, np.float32)
-    own = rng.normal(0, 6.0, forest.segment.max() + 1)
+    grain, dots = np.ones(len(forest) + 1, np.float32), np.zeros(len(forest) + 1, np.float32)
+    own = rng.normal(0, 7.0, forest.segment.max() + 1)
     where = [forest.compartment == c for c in (SOMA, DENDRITE, AXON)]
     share = np.select(where, [1.6, 0.8, 0.35], 0.4)
     for name, look in LOOKS.items():
         rows = np.flatnonzero(forest.cell_type == type_code(name))
         grey[rows + 1] = look.cytoplasm
         er[rows + 1] = look.er * share[rows] / 0.8
+        grain[rows + 1] = look.grain
+        dots[rows + 1] = look.dots
     grey[1:] += own[forest.segment]
     grey[1:][forest.compartment == AXON] -= 4
     sheath = _sheath_rows(forest)
-    grey[1:][sheath], er[1:][sheath] = MYELIN_GREY, 0
+    grey[1:][sheath], er[1:][sheath], grain[1:][sheath] = MYELIN_GREY, 0, 1
     grey[0] = 176
-    glycogen = np.r_[False, forest.cell_type == type_code("astrocyte")]
-    return grey, er, glycogen
+    return grey, er, grain, dots
 
 
 def _section(z: int, seed: int, owner: Ints, gap: Ints, codes: Ints, tile: Floats, luts: Luts) -> Ints:
     """One section (y, x) uint8 with a noise stream of its own."""
     rng = np.random.default_rng(seed)
-    grey_lut, er_lut, glycogen = luts
+    grey_lut, er_lut, grain_lut, dots_lut = luts
     ny, nx = owner.shape[1:]
     who, code, far = owner[z], codes[z], gap[z] * np.float32(GAP_STEP_UM)
     n = len(tile)
@@ -55,14 +57,14 @@ def _section(z: int, seed: int, owner: Ints, gap: Ints, codes: Ints, tile: Float
     white = rng.standard_normal((ny, nx), np.float32)
     grain = gaussian_filter(white, 0.9)
     clumps = gaussian_filter(np.roll(white, 31, 0), 1.7)  # ribosomes, cytoskeleton: no flat cytoplasm in real sections
-    image = grey_lut[who] + grain * 20 + clumps * 34 + folds * 2.5
+    image = grey_lut[who] + (grain * 18 + clumps * 34) * grain_lut[who] + folds * 2.5
     er = (np.abs(folds + 0.3 * grain) < er_lut[who]) & (code == 0) & (far > 0.05)
     image[er] = GREY[ER]
     dots = rng.random((ny, nx), np.float32)
-    image[(dots < 0.02) & glycogen[who] & (code == 0)] = GREY[GLYCOGEN]
+    image[(dots < dots_lut[who]) & (code == 0)] = GREY[GLYCOGEN]
     painted = code > 0
     image[painted] = GREY[code[painted]] + grain[painted] * 18
-    membrane = np.exp(-((far / 0.019) ** 2))
+    membrane = np.exp(-((far / 0.021) ** 2))
     darkest = np.minimum(image, MEMBRANE_GREY + 9 * folds)
     image += membrane * 0.92 * (darkest - image)
     image = gaussian_filter(image, 0.50 + 0.12 * rng.random())

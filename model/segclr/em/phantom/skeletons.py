@@ -8,10 +8,11 @@ from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 from scipy.spatial import cKDTree
 
 from segclr.em.phantom.compiled import compiled
-from segclr.em.phantom.forest import Bools, Floats, Forest, Ints
-from segclr.em.phantom.recipes import SPINE
+from segclr.em.phantom.forest import Bools, Floats, Forest, Ints, join, make_forest
+from segclr.em.phantom.recipes import SOMA, SPINE
 
 SPACING_UM = 1.4
+SOMA_LATTICE_UM = 1.3
 TWIG_UM = 0.45  # shorter side twigs carry no node of their own, spines apart
 
 
@@ -197,3 +198,32 @@ def _rooted(edges: Ints, alive: Bools) -> tuple[Ints, Ints]:
                     up[j] = i
                     order.append(j)
     return np.array(order, np.int64), up
+
+
+def fill_somata(forest: Forest, origin: Ints) -> tuple[Forest, Ints]:
+    """Nodes on a lattice inside the somata, so that a soma is more than one node; processes start from the nearest.
+
+    Returns the extended forest and ``origin``, see ``pieces.settle_pieces``; ``forest.parent`` is changed.
+    """
+    parts, first = [forest], len(forest)
+    for s in np.flatnonzero(forest.compartment == SOMA):
+        reach = forest.radius[s] / SOMA_LATTICE_UM
+        span = np.arange(-int(reach), int(reach) + 1)
+        cell = np.stack(np.meshgrid(span, span, span), -1).reshape(-1, 3)
+        cell = cell[np.linalg.norm(cell, axis=1) < 0.85 * reach]
+        cell = cell[np.argsort(np.abs(cell).sum(1), kind="stable")][1:]  # the middle is the soma's own node
+        row = {(0, 0, 0): int(s)} | {(int(x), int(y), int(z)): first + k for k, (x, y, z) in enumerate(cell)}
+        inwards = cell.copy()
+        longest = np.abs(cell).argmax(1)
+        inwards[np.arange(len(cell)), longest] -= np.sign(cell[np.arange(len(cell)), longest])
+        parent = [row[int(x), int(y), int(z)] for x, y, z in inwards]
+        xyz = forest.xyz[s] + SOMA_LATTICE_UM * cell
+        depth = forest.radius[s] - SOMA_LATTICE_UM * np.linalg.norm(cell, axis=1)
+        nodes = make_forest(xyz, depth, parent, forest.segment[s], -1, forest.cell_type[s], SOMA, forest.cell[s])
+        stems = np.flatnonzero((forest.parent == s) & (forest.compartment != SOMA))
+        if len(nodes) and len(stems):
+            forest.parent[stems] = first + cKDTree(nodes.xyz).query(forest.xyz[stems])[1]
+        parts.append(nodes)
+        first += len(nodes)
+    whole = join(parts)
+    return whole, np.r_[origin, np.arange(len(origin), len(whole))]

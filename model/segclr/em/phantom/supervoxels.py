@@ -40,11 +40,11 @@ def split_and_merge(
     segment[piece[1:]] = forest.segment
     partner = np.zeros(count, np.int64)
     _partners(owner, piece, segment, voxels < MERGED_VOXELS, chosen, partner)
+    joined = np.zeros(count, np.bool_)
     for k in np.flatnonzero(partner):
-        if partner[partner[k]] == 0 and not (partner == k).any():  # no chains: a merger joins two segments
+        if not joined[k] and not joined[partner[k]]:  # no chains: a merger joins two segments
+            joined[[k, partner[k]]] = True
             piece[piece == k] = partner[k]
-        else:
-            partner[k] = 0
     pairs = np.unique(np.stack([piece[1:][alive], forest.segment[alive]], 1), axis=0)
     return piece.astype(np.uint32), pairs.astype(np.uint32)
 

@@ -104,7 +104,7 @@ def find_synapses(forest: Forest, owner: Ints, segment_lut: Ints, voxel_um: Floa
         forest.cell_type[boutons].astype(np.int64),
         np.asarray(voxel_um, np.float32),
         most,
-        22,
+        18,
         out,
     )
     return out[:n]
@@ -113,14 +113,14 @@ def find_synapses(forest: Forest, owner: Ints, segment_lut: Ints, voxel_um: Floa
 @compiled()
 def _paint_sites(
     codes: Ints, owner: Ints, gap: Ints, segment: Ints, sites: Floats, flat: Bools, density: Floats, thick: Floats,
-    voxel: Floats, dice: Floats,
+    reaches: Floats, voxel: Floats, dice: Floats,
 ) -> None:  # fmt: skip
     """Densities on both sides of each contact and vesicles on the inner side of the axon."""
     nz, ny, nx = owner.shape
     for k in range(len(sites)):
         pre, post = segment[int(sites[k, 0]) + 1], segment[int(sites[k, 1]) + 1]
         width = 0.17 if flat[k] else 0.21
-        reach = 0.46
+        reach = reaches[k]
         cx, cy, cz = sites[k, 2], sites[k, 3], sites[k, 4]
         for z in range(max(0, int(cz - reach / voxel[2])), min(nz, int(cz + reach / voxel[2]) + 1)):
             for y in range(max(0, int(cy - reach / voxel[1])), min(ny, int(cy + reach / voxel[1]) + 1)):
@@ -151,5 +151,6 @@ def paint_synapses(
     flat = np.array([look.flat for look in pre], bool)
     density = np.array([look.vesicles for look in pre]) * rng.uniform(0.7, 1.2, len(pre))
     thick = np.where(flat, 0.026, rng.uniform(0.060, 0.095, len(pre)))
+    reach = np.array([look.reach for look in pre])
     dice = rng.random((64, 64, 64), np.float32)
-    _paint_sites(codes, owner, gap, segment_lut, sites, flat, density, thick, voxel_um, dice)
+    _paint_sites(codes, owner, gap, segment_lut, sites, flat, density, thick, reach, voxel_um, dice)
