@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
+from segclr.em.skeleton_spacing import resample
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Skeleton:
@@ -41,6 +43,17 @@ class Skeleton:
 
     def path_length_nm(self) -> float:
         return float(self.edge_lengths_nm().sum())
+
+    def spaced(self, every_nm: float = 1500.0) -> Skeleton:
+        """Return a skeleton of the same shape whose nodes lie about `every_nm` of path apart, as SegCLR's do.
+
+        End and branch points stay, edges stay connected, attributes are those of the nearest old node.
+        """
+        if every_nm <= 0:
+            raise ValueError(f"nodes cannot be {every_nm} nm apart; the distance must be above 0")
+        nodes_nm, edges, source = resample(self.nodes_nm, self.edges, every_nm)
+        attributes = {name: values[source] for name, values in self.attributes.items()}
+        return Skeleton(self.segment_id, nodes_nm, edges, attributes)
 
     def graph(self) -> csr_array:
         """Return the undirected graph of the nodes, weighted by length in nm."""
