@@ -1,0 +1,328 @@
+"""A session between fakes of its ports, over a small world."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import Any, TypeVar
+
+import numpy as np
+import pytest
+
+from segclr.em.cutout import CutoutSpec
+from segclr.em.geometry import XYZ
+from segclr.embeddings.provenance import Provenance
+from segclr.embeddings.table import EmbeddingTable, build_table
+from segclr.errors import LabelStoreError, SegclrError
+from segclr.explore.layout import pca_layout
+from segclr_viewer.answers import Failed, Labels, Place, PointsReady, Saved, SelectionMade, ToPage
+from segclr_viewer.events import LabelEvent, NewEvent, SavedPlace
+from segclr_viewer.messages import EmbedRequest, LabelRequest, LassoRequest, Target, TaskRequest
+from segclr_viewer.points import Points
+from segclr_viewer.ports import Embedded, LabelLog, Ports
+from segclr_viewer.project import ClassSpec, Task
+from segclr_viewer.session import Session, World
+
+T = TypeVar("T")
+Message = TypeVar("Message")
+
+BIG = 2**63 + 5
+NODES = Task(
+    name="subcompartment",
+    unit="node",
+    classes=(
+        ClassSpec("axon", "#3b82f6", "1"),
+        ClassSpec("dendrite", "#ef4444", "2"),
+        ClassSpec("spine", "#f59e0b", "3"),
+    ),
+)
+CELLS = Task(
+    name="cell type",
+    unit="segment",
+    aggregation_radius_um=3.5,
+    classes=(ClassSpec("astrocyte", "#10b981", "1"), ClassSpec("microglia", "#8b5cf6", "2")),
+)
+# segment, number of nodes, y of its line of nodes (nm), what its nodes look like
+SEGMENTS = ((11, 4, 1000.0, 0), (500, 5, 9000.0, 1), (977, 3, 20000.0, 0), (BIG, 6, 30000.0, 2))
+LOOKS = np.array([[4, 0, 0, 1, 0], [0, 4, 0, 0, 1], [0, 0, 4, 1, 1]], np.float32)
+
+
+def small_table() -> EmbeddingTable:
+    """Four cells, each a line of nodes 1500 nm apart along x; embeddings in three clusters."""
+    rng = np.random.default_rng(0)
+    segments = np.repeat(np.array([row[0] for row in SEGMENTS], np.uint64), [row[1] for row in SEGMENTS])
+    nodes = np.concatenate([np.arange(row[1]) for row in SEGMENTS])
+    positions = np.column_stack(
+        [1500.0 * nodes, np.repeat([row[2] for row in SEGMENTS], [row[1] for row in SEGMENTS]), 40.5 * nodes]
+    )
+    looks = np.repeat([row[3] for row in SEGMENTS], [row[1] for row in SEGMENTS])
+    embeddings = LOOKS[looks] + 0.1 * rng.standard_normal((len(nodes), 5)).astype(np.float32)
+    same = np.flatnonzero(segments[1:] == segments[:-1])
+    edges = np.column_stack([same, same + 1])
+    provenance = Provenance("9f86", CutoutSpec(33, (32.0, 32.0, 40.0)), "/em", "/seg", "test", "0")
+    return build_table(segments, nodes, positions, embeddings.astype(np.float32), edges, provenance)
+
+
+@dataclass
+class HeldWorker:
+    """Holds its answers until the test releases them."""
+
+    held: list[tuple[XYZ, int | None, Callable[[Embedded], None], Callable[[SegclrError], None]]] = field(
+        default_factory=list
+    )
+
+    def embed(
+        self,
+        position_nm: XYZ,
+        segment_id: int | None,
+        done: Callable[[Embedded], None],
+        failed: Callable[[SegclrError], None],
+    ) -> None:
+        self.held.append((position_nm, segment_id, done, failed))
+
+    def answer(self, at: int = 0, *, segment_id: int = 500, look: int = 1) -> None:
+        """Answer the question `at`, by default with the look of segment 500."""
+        position_nm, asked, done, _ = self.held.pop(at)
+        planes = tuple(np.full(shape, 9, np.uint8) for shape in ((5, 7), (3, 7), (3, 5)))
+        done(Embedded(asked or segment_id, position_nm, LOOKS[look].copy(), planes, {"cut": 2.0, "embed": 40.0}))  # type: ignore[arg-type]
+
+    def fail(self, error: SegclrError, at: int = 0) -> None:
+        self.held.pop(at)[3](error)
+
+
+@dataclass
+class HeldJobs:
+    """Holds jobs until the test runs them, in any order: even an answer that a newer job has overtaken is given."""
+
+    held: list[tuple[Callable[[], Any], Callable[[Any], None], Callable[[SegclrError], None]]] = field(
+        default_factory=list
+    )
+
+    def submit(self, job: Callable[[], T], done: Callable[[T], None], failed: Callable[[SegclrError], None]) -> None:
+        self.held.append((job, done, failed))
+
+    def run(self, at: int = 0) -> None:
+        job, done, failed = self.held.pop(at)
+        try:
+            result = job()
+        except SegclrError as error:
+            failed(error)
+        else:
+            done(result)
+
+    def run_newest(self) -> None:
+        """What a real one does: of all that wait only the newest counts."""
+        if self.held:
+            del self.held[:-1]
+            self.run()
+
+
+@dataclass
+class MemoryLog:
+    """The log, in memory; it can be told to fail, and calls `before_append` first."""
+
+    stored: list[LabelEvent] = field(default_factory=list)
+    stored_places: list[SavedPlace] = field(default_factory=list)
+    error: LabelStoreError | None = None
+    before_append: Callable[[], None] = lambda: None
+
+    def events(self, after: int = 0) -> list[LabelEvent]:
+        return self.stored[after:]
+
+    def places(self) -> list[SavedPlace]:
+        return list(self.stored_places)
+
+    def append(self, events: Sequence[NewEvent], places: Sequence[SavedPlace] = ()) -> list[LabelEvent]:
+        self.before_append()
+        if self.error is not None:
+            raise self.error
+        self.stored_places += places
+        answers = []
+        for event in events:
+            known = next((old for old in self.stored if old.uuid == event.uuid), None)
+            if known is None:
+                values = {name: getattr(event, name) for name in NewEvent.__dataclass_fields__}
+                known = LabelEvent(**values, seq=len(self.stored) + 1)
+                self.stored.append(known)
+            answers.append(known)
+        return answers
+
+
+@dataclass
+class PageRecord:
+    """All that the pages were sent."""
+
+    sent: list[ToPage] = field(default_factory=list)
+
+    def send(self, message: ToPage) -> None:
+        self.sent.append(message)
+
+    def all(self, kind: type[Message]) -> list[Message]:
+        return [message for message in self.sent if isinstance(message, kind)]
+
+    def last(self, kind: type[Message]) -> Message:
+        found = self.all(kind)
+        assert found, f"no {kind.__name__} among {[type(message).__name__ for message in self.sent]}"
+        return found[-1]
+
+
+@dataclass
+class ViewRecord:
+    """All that the viewer was told."""
+
+    said: list[str] = field(default_factory=list)
+    painted: list[Points] = field(default_factory=list)
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+    def repaint(self, points: Points) -> None:
+        self.painted.append(points)
+
+
+@dataclass
+class Desk:
+    """A session and the fakes round it, with the words in which the tests speak."""
+
+    world: World
+    log: LabelLog
+    ids: Iterator[int]
+    worker: HeldWorker = field(default_factory=HeldWorker)
+    fitter: HeldJobs = field(default_factory=HeldJobs)
+    finder: HeldJobs = field(default_factory=HeldJobs)
+    page: PageRecord = field(default_factory=PageRecord)
+    view: ViewRecord = field(default_factory=ViewRecord)
+
+    def __post_init__(self) -> None:
+        ports = Ports(self.worker, self.fitter, self.finder, self.log, self.page, self.view)
+        self.session = Session(self.world, ports, lambda: "2026-11-03T09:15:04Z", lambda: f"id {next(self.ids)}")
+
+    @property
+    def table(self) -> EmbeddingTable:
+        return self.world.table
+
+    def start(self) -> "Desk":
+        self.session.start()
+        self.fitter.run_newest()
+        return self
+
+    def request(self) -> str:
+        return f"page {next(self.ids)}"
+
+    def label(
+        self,
+        row: int,
+        class_index: int | None,
+        task: str = "subcompartment",
+        *,
+        place: int | None = None,
+        request: str | None = None,
+        provenance: Any = "key",
+        fit: bool = True,
+    ) -> str:
+        request = request or self.request()
+        target = Target(row=row) if place is None else Target(place=place)
+        self.session.receive(LabelRequest(request, task, class_index, target, provenance))
+        if fit:
+            self.fitter.run_newest()
+        return request
+
+    def label_all_looks(self) -> None:
+        """One axon, one dendrite, one spine, so that there are predictions."""
+        for row, class_index in ((0, 0), (5, 1), (13, 2)):
+            self.label(row, class_index)
+
+    def undo(self) -> None:
+        self.session.undo()
+        self.fitter.run_newest()
+
+    def redo(self) -> None:
+        self.session.redo()
+        self.fitter.run_newest()
+
+    def click(self, position_nm: XYZ, segment_id: int | None = 500, look: int = 1) -> Place:
+        """Click and let the worker answer."""
+        self.session.click(position_nm, segment_id)
+        self.worker.answer(look=look)
+        return self.page.last(Place)
+
+    def embed(self, position_nm: XYZ) -> str:
+        request = self.request()
+        self.session.receive(EmbedRequest(request, position_nm))
+        return request
+
+    def switch(self, name: str) -> None:
+        self.session.receive(TaskRequest(self.request(), name))
+        self.fitter.run_newest()
+
+    def lasso(
+        self, rows: Sequence[int], mode: Any = "replace", *, hidden: Sequence[int] = (), layout: str | None = None
+    ) -> str:
+        """Draw a lasso along the border of a box round these rows of the layout."""
+        request = self.request()
+        xy = self.session.layout_named(self.page_layout).xy[list(rows)].astype(float)  # type: ignore[union-attr]
+        (x0, y0), (x1, y1) = xy.min(0) - 1e-4, xy.max(0) + 1e-4
+        polygon = [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
+        self.session.receive(LassoRequest(request, layout or self.page_layout, polygon, mode, list(hidden)))
+        return request
+
+    @property
+    def page_layout(self) -> str:
+        return self.session._state.layout.id
+
+    def points(self) -> PointsReady:
+        return self.page.last(PointsReady)
+
+    def classes(self) -> list[int]:
+        """What every row is predicted as."""
+        points = self.session.points
+        assert points is not None
+        assert points.stamp == self.points().stamp
+        return points.classes.tolist()
+
+    def labels(self) -> dict[int, int]:
+        message = self.page.last(Labels)
+        return dict(zip(message.rows, message.classes, strict=True))
+
+    def labels_now(self) -> dict[int, int]:
+        """The labels that a page is told when it joins."""
+        self.session.page_joined(self.page.send)
+        return self.labels()
+
+    def saved(self) -> Saved:
+        return self.page.last(Saved)
+
+    def failed(self) -> Failed:
+        return self.page.last(Failed)
+
+    def selected(self) -> SelectionMade:
+        return self.page.last(SelectionMade)
+
+
+@pytest.fixture
+def make_desk() -> Callable[..., Desk]:
+    """Makes a session over the small world, not started; the log may be given, and parts of the world."""
+    table, ids = small_table(), count(1)
+
+    def make(log: LabelLog | None = None, **changes: Any) -> Desk:
+        world = World(
+            project="small",
+            generated=True,
+            annotator="ana",
+            segmentation="v1",
+            viewer_url="/v/x/",
+            resolution_nm=(32.0, 32.0, 40.0),
+            bounds_nm=((0.0, 0.0, 0.0), (9000.0, 40000.0, 1000.0)),
+            start_segments=(BIG, 11),
+            tasks=(NODES, CELLS),
+            table=table,
+            layout=pca_layout(table.embeddings),
+        )
+        return Desk(replace(world, **changes), log or MemoryLog(), ids)
+
+    return make
+
+
+@pytest.fixture
+def desk(make_desk: Callable[..., Desk]) -> Desk:
+    """A started session with an empty log."""
+    return make_desk().start()
