@@ -62,13 +62,7 @@ function send(message: ClientMessage): boolean {
 }
 
 const bridge = new ViewerBridge(byId<HTMLIFrameElement>("viewer"), {
-  ready: (cells) => {
-    dispatch({ type: "viewer-ready" });
-    // a reloaded page finds the selection that the user had made in the viewer
-    const { selected, hello } = state;
-    const known = new Set([...(selected?.segments ?? []), ...(hello?.start_segments ?? [])]);
-    if (cells.some((id) => !known.has(id))) selectSegments(cells);
-  },
+  ready: (cells) => dispatch({ type: "viewer-ready", cells }),
   selected: (cells) => selectSegments(cells),
   problem: (text) => dispatch({ type: "problem", text }),
 });

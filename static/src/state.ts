@@ -15,6 +15,7 @@ import type {
   Steps,
   TaskSpec,
   Working,
+  XY,
   XYZ,
 } from "./protocol";
 import type { ConnectionState } from "./socket";
@@ -33,6 +34,8 @@ export interface Selected {
   readonly request: string;
   readonly origin: "lasso" | "segments" | "start";
   readonly bits: Uint32Array;
+  /** Drawn in another window before this one had the layout: the rows are still to be found. */
+  readonly polygon: readonly XY[] | null;
   readonly row_total: number;
   readonly segments: readonly string[];
   readonly segment_total: number;
@@ -117,17 +120,19 @@ export function guessOf(state: State, target: Target): Guess | null {
   return { class: prediction.classes[target.row], confidence: prediction.confidences[target.row] / 255 };
 }
 
-/** The label that the target has in the active task. */
+/** The label that the target has in the active task: of a task on whole cells, any label on its cell. */
 export function labelOf(state: State, target: Target): number | null {
   const labels = state.labels[state.task];
-  const row = target.kind === "row" ? target.row : (placeOf(state, target.place)?.node_row ?? null);
-  const atRow = labels && row !== null ? labels.rows.indexOf(row) : -1;
-  if (labels && atRow >= 0) return labels.classes[atRow];
-  if (target.kind === "row") return null;
-  const atPlace = labels ? labels.places.indexOf(target.place) : -1;
-  if (labels && atPlace >= 0) return labels.place_classes[atPlace];
-  const card = state.cards[target.place];
-  return card?.task === state.task ? card.labelled : null;
+  if (target.kind === "place") {
+    const card = state.cards[target.place];
+    if (card?.task === state.task) return card.labelled;
+    const at = labels?.places.indexOf(target.place) ?? -1;
+    return labels && at >= 0 ? labels.place_classes[at] : null;
+  }
+  const table = state.rows?.table;
+  const cell = taskOf(state)?.unit === "segment" && table ? table.indexOfRow(target.row) : null;
+  const at = labels?.rows.findIndex((row) => row === target.row || (cell !== null && table?.indexOfRow(row) === cell)) ?? -1;
+  return labels && at >= 0 ? labels.classes[at] : null;
 }
 
 /** Position and segment of the target, where the page knows them. */

@@ -27,7 +27,7 @@ export type Event =
   | { type: "threshold"; value: number }
   | { type: "tool"; tool: State["tool"] }
   | { type: "keys"; in: State["keysIn"] }
-  | { type: "viewer-ready" }
+  | { type: "viewer-ready"; cells: readonly string[] }
   | { type: "problem"; text: string }
   | { type: "dismissed"; number: number };
 
@@ -65,6 +65,7 @@ export const initial: State = {
 const NOTHING = {
   request: "",
   origin: "start",
+  polygon: null,
   row_total: 0,
   segments: [],
   segment_total: 0,
@@ -83,7 +84,7 @@ export function reduce(state: State, event: Event): State {
     case "rows":
       return event.rows.table.version === state.hello?.table_version ? { ...state, rows: event.rows } : state;
     case "coordinates":
-      return event.coordinates.id === state.layout?.id ? { ...state, coordinates: event.coordinates } : state;
+      return event.coordinates.id === state.layout?.id ? located(state, event.coordinates) : state;
     case "prediction":
       return event.prediction.stamp === state.points?.stamp ? { ...state, prediction: event.prediction } : state;
     case "target":
@@ -107,7 +108,7 @@ export function reduce(state: State, event: Event): State {
     case "keys":
       return state.keysIn === event.in ? state : { ...state, keysIn: event.in };
     case "viewer-ready":
-      return { ...state, viewerReady: true };
+      return viewerReady(state, event.cells);
     case "problem":
       return failed(state, event.text);
     case "dismissed":
@@ -175,6 +176,13 @@ function aimed(state: State, target: Target | null): State {
   return { ...state, target, lit };
 }
 
+/** The viewer keeps its selection while a page is reloaded, and opens with one: it is taken over as it is. */
+function viewerReady(state: State, cells: readonly string[]): State {
+  const adopts = state.hello !== null && (state.selected === null || state.selected.origin === "start");
+  const selected = adopts && cells.length ? started(cells, state.hello.rows) : state.selected;
+  return { ...state, viewerReady: true, selected };
+}
+
 function pointed(state: State, points: Extract<ServerMessage, { type: "points" }>): State {
   const switched = points.task !== state.task;
   return {
@@ -223,17 +231,27 @@ function selection(state: State, message: Selection): State {
   if (message.origin === "clear") return { ...state, selecting, lit: null, selected: null };
   const { request, origin, row_total, segments, segment_total, marks, mark_rows, note } = message;
   const shown = { request, origin, row_total, segments, segment_total, marks, mark_rows, note };
-  return { ...state, selecting, lit: null, selected: { ...shown, bits: bitsFor(state, message), waiting: false } };
+  return { ...state, selecting, lit: null, selected: { ...shown, ...foundBy(state, message), waiting: false } };
 }
 
-/** Rows as told; of a lasso those the page has found already, or finds now if another window asked. */
-function bitsFor(state: State, message: Selection): Uint32Array {
+/** Rows as told; of a lasso those that the page has found already, or finds from the polygon once it has the layout. */
+function foundBy(state: State, message: Selection): Pick<Selected, "bits" | "polygon"> {
   const total = state.hello?.rows ?? 0;
-  if (message.rows) return bitsOf(message.rows, total);
-  if (state.selected?.request === message.request) return state.selected.bits;
+  if (message.rows) return { bits: bitsOf(message.rows, total), polygon: null };
+  if (state.selected?.request === message.request) return { bits: state.selected.bits, polygon: null };
   const { coordinates } = state;
-  if (message.polygon && coordinates?.id === message.layout) return lasso(coordinates.x, coordinates.y, message.polygon);
-  return bitsOf(message.mark_rows, total);
+  if (message.polygon && coordinates?.id === message.layout) {
+    return { bits: lasso(coordinates.x, coordinates.y, message.polygon), polygon: null };
+  }
+  const coming = message.layout === state.layout?.id ? message.polygon : null;
+  return { bits: bitsOf(message.mark_rows, total), polygon: coming };
+}
+
+function located(state: State, coordinates: Coordinates): State {
+  const { selected } = state;
+  if (!selected?.polygon) return { ...state, coordinates };
+  const bits = lasso(coordinates.x, coordinates.y, selected.polygon);
+  return { ...state, coordinates, selected: { ...selected, bits, polygon: null } };
 }
 
 function lassoed(request: string, bits: Uint32Array): Selected {

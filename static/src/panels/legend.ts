@@ -14,7 +14,7 @@ interface Line {
 
 export function legendPanel(actions: Actions): (state: State) => void {
   const host = byId("legend");
-  const title = element("h2");
+  const title = element("h2", {}, "Classes");
   const list = element("ul", { class: "classes" });
   const shown = element("output", { for: "threshold" });
   const slider = element("input", { id: "threshold", type: "range", min: 0, max: 100, step: 1, value: 0 });
@@ -31,7 +31,7 @@ export function legendPanel(actions: Actions): (state: State) => void {
   let lines: Line[] = [];
 
   const build = whenChanged((task: TaskSpec | null) => {
-    setText(title, task ? (task.unit === "node" ? "Classes of places" : "Classes of cells") : "Classes");
+    title.title = task ? (task.unit === "node" ? "Of places: one class for each point" : "Of cells: one class for each") : "";
     lines = task?.classes.map((spec, index) => line(spec, index, actions)) ?? [];
     list.replaceChildren(...lines.map((made) => made.toggle.parentElement as HTMLElement));
   });

@@ -42,23 +42,25 @@ export function statusPanel(): (state: State) => void {
     banner.classList.toggle("ended", state.connection === "ended");
     say(state.saved?.text ?? "", state.status);
     setText(device, hello ? deviceText(hello.device, hello.encoder) : "");
-    setText(table, hello ? `${counted(hello.rows, "embedding")} in ${counted(hello.segments, "segment")}` : "");
+    setText(table, hello ? `${counted(hello.rows, "embedding")}, ${counted(hello.segments, "segment")}` : "");
     setText(labels, points ? counted(points.labels, "label") : "");
     setText(head, points ? headText(points.head) : "");
     head.title = points?.head ? headTitle(points.head) : "";
     setText(retrain, points?.head ? retrainText(points.head) : "");
+    retrain.title = points?.head ? retrainTitle(points.head) : "";
+    device.title = hello ? `Encoder ${hello.encoder || "none"}; labels are by ${hello.annotator}` : "";
   };
 }
 
 function deviceText(device: string, encoder: string): string {
-  const name = encoder ? `encoder ${encoder.slice(0, 8)}` : "no encoder";
-  return device ? `${name} on ${device}` : encoder ? `${name} loading` : name;
+  if (!encoder) return "no encoder";
+  return device ? `encoder on ${device}` : "encoder loading";
 }
 
 function headText(head: Head | null): string {
   if (!head) return "no head yet: label two classes";
   const held = head.held_out;
-  return held ? `head ${head.version}: held-out F1 ${held.macro_f1.toFixed(2)}` : `head ${head.version}: too few cells to hold out`;
+  return `head ${head.version}: ${held ? `held-out F1 ${held.macro_f1.toFixed(2)}` : "not yet tested"}`;
 }
 
 function headTitle(head: Head): string {
@@ -70,7 +72,11 @@ function headTitle(head: Head): string {
 }
 
 function retrainText(head: Head): string {
-  return `retrained ${clock(head.fitted_at)} in ${milliseconds(head.fit_ms)}, painted in ${milliseconds(head.repaint_ms)}`;
+  return `retrained ${clock(head.fitted_at)} in ${milliseconds(head.fit_ms + head.repaint_ms)}`;
+}
+
+function retrainTitle(head: Head): string {
+  return `Fitting took ${milliseconds(head.fit_ms)}, predicting and painting ${milliseconds(head.repaint_ms)}.`;
 }
 
 export function failurePanel(actions: Actions): (state: State) => void {

@@ -59,10 +59,15 @@ export class Renderer {
     });
   }
 
-  /** null where the browser has no WebGL2. `redraw` is called when a lost context is back. */
+  /** null where the browser cannot draw it: no WebGL2, or a driver without what we need. `redraw`: a lost context is back. */
   static on(canvas: HTMLCanvasElement, redraw: () => void): Renderer | null {
     const gl = canvas.getContext("webgl2", { antialias: false, preserveDrawingBuffer: true });
-    return gl && new Renderer(canvas, gl, redraw);
+    try {
+      return gl && new Renderer(canvas, gl, redraw);
+    } catch (error) {
+      console.error(error);
+      return null;
+    }
   }
 
   get rows(): number {

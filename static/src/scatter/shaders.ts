@@ -25,7 +25,7 @@ void main() {
 }`;
 
 export const POINT_FRAGMENT = `#version 300 es
-precision mediump float;
+precision highp float;
 in vec4 colour;
 in float radius;
 out vec4 pixel;
@@ -55,7 +55,7 @@ void main() {
 }`;
 
 export const GLYPH_FRAGMENT = `#version 300 es
-precision mediump float;
+precision highp float;
 in vec4 colour;
 in float extent;
 flat in uint shape;
