@@ -6,10 +6,11 @@ from scipy.spatial import cKDTree
 
 from segclr.em.phantom.compiled import compiled
 from segclr.em.phantom.forest import Floats, Forest, Ints, join, make_forest
-from segclr.em.phantom.pieces import grow_into
+from segclr.em.phantom.pieces import grow_into, refresh_gap
 from segclr.em.phantom.raster import GAP_STEP_UM
 from segclr.em.phantom.recipes import GLIA, type_code
 
+SEAM_GAP = 20  # in GAP_STEP_UM: farther from a border than a voxel of a border can be
 LAMELLA_CELL = (31, 39, 39)  # zyx voxels, about 1.25 um: one skeleton node per cell
 
 
@@ -67,10 +68,32 @@ def claim_free_space(
     node[used] = len(forest) + 1 + np.arange(len(used))
     free = owner == 0
     owner[free] = node[key[free]]
+    whole = join([forest, new])
     pockets = np.flatnonzero(owner == 0)
     gap.reshape(-1)[pockets] //= 3  # where three membranes meet, sections are dark
     grow_into(owner, pockets, 8)
-    return join([forest, new])
+    numbers = np.r_[0, whole.segment].astype(np.int64)
+    refresh_gap(owner, numbers, gap, _seams(owner, numbers, gap), voxel_um)
+    return whole
+
+
+@compiled()
+def _seams(owner: Ints, segment: Ints, gap: Ints) -> Ints:
+    """Flat indices of voxels at borders that carry no membrane yet, as between two astrocytes."""
+    nz, ny, nx = owner.shape
+    found = []
+    for z in range(nz - 1):
+        for y in range(ny - 1):
+            for x in range(nx - 1):
+                if gap[z, y, x] < SEAM_GAP:
+                    continue
+                own = segment[owner[z, y, x]]
+                for axis in range(3):
+                    c, b, a = z + (axis == 2), y + (axis == 1), x + (axis == 0)
+                    if segment[owner[c, b, a]] != own and gap[c, b, a] >= SEAM_GAP:
+                        found.append((z * ny + y) * nx + x)
+                        found.append((c * ny + b) * nx + a)
+    return np.array(found)
 
 
 def add_sheaths(forest: Forest, sheath: Ints) -> Forest:

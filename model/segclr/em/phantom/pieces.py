@@ -47,7 +47,7 @@ def grow_into(owner: Ints, empty: Ints, rounds: int) -> None:
 
 
 @compiled()
-def _refresh_gap(owner: Ints, segment: Ints, gap: Ints, changed: Ints, voxel_um: Floats) -> None:
+def refresh_gap(owner: Ints, segment: Ints, gap: Ints, changed: Ints, voxel_um: Floats) -> None:
     """Measure the distance to the next border again where owners changed: old membranes must not remain."""
     nz, ny, nx = owner.shape
     for k in range(len(changed)):
@@ -111,7 +111,7 @@ def settle_pieces(forest: Forest, owner: Ints, gap: Ints, voxel_um: Floats) -> t
     changed = np.flatnonzero(crumb[pieces])
     owner.reshape(-1)[changed] = 0
     grow_into(owner, changed, 40)
-    _refresh_gap(owner, np.r_[0, forest.segment].astype(np.int64), gap, changed, voxel_um)
+    refresh_gap(owner, np.r_[0, forest.segment].astype(np.int64), gap, changed, voxel_um)
 
     pieces, size, segment = _components(forest, owner)
     main_of = _largest(size, segment, int(forest.segment.max()))

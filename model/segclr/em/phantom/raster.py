@@ -41,6 +41,7 @@ def _splat(
         z0, z1 = s * slab, min(nz, (s + 1) * slab)
         best = np.empty((z1 - z0, ny, nx), np.float32)
         second = np.empty((z1 - z0, ny, nx), np.float32)
+        holder = np.zeros((z1 - z0, ny, nx), np.int64)  # segment of the best tube
         for z in range(z1 - z0):
             for y in range(ny):
                 for x in range(nx):
@@ -53,7 +54,7 @@ def _splat(
                 swell += 3 * LOBES * max(ra[e], rb[e])
             big = max(ra[e], rb[e]) + swell
             dx, dy, dz = stop[e, 0] - start[e, 0], stop[e, 1] - start[e, 1], stop[e, 2] - start[e, 2]
-            length2 = dx * dx + dy * dy + dz * dz + 1e-9
+            inverse = one / (dx * dx + dy * dy + dz * dz + np.float32(1e-9))
             x0 = max(0, int((min(start[e, 0], stop[e, 0]) - big) / voxel[0]))
             x1 = min(nx, int((max(start[e, 0], stop[e, 0]) + big) / voxel[0]) + 2)
             y0 = max(0, int((min(start[e, 1], stop[e, 1]) - big) / voxel[1]))
@@ -67,7 +68,7 @@ def _splat(
                     py = y * voxel[1] - start[e, 1]
                     for x in range(x0, x1):
                         px = x * voxel[0] - start[e, 0]
-                        t = (px * dx + py * dy + pz * dz) / length2
+                        t = (px * dx + py * dy + pz * dz) * inverse
                         if lumen[e] > 0 and (t < -0.2 or t > 1.2):
                             continue  # the cap of a hollow tube would plug it
                         t = min(one, max(zero, t))
@@ -89,7 +90,7 @@ def _splat(
                         d += rough[e] * min(one, d / r) * (fine + np.float32(BEND) * bend)
                         v = d - r
                         if v < 0:  # relative depth decides inside: thin cores survive in thick tubes
-                            v = max(v, np.float32(-0.08)) - 0.15 * (1 - d / r)
+                            v = max(v, np.float32(-0.08)) - np.float32(0.15) * (one - d / r)
                         if lumen[e] > 0 and d < lumen[e]:
                             v = max(v, lumen[e] - d)
                         if kept != 0:
@@ -98,14 +99,14 @@ def _splat(
                                     second[z - z0, y, x] = v
                                 continue
                             v = min(v, np.float32(-0.2))
-                        was = owner[z, y, x]
                         b = best[z - z0, y, x]
                         if v < b:
-                            if was == 0 or segment[was - 1] != segment[e]:
+                            if holder[z - z0, y, x] != segment[e]:
                                 second[z - z0, y, x] = b
+                                holder[z - z0, y, x] = segment[e]
                             best[z - z0, y, x] = v
                             owner[z, y, x] = e + 1
-                        elif (was == 0 or segment[was - 1] != segment[e]) and v < second[z - z0, y, x]:
+                        elif holder[z - z0, y, x] != segment[e] and v < second[z - z0, y, x]:
                             second[z - z0, y, x] = v
         for z in range(z1 - z0):
             for y in range(ny):

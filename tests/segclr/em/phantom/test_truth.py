@@ -56,9 +56,7 @@ def test_a_cell_has_one_type_in_all_its_segments(truth: PhantomTruth) -> None:
     assert len(pairs) == len(np.unique(truth.segment_cell))
 
 
-def test_skeletons_are_evenly_spaced_trees_and_match_the_table(
-    phantom: Phantom, truth: PhantomTruth
-) -> None:
+def test_skeletons_are_evenly_spaced_trees_and_match_the_table(phantom: Phantom, truth: PhantomTruth) -> None:
     skeletons = skeleton_list(phantom, LEAST_VOXELS)
     assert [s.segment_id for s in skeletons] == np.unique(truth.node_segment_id).tolist()
     lengths = []

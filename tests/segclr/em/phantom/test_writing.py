@@ -55,6 +55,13 @@ def test_a_phantom_that_is_there_is_not_made_again(written: PhantomFolder, monke
     assert writing.write_phantom(written.folder, written.seed, written.size_voxels) == written
 
 
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch, phantom: Phantom) -> None:
+    """The phantom that is there already, whatever is asked for: these tests are about files."""
+    monkeypatch.setattr(writing, "make_phantom", lambda *_: phantom)
+
+
+@pytest.mark.usefixtures("quick")
 def test_an_interrupted_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
@@ -65,6 +72,7 @@ def test_an_interrupted_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.usefixtures("quick")
 def test_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -91,6 +99,7 @@ def test_a_folder_in_use_for_something_else_is_left_alone(tmp_path: Path) -> Non
     assert (tmp_path / "thesis.txt").read_text() == "years of work"
 
 
+@pytest.mark.usefixtures("quick")
 def test_another_phantom_in_the_folder_is_replaced(tmp_path: Path, written: PhantomFolder) -> None:
     folder = tmp_path / "block"
     folder.mkdir()
