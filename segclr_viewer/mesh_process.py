@@ -13,7 +13,7 @@ from segclr.em.volume import Volume, open_volume
 
 log = logging.getLogger(__name__)
 
-_MAX_VOXELS = 8_000_000  # a coarser mip is taken for segments that are larger: a mesh within a second
+_MAX_VOXELS = 16_000_000  # a coarser mip is taken for segments that are larger: a mesh within a second
 
 
 class MeshProcess:

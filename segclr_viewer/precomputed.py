@@ -14,7 +14,7 @@ Kind = Literal["image", "segmentation"]
 
 CHUNK = 64  # voxels, along each axis
 
-_BOX = re.compile(r"(-?\d{1,9})-(-?\d{1,9})_(-?\d{1,9})-(-?\d{1,9})_(-?\d{1,9})-(-?\d{1,9})")
+_BOX = re.compile(r"(-?[0-9]{1,9})-(-?[0-9]{1,9})_(-?[0-9]{1,9})-(-?[0-9]{1,9})_(-?[0-9]{1,9})-(-?[0-9]{1,9})")
 
 MESH_INFO: dict[str, object] = {"@type": "neuroglancer_legacy_mesh"}
 

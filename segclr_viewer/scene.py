@@ -59,7 +59,7 @@ def initial_state(scene: Scene, origin: str) -> dict[str, object]:
     Args:
         origin: where page and viewer are opened; sources must name it, since relative ones are not possible.
     """
-    space = {axis: [r * 1e-9, "m"] for axis, r in zip("xyz", scene.resolution_nm, strict=True)}
+    space = {axis: [r / 1e9, "m"] for axis, r in zip("xyz", scene.resolution_nm, strict=True)}
     low, high = scene.bounds_nm
     extents_nm = [b - a for a, b in zip(low, high, strict=True)]
     # in the middle of a voxel: on the border between two, float32 may fall to either side

@@ -7,6 +7,7 @@ its layers anew and puts the camera back. Colours, selections and refetching are
 
 import asyncio
 import logging
+import socket
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol
@@ -52,6 +53,7 @@ class Neuroglancer:
             raise RuntimeError("Neuroglancer's server is already running in this process")
         neuroglancer.set_server_bind_address(host, port)
         try:
+            _try_to_listen(host, port)
             neuroglancer.server.start()
         except OSError as error:
             reason = error.strerror or str(error)
@@ -68,6 +70,12 @@ class Neuroglancer:
     def stop(self) -> None:
         """Close all connections and end the thread."""
         neuroglancer.server.stop()
+
+
+def _try_to_listen(host: str, port: int) -> None:
+    """Raise OSError if one cannot listen there; Tornado would leave the socket open that it failed with."""
+    family, *_, address = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    socket.create_server(address[:2], family=family).close()
 
 
 class NeuroglancerView:
