@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 from segclr.em.phantom.files import open_phantom
+from segclr.em.phantom.recipes import SEED, SIZE_VOXELS
 from segclr.errors import SegclrError
 from segclr_viewer import demo
 from segclr_viewer.app import RunningApp
@@ -57,8 +58,8 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 
 def _demo_settings(options: argparse.Namespace) -> demo.DemoSettings:
     cache = (options.cache or demo.default_cache()).expanduser().resolve()
-    seed = demo.SEED if options.demo_seed is None else options.demo_seed
-    return demo.DemoSettings(cache, seed, tuple(options.demo_size or demo.SIZE_VOXELS))
+    seed = SEED if options.demo_seed is None else options.demo_seed
+    return demo.DemoSettings(cache, seed, tuple(options.demo_size or SIZE_VOXELS))
 
 
 def _check(project: Project) -> int:

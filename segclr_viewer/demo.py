@@ -18,6 +18,7 @@ from segclr.em.phantom.files import (
     find_phantom,
     open_phantom,
 )
+from segclr.em.phantom.recipes import SEED, SIZE_VOXELS
 from segclr.embeddings.table import EmbeddingTable
 from segclr.encoder.checkpoint import DEMO_CHECKPOINT, read_spec
 from segclr.errors import VolumeUnavailable
@@ -40,8 +41,8 @@ class DemoSettings:
     """Which phantom is opened, and where it is kept."""
 
     cache: Path
-    seed: int
-    size_voxels: tuple[int, int, int]
+    seed: int = SEED
+    size_voxels: tuple[int, int, int] = SIZE_VOXELS
 
     @property
     def folder(self) -> Path:

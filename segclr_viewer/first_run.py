@@ -63,10 +63,13 @@ def _spaced_skeletons(project: Project, segmentation: Volume, progress: Progress
     if project.skeletons is not None:
         spacing_nm = project.skeletons.spacing_nm
         source = open_skeletons(project.skeletons.url)
-        found = (source.skeleton(segment) for segment in source.segment_ids())
+        found: Iterable[Skeleton | None] = (source.skeleton(int(segment)) for segment in source.segment_ids())
     else:
-        progress("computing skeletons", 0.0)
-        found = iter(skeletonize(segmentation, min_voxels=MIN_VOXELS))
+        found = skeletonize(
+            segmentation,
+            min_voxels=MIN_VOXELS,
+            progress=lambda done, total: progress(f"skeletons, block {done} of {total}", 0.0),
+        )
     for skeleton in found:
         if skeleton is not None:
             yield skeleton.spaced(spacing_nm) if spacing_nm else skeleton

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from segclr.em.phantom.phantom import SEED, SIZE_VOXELS, make_phantom
+from segclr.em.phantom.phantom import make_phantom
 from segclr.em.phantom.pictures import write_pictures
+from segclr.em.phantom.recipes import SEED, SIZE_VOXELS
 from segclr.em.phantom.writing import write_phantom
 from segclr.errors import SegclrError
 

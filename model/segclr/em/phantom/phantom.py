@@ -25,11 +25,7 @@ from segclr.em.phantom import (
     synapses,
 )
 from segclr.em.phantom.forest import Bools, Floats, Forest, Ints
-from segclr.em.phantom.recipes import LOOKS, type_code
-
-VOXEL_NM = (32, 32, 40)
-SIZE_VOXELS = (375, 750, 300)
-SEED = 7
+from segclr.em.phantom.recipes import LOOKS, SEED, SIZE_VOXELS, VOXEL_NM, type_code
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from segclr.em.phantom.forest import Floats, Ints
-from segclr.em.phantom.phantom import VOXEL_NM, Phantom
-from segclr.em.phantom.recipes import AXON, DENDRITE, GLIA, SOMA, type_code
+from segclr.em.phantom.phantom import Phantom
+from segclr.em.phantom.recipes import AXON, DENDRITE, GLIA, SOMA, VOXEL_NM, type_code
 
 SHADES = 24
 TYPE_COLOURS = np.array(

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+VOXEL_NM = (32, 32, 40)
+SIZE_VOXELS = (375, 750, 300)  # of the demo, xyz
+SEED = 7  # of the demo; encoders are trained on others
 CELL_TYPES = (
     "background",
     "exc_l23",

@@ -6,7 +6,8 @@ from numpy.typing import NDArray
 from segclr.em.phantom.files import PhantomTruth, segment_id_of
 from segclr.em.phantom.forest import Ints
 from segclr.em.phantom.growth import layer_of
-from segclr.em.phantom.phantom import VOXEL_NM, Phantom
+from segclr.em.phantom.phantom import Phantom
+from segclr.em.phantom.recipes import VOXEL_NM
 from segclr.em.skeleton import Skeleton
 
 

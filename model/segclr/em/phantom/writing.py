@@ -20,7 +20,8 @@ from segclr.em.phantom.files import (
     segment_id_of,
 )
 from segclr.em.phantom.forest import Ints
-from segclr.em.phantom.phantom import SEED, SIZE_VOXELS, VOXEL_NM, Phantom, make_phantom
+from segclr.em.phantom.phantom import Phantom, make_phantom
+from segclr.em.phantom.recipes import SEED, SIZE_VOXELS, VOXEL_NM
 from segclr.em.phantom.tables import skeleton_list, truth_tables
 from segclr.em.precomputed import PrecomputedWriter, downsampled
 from segclr.em.precomputed_skeletons import write_skeletons
