@@ -18,6 +18,7 @@ from segclr.em.phantom.recipes import (
 )
 
 STEP_UM = 0.25
+ALL_SOMATA_UM3 = 1500.0  # a smaller block holds somata of some types only
 MARGIN_UM = 0.8  # kept outside the block, so that its faces look like its inside
 OUTSIDE_UM = 3.0  # grown outside the block, so that path density does not fall towards the faces
 
@@ -59,23 +60,27 @@ def crop(forest: Forest, box: Floats) -> Forest:
 
 
 def place_somata(rng: np.random.Generator, box: Floats) -> Forest:
-    """Place somata of all types without overlap.
+    """Place somata without overlap: of all types, or of a few where the block is too small for all.
 
     Neurons are centred near a face or edge of a small block: whole ones would fill it.
     """
+    bearing = [name for name, look in LOOKS.items() if look.soma_radius]
+    if box.prod() < ALL_SOMATA_UM3:
+        bearing = list(rng.permutation(bearing)[: max(1, int(len(bearing) * box.prod() / ALL_SOMATA_UM3))])
     xyz: list[Floats] = []
     radius: list[float] = []
     kind: list[int] = []
     for name, look in LOOKS.items():
-        count = max(1, round(look.somata_per_um3 * box.prod())) if look.soma_radius else 0
-        if name == "astrocyte":
+        count = max(1, round(look.somata_per_um3 * box.prod())) if name in bearing else 0
+        if name == "astrocyte" and count:
             count = max(2, count)
         for _ in range(count):
             r = look.soma_radius * rng.uniform(0.92, 1.08)
             for p in sample_points(rng, box, np.asarray(look.soma_layers), 300):
-                if look.soma_radius > 3.5 and box.min() < 20:  # push to the nearest side faces
+                if box.min() < 2 * r or (look.soma_radius > 3.5 and box.min() < 20):  # push to the nearest side faces
+                    out = 0.15 * r if box.min() >= 2 * r else r - 0.3 * box.min()
                     for axis in (0, 2):
-                        p[axis] = -0.15 * r if p[axis] < box[axis] / 2 else box[axis] + 0.15 * r
+                        p[axis] = -out if p[axis] < box[axis] / 2 else box[axis] + out
                 if all(np.linalg.norm(p - q) > r + s + 0.8 for q, s in zip(xyz, radius, strict=True)):
                     xyz.append(p)
                     radius.append(r)
