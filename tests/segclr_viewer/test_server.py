@@ -370,6 +370,11 @@ class Pages:
         assert await self.hear(page) == {"type": "status", "text": "welcome"}
         return page
 
+    async def leave(self, page: WebSocketClientConnection) -> None:
+        page.close()
+        while await asyncio.wait_for(page.read_message(), 10) is not None:
+            pass  # until the server has closed it, too
+
     async def hear(self, page: WebSocketClientConnection) -> dict[str, object]:
         frame = await asyncio.wait_for(page.read_message(), 10)
         assert isinstance(frame, str)
@@ -387,10 +392,10 @@ def test_a_page_is_welcomed_heard_and_told(app: App) -> None:
         assert app.session.received == [ClearRequest("r1")]
         app.server.post(lambda: app.server.send(Status("to all")))
         assert [await pages.hear(page) for page in (first, second)] == [{"type": "status", "text": "to all"}] * 2
-        first.close()
+        await pages.leave(first)
         app.server.post(lambda: app.server.send(Status("again")))
         assert (await pages.hear(second))["text"] == "again"
-        second.close()
+        await pages.leave(second)
 
     asyncio.run(talk())
 
@@ -411,7 +416,7 @@ def test_a_fault_is_logged_and_said_and_the_page_stays_connected(app: App, caplo
         await page.write_message('{"type": "clear", "request": "r3"}')
         app.server.post(lambda: app.server.send(Status("still here")))
         assert (await pages.hear(page))["text"] == "still here"
-        page.close()
+        await pages.leave(page)
 
     asyncio.run(talk())
     assert "ZeroDivisionError: a bug" in caplog.text
@@ -443,7 +448,7 @@ def test_a_volume_that_cannot_be_read_is_said_once(app: App) -> None:
         app.server.post(lambda: app.server.send(Status("the end")))
         assert await pages.hear(page) == {"type": "failed", "request": None, "text": "the disk is gone: plug it in"}
         assert (await pages.hear(page))["text"] == "the end"
-        page.close()
+        await pages.leave(page)
 
     asyncio.run(talk())
     assert app.ask("/volumes/em/0/40-104_24-88_12-68")[0] == 200
