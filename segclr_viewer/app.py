@@ -13,6 +13,7 @@ from segclr.embeddings.table import EmbeddingTable
 from segclr.errors import ProjectError, SegclrError
 from segclr_viewer.columns import Columns
 from segclr_viewer.embedder import WorkerSettings
+from segclr_viewer.events import NewEvent
 from segclr_viewer.labels import LabelStore
 from segclr_viewer.latest import LatestThread
 from segclr_viewer.layout_job import LEAST_ROWS, LayoutJob, first_layout
@@ -51,17 +52,20 @@ class NoEncoder:
 class RunningApp:
     """The app, serving until it is closed."""
 
-    def __init__(self, opened: Opened, table: EmbeddingTable, log: LabelStore, generated: bool) -> None:
+    def __init__(
+        self, opened: Opened, table: EmbeddingTable, first_labels: Sequence[NewEvent] = (), generated: bool = False
+    ) -> None:
         """Start everything.
 
         Args:
+            first_labels: what an empty label log begins with.
             generated: the volume is a phantom, and the page says so.
 
         Raises:
             SegclrError: one cannot listen on the port, or a part cannot be started; nothing keeps running.
         """
         with ExitStack() as closing:
-            self.address = _start(closing, opened, table, log, generated)
+            self.address = _start(closing, opened, table, first_labels, generated)
             self._closing = closing.pop_all()
 
     def close(self) -> None:
@@ -69,14 +73,17 @@ class RunningApp:
         self._closing.close()
 
 
-def _start(closing: ExitStack, opened: Opened, table: EmbeddingTable, log: LabelStore, generated: bool) -> str:
+def _start(
+    closing: ExitStack, opened: Opened, table: EmbeddingTable, first_labels: Sequence[NewEvent], generated: bool
+) -> str:
     """Make all parts, each with what ends it; returns the address to open."""
     project = opened.project
     folder = Path(project.table.folder)
-    closing.callback(log.close)
     running = Neuroglancer(project.server.host, project.server.port)
     closing.callback(running.stop)
     server = AppServer(running)
+    log = server.call(partial(_open_log, Path(project.labels.file), first_labels))
+    closing.callback(partial(server.call, log.close))
 
     nearest = NearestNodes(table)
     overlay = Overlay(opened.segmentation, nearest)
@@ -129,6 +136,14 @@ def _start(closing: ExitStack, opened: Opened, table: EmbeddingTable, log: Label
         closing.callback(job.stop)
         job.start(folder, session.layout_ready, server.say_failure)
     return server.address
+
+
+def _open_log(path: Path, first_labels: Sequence[NewEvent]) -> LabelStore:
+    """The label log; SQLite wants it opened on the thread that will use it."""
+    log = LabelStore.open(path)
+    if first_labels and not log.events():
+        log.append(first_labels)
+    return log
 
 
 def _scene(opened: Opened, table: EmbeddingTable) -> Scene:

@@ -13,7 +13,6 @@ from segclr.errors import SegclrError
 from segclr_viewer import demo
 from segclr_viewer.app import RunningApp
 from segclr_viewer.first_run import table_of
-from segclr_viewer.labels import LabelStore
 from segclr_viewer.opening import check_table, open_project, read_one_cutout
 from segclr_viewer.project import Project, describe, load_project, overridden
 
@@ -86,13 +85,11 @@ def _serve(project: Project, settings: demo.DemoSettings | None) -> int:
     opened = open_project(project)
     table = table_of(project)
     check_table(table, opened)
-    log = LabelStore.open(Path(project.labels.file))
-    if settings and not log.events():
-        log.append(demo.first_labels(project, table, open_phantom(settings.folder)))
+    first_labels = demo.first_labels(project, table, open_phantom(settings.folder)) if settings else []
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
-    app = RunningApp(opened, table, log, generated=settings is not None)
+    app = RunningApp(opened, table, first_labels, generated=settings is not None)
     try:
         print(f"\nopen {app.address}\n(Ctrl+C ends the program; labels are in {project.labels.file})", flush=True)
         stop.wait()

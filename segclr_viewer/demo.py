@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from segclr.em.phantom.files import (
     CELL_TYPE_NAMES,
@@ -31,6 +32,7 @@ CELL_TYPE = "cell type"
 CELL_TYPE_RADIUS_UM = 10
 EXAMPLES_PER_SUBCOMPARTMENT = 8
 EXAMPLES_PER_CELL_TYPE = 5
+SAME_PLACE_NM = 400.0  # a table row this close to a true node is of its class
 
 # Okabe and Ito's palette, told apart by colour-blind readers too; the last ones extend it with its darker tones.
 COLOURS = ("#56b4e9", "#e69f00", "#cc79a7", "#f0e442", "#009e73", "#d55e00", "#0072b2", "#b8b8b8", "#8f6bd1")
@@ -123,22 +125,23 @@ def _project_text(phantom: PhantomFolder, start: list[int]) -> str:
 
 def first_labels(project: Project, table: EmbeddingTable, truth: PhantomTruth) -> list[NewEvent]:
     """A few dozen labels from the phantom's truth, marked as imported, so that overlays mean something at once."""
-    rows = _truth_rows(table, truth)
-    known = rows >= 0
-    events: list[NewEvent] = []
+    segments = table.segment_of_rows(np.arange(len(table)))
+    node, distance_nm = _nearest_truth(table.positions_nm, segments, truth)
+    sure = distance_nm <= SAME_PLACE_NM
     plan = (
         (SUBCOMPARTMENT, truth.subcompartment, EXAMPLES_PER_SUBCOMPARTMENT),
         (CELL_TYPE, truth.cell_type, EXAMPLES_PER_CELL_TYPE),
     )
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
-    for task, codes, examples in plan:
-        spec = next(entry for entry in project.tasks if entry.name == task)
+    events: list[NewEvent] = []
+    for name, codes, examples in plan:
+        task = next(entry for entry in project.tasks if entry.name == name)
         action = str(uuid.uuid4())
         rng = np.random.default_rng(0)
-        for index, label in enumerate(spec.classes):
-            candidates = np.flatnonzero(known & (codes == index + 1))
-            for node in _one_per_segment(rng.permutation(candidates), truth.node_segment_id)[:examples]:
-                x, y, z = (float(value) for value in table.positions_nm[rows[node]])
+        for index, spec in enumerate(task.classes):
+            candidates = rng.permutation(np.flatnonzero(sure & (codes[node] == index + 1)))
+            for row in _one_per_segment(candidates, segments)[:examples]:
+                x, y, z = (float(value) for value in table.positions_nm[row])
                 events.append(
                     NewEvent(
                         uuid=str(uuid.uuid4()),
@@ -146,30 +149,29 @@ def first_labels(project: Project, table: EmbeddingTable, truth: PhantomTruth) -
                         at=now,
                         annotator="phantom truth",
                         kind="label",
-                        task=task,
-                        class_name=label.name,
+                        task=name,
+                        class_name=spec.name,
                         position_nm=(x, y, z),
                         segmentation=project.segmentation.version,
-                        segment_id=int(truth.node_segment_id[node]),
+                        segment_id=int(segments[row]),
                         provenance="import",
                     )
                 )
     return events
 
 
-def _truth_rows(table: EmbeddingTable, truth: PhantomTruth) -> NDArray[np.int64]:
-    """Table row of each truth node, -1 for nodes that were not embedded."""
-    row_of = {
-        (int(segment), tuple(position)): row
-        for row, (segment, position) in enumerate(
-            zip(table.segment_of_rows(np.arange(len(table.positions_nm))), table.positions_nm.tolist(), strict=True)
-        )
-    }
-    keys = zip(truth.node_segment_id.tolist(), map(tuple, truth.position_nm.tolist()), strict=True)
-    return np.array([row_of.get(key, -1) for key in keys], np.int64)
+def _nearest_truth(
+    positions_nm: NDArray[np.float64], segments: NDArray[np.uint64], truth: PhantomTruth
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """For each row the nearest true node of its own segment, and how far (nm) that is."""
+    known = np.unique(truth.node_segment_id)
+    apart_nm = 1e9 * np.searchsorted(known, truth.node_segment_id)  # a fourth axis keeps the segments apart
+    tree = cKDTree(np.column_stack([truth.position_nm, apart_nm]))
+    distance_nm, node = tree.query(np.column_stack([positions_nm, 1e9 * np.searchsorted(known, segments)]))
+    return node, distance_nm
 
 
-def _one_per_segment(nodes: NDArray[np.int64], segments: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """The first node of each segment, in the given order: labels spread over many cells."""
-    _, first = np.unique(segments[nodes], return_index=True)
-    return nodes[np.sort(first)]
+def _one_per_segment(rows: NDArray[np.int64], segments: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """The first row of each segment, in the given order: labels spread over many cells."""
+    _, first = np.unique(segments[rows], return_index=True)
+    return rows[np.sort(first)]

@@ -73,4 +73,3 @@ def _spaced_skeletons(project: Project, segmentation: Volume, progress: Progress
     for skeleton in found:
         if skeleton is not None:
             yield skeleton.spaced(spacing_nm) if spacing_nm else skeleton
-

@@ -79,7 +79,9 @@ def read_one_cutout(opened: Opened) -> Cutout:
     Raises:
         ProjectError: no segment at any of the places looked at.
     """
-    spec = opened.encoder.cutout if opened.encoder else CutoutSpec(33, opened.segmentation.mips[0].resolution_nm, "mask")
+    spec = (
+        opened.encoder.cutout if opened.encoder else CutoutSpec(33, opened.segmentation.mips[0].resolution_nm, "mask")
+    )
     return read_cutout(opened.em, opened.segmentation, _a_place_on_a_segment(opened), spec)
 
 

@@ -34,7 +34,7 @@ def run_with_progress(title: str, work: Callable[..., None], *arguments: object)
     theirs.close()
     failure: Exception | None = None
     finished = False
-    with tqdm(total=100, desc=title, bar_format="{desc}: {percentage:3.0f}% |{bar}| {elapsed} {postfix}") as bar:
+    with tqdm(total=100, desc=title, bar_format="{desc}: {percentage:3.0f}% |{bar}| {elapsed}{postfix}") as bar:
         while not finished:
             try:
                 message = ours.recv()
