@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from segclr.em.cutout import CutoutSpec
+if TYPE_CHECKING:
+    from segclr.em.cutout import CutoutSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ class Provenance:
         Raises:
             KeyError, TypeError, ValueError: the fields are not those.
         """
+        from segclr.em.cutout import CutoutSpec  # with it come the libraries that read volumes: not to import a table
+
         cutout = fields["cutout"]
         x_nm, y_nm, z_nm = cutout["resolution_nm"]
         spec = CutoutSpec(int(cutout["size"]), (float(x_nm), float(y_nm), float(z_nm)), cutout["content"])

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segclr.em.cutout import CutoutSpec
 from segclr.em.geometry import XYZ
 from segclr.embeddings.column_files import map_folder, write_folder
 from segclr.embeddings.columns import Columns, content_version, sorted_columns
 from segclr.embeddings.provenance import Provenance, describe_maker
 from segclr.errors import TableError
+
+if TYPE_CHECKING:
+    from segclr.em.cutout import CutoutSpec
 
 _LARGEST_ID = 2**64 - 1
 

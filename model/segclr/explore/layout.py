@@ -16,11 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segclr.errors import TableError
+from segclr.heads.one_thread import one_blas_thread
 
 Method = Literal["pca", "umap"]
 
 NEIGHBOURS = 15
-_BLOCK_ROWS = 65_536  # rows whose distances are held at a time
+_BLOCK_ROWS = 65_536  # rows held in double precision at a time
+_CACHED_ROWS = 4096
 _SAMPLE_ROWS = 100_000  # rows that the principal components are found on
 
 
@@ -56,7 +58,7 @@ def open_layout(path: Path) -> Layout:
             method, xy = str(content["method"]), np.asarray(content["xy"], np.float32)
     except FileNotFoundError:
         raise
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise TableError(f"the layout {path} is damaged ({error}): delete it, and it is fitted again") from None
     if method not in ("pca", "umap") or xy.ndim != 2 or xy.shape[1] != 2:
         raise TableError(f"{path} holds no layout: delete it, and it is fitted again")
@@ -81,51 +83,50 @@ def make_layout(method: Method, xy: NDArray[np.floating]) -> Layout:
 
 def pca_layout(embeddings: NDArray[np.floating]) -> Layout:
     """The first two principal components of the embeddings, (n, d); their signs are fixed, so that repeats agree."""
-    n = len(embeddings)
-    sample = np.asarray(embeddings[:: max(1, -(-n // _SAMPLE_ROWS))], np.float64)
-    if n < 2 or sample.shape[1] < 1:
-        return make_layout("pca", np.zeros((n, 2)))
-    mean = sample.mean(axis=0)
-    _, vectors = np.linalg.eigh((sample - mean).T @ (sample - mean))
-    axes = vectors[:, ::-1][:, :2]
-    axes = axes * np.where(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])] < 0, -1.0, 1.0)
+    n, d = embeddings.shape
     xy = np.zeros((n, 2))
-    xy[:, : axes.shape[1]] = (np.asarray(embeddings, np.float64) - mean) @ axes
+    sample = np.asarray(embeddings[:: max(1, -(-n // _SAMPLE_ROWS))], np.float64)
+    if len(sample) < 2 or d < 1:
+        return make_layout("pca", xy)
+    with one_blas_thread():
+        mean = sample.mean(axis=0)
+        variances, vectors = np.linalg.eigh((sample - mean).T @ (sample - mean) / len(sample))
+        if variances[-1] <= 1e-12 * np.square(mean).sum():
+            return make_layout("pca", xy)  # rows that are all the same: what is left is rounding
+        axes = vectors[:, ::-1][:, :2]
+        axes = axes * np.where(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])] < 0, -1.0, 1.0)
+        for start in range(0, n, _BLOCK_ROWS):
+            block = np.asarray(embeddings[start : start + _BLOCK_ROWS], np.float64)
+            xy[start : start + _BLOCK_ROWS, : axes.shape[1]] = (block - mean) @ axes
     return make_layout("pca", xy)
 
 
 def place(
     embedding: NDArray[np.floating], embeddings: NDArray[np.float32], xy: NDArray[np.float32], k: int = NEIGHBOURS
 ) -> tuple[float, float]:
-    """Where a new point lies: the mean of its k nearest rows' places, weighted by closeness.
+    """Where a new point lies: the mean of its k nearest rows' places, weighted by 1 / squared distance.
+
+    So a point of the table lands on itself, also where another machine has embedded it a little differently.
 
     Args:
         embedding: (d,).
         embeddings: (n, d), the rows that the layout is of.
         xy: (n, 2), the layout.
-
-    Returns:
-        x, y. A row that equals the embedding decides alone, so that a point of the table lands on itself.
     """
     if not len(embeddings):
         return (0.0, 0.0)
-    squared = np.concatenate(
-        [_squared_distances(embedding, embeddings[i : i + _BLOCK_ROWS]) for i in range(0, len(embeddings), _BLOCK_ROWS)]
-    )
-    k = min(k, len(squared))
-    nearest = np.argpartition(squared, k - 1)[:k]
-    # exact distances of the few: the fast formula above cancels where they are small
-    distances = np.linalg.norm(embeddings[nearest].astype(np.float64) - embedding, axis=1)
-    scale = float(np.median(distances))
-    if distances.min() <= 1e-6 * max(scale, 1e-12):
-        weights = (distances == distances.min()).astype(np.float64)
-    else:
-        weights = np.exp(-((distances / scale) ** 2))
+    squared = _squared_distances(np.asarray(embedding, np.float32), embeddings)
+    farthest = np.partition(squared, min(k, len(squared)) - 1)[min(k, len(squared)) - 1]
+    nearest = np.flatnonzero(squared <= farthest)  # all that are equally far, so that their order does not matter
+    weights = 1 / np.maximum(squared[nearest].astype(np.float64), max(1e-12 * float(farthest), 1e-30))
     x, y = (weights @ xy[nearest].astype(np.float64)) / weights.sum()
     return (float(x), float(y))
 
 
-def _squared_distances(embedding: NDArray[np.floating], block: NDArray[np.float32]) -> NDArray[np.float32]:
-    point = np.asarray(embedding, np.float32)
-    distances: NDArray[np.float32] = np.einsum("nd,nd->n", block, block) - 2 * (block @ point)
-    return distances
+def _squared_distances(point: NDArray[np.float32], embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
+    """By differences: the shorter |a|^2 - 2ab + |b|^2 cancels where distances are small, and waits for BLAS threads."""
+    squared = np.empty(len(embeddings), np.float32)
+    for start in range(0, len(embeddings), _CACHED_ROWS):
+        away = embeddings[start : start + _CACHED_ROWS] - point
+        np.einsum("nd,nd->n", away, away, out=squared[start : start + _CACHED_ROWS])
+    return squared
