@@ -14,6 +14,7 @@ from torch import nn
 from segclr.encoder.checkpoint import TrainingRecord
 from segclr.encoder.resnet import SegclrResNet
 from segclr.encoder.weights import save_checkpoint
+from segclr.errors import ProjectError
 from segclr.training.config import TrainingConfig
 from segclr.training.contrastive import nt_xent
 from segclr.training.loader import Batch, batches
@@ -53,7 +54,7 @@ def train(
 
     Raises:
         CheckpointMismatch: The output folder holds a run with other settings.
-        ProjectError: The skeletons hold no pair.
+        ProjectError: The skeletons hold no pair, or the loss is no number any more.
     """
     output = Path(config.output)
     output.mkdir(parents=True, exist_ok=True)
@@ -79,9 +80,14 @@ def train(
             batch = next(source)
             waited += time.monotonic() - asked
             losses.append(trainer.step(batch, step))
+            if not math.isfinite(losses[-1]):
+                raise ProjectError(
+                    f'the loss is {losses[-1]} at step {step + 1}: go on with precision = "float32" or a smaller '
+                    f"learning_rate in another output folder; {output / CHECKPOINT} holds the last saved step"
+                )
             log.writerow([step + 1, repr(losses[-1])])
+            file.flush()
             if (step + 1) % config.save_every_steps == 0 or step + 1 == config.steps:
-                file.flush()
                 save_state(output / STATE, trainer.network, trainer.optimiser, step + 1, config.as_json())
                 _save(config, trainer.network, step + 1, losses)
             seconds = time.monotonic() - started
