@@ -2,6 +2,7 @@ import cc3d
 import numpy as np
 
 from segclr.em.phantom.phantom import Phantom, make_phantom
+from segclr.em.phantom.pieces import CRUMB_VOXELS
 
 TINY = (72, 88, 56)
 
@@ -30,6 +31,7 @@ def test_every_segment_is_one_piece(phantom: Phantom) -> None:
     _, pieces_of = np.unique(numbers[:, 0], return_counts=True)
     assert len(pieces_of) > 50
     assert (pieces_of == 1).mean() > 0.99
+    assert np.bincount(segmentation.ravel())[1:][np.unique(segmentation)[1:] - 1].min() >= CRUMB_VOXELS
 
 
 def test_progress_rises_to_its_end() -> None:
