@@ -58,7 +58,7 @@ export function drawing(scatter: Scatter): Effect {
     if (changed(state, before, "coordinates", "selected")) {
       scatter.setMask(selected && selected.row_total > 0 && selected.origin !== "start" ? selected.bits : null);
     }
-    if (changed(state, before, "labels", "places", "target", "coordinates", "task", "hidden")) {
+    if (changed(state, before, "labels", "places", "target", "coordinates", "task", "hidden", "selected")) {
       scatter.setGlyphs(glyphsOf(state), state.places);
     }
     const place = target?.kind === "place" && changed(state, before, "target") ? placeOf(state, target.place) : null;

@@ -38,5 +38,5 @@ export function commandOf(press: KeyPress, classes: readonly ClassSpec[]): Comma
   const byCode = classes.findIndex((spec) => spec.key === digit);
   if (byCode >= 0) return { kind: "label", class: byCode };
   if (key === "?") return { kind: "help" };
-  return key === "backspace" || key === "delete" ? { kind: "take-back" } : null;
+  return ["x", "backspace", "delete"].includes(key) ? { kind: "take-back" } : null;
 }

@@ -17,7 +17,7 @@ import { toolsPanel } from "./panels/tools";
 import { topPanel } from "./panels/top";
 import type { ClientMessage, LassoMode, XY } from "./protocol";
 import { newRequest } from "./request";
-import { combine } from "./scatter/bits";
+import { combine, without } from "./scatter/bits";
 import { lasso } from "./scatter/lasso";
 import { Scatter } from "./scatter/scatter";
 import { browserWorld, Connection } from "./socket";
@@ -83,8 +83,9 @@ function select(polygon: XY[], mode: LassoMode): void {
   const { coordinates } = state;
   if (!coordinates) return;
   const request = newRequest();
-  const inside = lasso(coordinates.x, coordinates.y, polygon);
-  if (!send({ type: "lasso", request, layout: coordinates.id, polygon, mode })) return;
+  const hidden = [...state.hidden];
+  const inside = without(lasso(coordinates.x, coordinates.y, polygon), state.prediction?.classes ?? null, state.hidden);
+  if (!send({ type: "lasso", request, layout: coordinates.id, polygon, mode, hidden })) return;
   dispatch({ type: "lassoed", request, bits: combine(mode, state.selected?.bits ?? null, inside) });
 }
 
@@ -124,7 +125,7 @@ function describe(row: number): string {
   const guess = guessOf(state, target);
   const given = labelOf(state, target);
   const classes = classesOf(state);
-  const believed = guess ? `${classes[guess.class]?.name ?? "?"}, ${percent(guess.confidence)}` : "no class yet";
+  const believed = guess ? `${classes[guess.class]?.name ?? "?"}, ${percent(guess.confidence ?? 0)}` : "no class yet";
   const label = given === null ? "" : `, labelled ${classes[given]?.name ?? "?"}`;
   return `${believed}${label} · cell ${whereabouts(state, target)?.segment_id ?? ""}`;
 }

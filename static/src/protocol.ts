@@ -18,7 +18,7 @@ export interface TaskSpec {
   readonly classes: readonly ClassSpec[];
 }
 
-/** A place embedded live: what is needed to draw it in the scatter again after a reload. */
+/** A place embedded live, without its picture; class and label are of the task that is told with it. */
 export interface PlaceSummary {
   readonly place_id: number;
   readonly position_nm: XYZ;
@@ -116,6 +116,13 @@ export interface Place extends PlaceSummary {
   readonly planes: Readonly<Record<"xy" | "xz" | "yz", string>> | null;
 }
 
+/** All places; replaces what the page knew. Follows new predictions and a new layout. */
+export interface Places {
+  readonly type: "places";
+  readonly task: string;
+  readonly places: readonly PlaceSummary[];
+}
+
 /** What undo and redo would do. */
 export interface Steps {
   readonly task: string;
@@ -142,9 +149,9 @@ export interface Selection {
   readonly request: string;
   readonly origin: "lasso" | "segments" | "clear";
   readonly layout: string;
-  /** Of a lasso, in coordinates of `layout`: the page finds the rows from it, by the same rule as the server. */
+  /** Of a plain lasso, in coordinates of `layout`: the page finds the rows itself, by the same rule as the server. */
   readonly polygon: readonly XY[] | null;
-  /** null for a lasso. */
+  /** null where `polygon` is not. */
   readonly rows: readonly number[] | null;
   readonly row_total: number;
   readonly segments: readonly string[];
@@ -179,6 +186,7 @@ export type ServerMessage =
   | Labels
   | Working
   | Place
+  | Places
   | Saved
   | History
   | Selection
@@ -194,7 +202,7 @@ export type ClientMessage =
   | { type: "undo"; request: string }
   | { type: "redo"; request: string }
   | { type: "task"; request: string; name: string }
-  | { type: "lasso"; request: string; layout: string; polygon: XY[]; mode: LassoMode }
+  | { type: "lasso"; request: string; layout: string; polygon: XY[]; mode: LassoMode; hidden: number[] }
   | { type: "clear"; request: string }
   | { type: "segments"; request: string; ids: string[] }
   | { type: "embed"; request: string; position_nm: XYZ };
@@ -207,6 +215,7 @@ const FIELDS: Readonly<Record<ServerMessage["type"], readonly string[]>> = {
   labels: ["task", "rows", "classes", "places", "place_classes"],
   working: ["request", "text"],
   place: ["request", "place_id", "position_nm", "segment_id", "xy", "task", "class", "probabilities", "stages_ms", "planes"],
+  places: ["task", "places"],
   saved: ["request", "seq", "text", "task", "can_undo", "can_redo", "undo_text", "redo_text"],
   history: ["task", "can_undo", "can_redo", "undo_text", "redo_text"],
   selection: ["request", "origin", "layout", "polygon", "rows", "row_total", "segments", "segment_total", "marks", "mark_rows"],

@@ -62,6 +62,8 @@ export interface State {
   /** The predictions on screen; older than `points` while the newest are under way. */
   readonly prediction: Prediction | null;
   readonly places: readonly PlaceSummary[];
+  /** The task that class and label of the places are of. */
+  readonly placesTask: string;
   /** Full answers of the newest places, by place. */
   readonly cards: Readonly<Record<number, Place>>;
   readonly working: readonly Working[];
@@ -104,16 +106,22 @@ export function placeOf(state: State, place: number): PlaceSummary | null {
 
 export interface Guess {
   readonly class: number;
-  /** 0 to 1 */
-  readonly confidence: number;
+  /** 0 to 1; null where only the class is known. */
+  readonly confidence: number | null;
+}
+
+/** The probabilities of a place that was clicked, if they are of the active task. */
+export function probabilitiesOf(state: State, place: number): readonly number[] | null {
+  const card = state.cards[place];
+  return card?.task === state.task ? card.probabilities : null;
 }
 
 /** What the model believes of the target in the active task; null where it believes nothing (yet). */
 export function guessOf(state: State, target: Target): Guess | null {
   if (target.kind === "place") {
-    const card = state.cards[target.place];
-    if (!card || card.task !== state.task || card.class === null || !card.probabilities) return null;
-    return { class: card.class, confidence: card.probabilities[card.class] };
+    const place = state.placesTask === state.task ? placeOf(state, target.place) : null;
+    if (!place || place.class === null) return null;
+    return { class: place.class, confidence: probabilitiesOf(state, target.place)?.[place.class] ?? null };
   }
   const { prediction } = state;
   if (prediction?.task !== state.task || prediction.classes[target.row] === NO_CLASS) return null;
@@ -122,13 +130,10 @@ export function guessOf(state: State, target: Target): Guess | null {
 
 /** The label that the target has in the active task: of a task on whole cells, any label on its cell. */
 export function labelOf(state: State, target: Target): number | null {
-  const labels = state.labels[state.task];
   if (target.kind === "place") {
-    const card = state.cards[target.place];
-    if (card?.task === state.task) return card.labelled;
-    const at = labels?.places.indexOf(target.place) ?? -1;
-    return labels && at >= 0 ? labels.place_classes[at] : null;
+    return state.placesTask === state.task ? (placeOf(state, target.place)?.labelled ?? null) : null;
   }
+  const labels = state.labels[state.task];
   const table = state.rows?.table;
   const cell = taskOf(state)?.unit === "segment" && table ? table.indexOfRow(target.row) : null;
   const at = labels?.rows.findIndex((row) => row === target.row || (cell !== null && table?.indexOfRow(row) === cell)) ?? -1;

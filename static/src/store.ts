@@ -2,7 +2,7 @@
 // Answers may come late or out of order: each is taken only if it still belongs to what was asked last.
 
 import type { Coordinates, Prediction, Rows } from "./columns";
-import type { Place, Selection, ServerMessage } from "./protocol";
+import type { Place, Places, Selection, ServerMessage } from "./protocol";
 import { bitsOf, countBits, emptyBits } from "./scatter/bits";
 import { lasso } from "./scatter/lasso";
 import type { ConnectionState } from "./socket";
@@ -43,6 +43,7 @@ export const initial: State = {
   coordinates: null,
   prediction: null,
   places: [],
+  placesTask: "",
   cards: {},
   working: [],
   overtaken: [],
@@ -130,6 +131,8 @@ function received(state: State, message: ServerMessage): State {
       return { ...state, working: [...without(state.working, message.request), message] };
     case "place":
       return placed(state, message);
+    case "places":
+      return { ...state, places: message.places, placesTask: message.task, cards: current(state.cards, message) };
     case "saved": {
       const known = state.saved && state.saved.seq > message.seq ? state.saved : message;
       return { ...state, saved: known, steps: known, unsaved: omit(state.unsaved, message.request) };
@@ -161,6 +164,7 @@ function welcomed(state: State, hello: Extract<ServerMessage, { type: "hello" }>
     wantedTask: hello.task,
     hidden: hello.task === kept.task ? kept.hidden : new Set<number>(),
     places: hello.places,
+    placesTask: hello.task,
     saved: null,
     working: [],
     overtaken: [],
@@ -205,11 +209,24 @@ function placed(state: State, place: Place): State {
     places: known
       ? state.places.map((other) => (other.place_id === place.place_id ? place : other))
       : [...state.places, place],
+    placesTask: place.task,
     cards: newest({ ...state.cards, [place.place_id]: place }),
     working: without(state.working, place.request),
     overtaken: state.overtaken.filter((request) => request !== place.request),
   };
   return takes || state.target === null ? aimed(next, target) : next;
+}
+
+/** Probabilities are told anew for the newest place only: those of others whose class has changed are old. */
+function current(cards: State["cards"], news: Places): State["cards"] {
+  const next: Record<number, Place> = {};
+  for (const place of news.places) {
+    const card = cards[place.place_id];
+    if (!card) continue;
+    const same = card.task === news.task && card.class === place.class;
+    next[place.place_id] = { ...card, ...place, task: news.task, probabilities: same ? card.probabilities : null };
+  }
+  return next;
 }
 
 /** Whether the place was clicked before the one that is the target: of ten fast clicks the last one stays. */

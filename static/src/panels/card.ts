@@ -8,8 +8,8 @@ import { whenChanged, type Actions } from "./panel";
 
 const PLANES = ["xy", "xz", "yz"] as const;
 const STAGES = [
-  ["cut", "cutout"],
-  ["embed", "encoder"],
+  ["cut", "cut"],
+  ["embed", "encode"],
   ["predict", "class"],
   ["place", "layout"],
 ] as const;
@@ -18,9 +18,9 @@ export function cardPanel(actions: Actions): (state: State) => void {
   const host = byId("card");
   const title = element("h2");
   const label = element("span", { class: "given" });
-  const keys = element("span", { class: "keys" });
+  const keys = element("p", { class: "keys" });
   const body = element("div", { class: "card-body" });
-  host.append(element("header", {}, title, label, keys), body);
+  host.append(element("header", {}, title, label), keys, body);
 
   const build = whenChanged(
     (
@@ -38,7 +38,7 @@ export function cardPanel(actions: Actions): (state: State) => void {
       setText(title, name ?? "Nothing chosen yet");
       host.setAttribute("aria-busy", String(working !== null));
       label.replaceChildren(...(target && given !== null ? givenLabel(classes[given], target, actions) : []));
-      const guess = guessed === null || confidence === null ? null : { class: guessed, confidence };
+      const guess = guessed === null ? null : { class: guessed, confidence };
       const focused = (document.activeElement as HTMLElement | null)?.dataset["class"];
       const hadFocus = body.contains(document.activeElement);
       body.replaceChildren(
@@ -65,7 +65,7 @@ export function cardPanel(actions: Actions): (state: State) => void {
     );
     keys.hidden = target === null;
     keys.classList.toggle("here", state.keysIn === "page");
-    setText(keys, state.keysIn === "page" ? "keys label this" : "keys label what the mouse is on");
+    setText(keys, state.keysIn === "page" ? "Keys and clicks below label this." : "Keys label what the mouse is on in the viewer.");
   };
 }
 
@@ -85,7 +85,7 @@ function givenLabel(spec: ClassSpec | undefined, target: Target, actions: Action
   const badge = element("span", { class: "badge" }, spec ? `labelled ${spec.name}` : "labelled");
   if (spec) badge.style.setProperty("--class", spec.color);
   const back = element("button", { type: "button", class: "quiet", "aria-label": "Take the label back" }, "×");
-  back.title = "Take the label back (Backspace)";
+  back.title = "Take the label back (X)";
   back.addEventListener("click", () => actions.label(target, null));
   return [badge, back];
 }
@@ -99,7 +99,7 @@ function answers(
   given: number | null,
   actions: Actions,
 ): HTMLElement {
-  const probabilities = guess && card?.probabilities ? card.probabilities : null;
+  const probabilities = guess?.confidence != null ? (card?.probabilities ?? null) : null;
   const rows = classes.map((spec, index) => {
     const probability = probabilities ? probabilities[index] : guess?.class === index ? guess.confidence : null;
     const bar = element("span", { class: "bar" });
@@ -119,6 +119,11 @@ function answers(
     return element("li", {}, button);
   });
   return element("ul", { class: "answers", "aria-label": "Probabilities; a click labels" }, ...rows);
+}
+
+/** Milliseconds without their unit, which the sum has. */
+function stageMs(value: number): string {
+  return value < 10 ? value.toFixed(1) : value.toFixed(0);
 }
 
 function details(target: Target, card: Place | null, segment: string | null, actions: Actions): HTMLElement[] {
@@ -141,10 +146,9 @@ function details(target: Target, card: Place | null, segment: string | null, act
   };
   if (segment !== null) fact("cell", element("span", { class: "id" }, segment));
   if (card) {
-    fact("nearest point", card.node_row === null ? "none of this cell" : `${card.node_row}, ${micrometres(card.node_distance_nm ?? 0)} away`);
-    const stages = STAGES.map(([stage, name]) => `${name} ${milliseconds(card.stages_ms[stage])}`);
-    const total = element("span", { title: stages.join(", ") }, `${milliseconds(card.stages_ms.total)}: ${stages.join(", ")}`);
-    fact("time", total);
+    fact("nearest point", card.node_row === null ? "none of this cell" : `${micrometres(card.node_distance_nm ?? 0)} away`);
+    const stages = STAGES.map(([stage, name]) => `${name} ${stageMs(card.stages_ms[stage])}`).join(", ");
+    fact("time", element("span", { title: "From the click to the answer" }, `${milliseconds(card.stages_ms.total)}: ${stages}`));
   }
   parts.push(facts);
   if (target.kind === "row") {

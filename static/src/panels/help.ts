@@ -22,7 +22,7 @@ const SCATTER: readonly Line[] = [
   ["Home", "show all points"],
 ];
 const ALL: readonly Line[] = [
-  ["Backspace", "take the label back"],
+  ["X", "take the label back"],
   ["Ctrl + Z", "undo"],
   ["Ctrl + Shift + Z, Ctrl + Y", "redo"],
   ["Esc", "clear the selection"],

@@ -63,10 +63,9 @@ function line(spec: ClassSpec, index: number, actions: Actions): Line {
     predicted,
     labelled,
   );
-  toggle.title = `Show or hide ${spec.name}`;
+  toggle.title = `Click: show or hide ${spec.name}. Double click: show it alone.`;
   toggle.dataset["class"] = spec.name;
-  const only = element("button", { type: "button", class: "only", title: `Show ${spec.name} alone` }, "only");
-  only.addEventListener("click", () => actions.dispatch({ type: "class-alone", class: index }));
-  element("li", {}, toggle, only);
+  toggle.addEventListener("dblclick", () => actions.dispatch({ type: "class-alone", class: index }));
+  element("li", {}, toggle);
   return { toggle, predicted, labelled };
 }

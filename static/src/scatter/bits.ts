@@ -23,6 +23,16 @@ export function combine(mode: LassoMode, old: Uint32Array | null, now: Uint32Arr
   return mode === "add" ? now.map((word, i) => old[i] | word) : now.map((word, i) => old[i] & ~word);
 }
 
+/** The rows whose class is not hidden. */
+export function without(bits: Uint32Array, classes: Uint8Array | null, hidden: ReadonlySet<number>): Uint32Array {
+  if (!classes || hidden.size === 0) return bits;
+  const kept = bits.slice();
+  for (let row = 0; row < classes.length; row++) {
+    if (has(kept, row) && hidden.has(classes[row])) kept[row >>> 5] &= ~(1 << (row & 31));
+  }
+  return kept;
+}
+
 export function countBits(bits: Uint32Array): number {
   let count = 0;
   for (let word of bits) {

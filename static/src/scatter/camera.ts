@@ -52,13 +52,13 @@ export function zoomedAt(camera: Camera, viewport: Viewport, px: number, py: num
   return { x: x + (camera.x - x) * kept, y: y + (camera.y - y) * kept, zoom };
 }
 
-/** The camera that shows the bounds with `margin` pixels around them. */
-export function fitted(bounds: Bounds, viewport: Viewport, margin = 24): Camera {
-  const half = Math.min(viewport.width, viewport.height) / 2;
+/** The camera that shows the bounds with `margin` pixels around them, and `top` more above. */
+export function fitted(bounds: Bounds, viewport: Viewport, margin = 24, top = 0): Camera {
   const across = Math.max(1, viewport.width - 2 * margin) / Math.max(1e-6, bounds.x1 - bounds.x0);
-  const up = Math.max(1, viewport.height - 2 * margin) / Math.max(1e-6, bounds.y1 - bounds.y0);
-  const zoom = Math.min(ZOOM_MOST, Math.max(ZOOM_LEAST, Math.min(across, up) / half));
-  return { x: (bounds.x0 + bounds.x1) / 2, y: (bounds.y0 + bounds.y1) / 2, zoom };
+  const up = Math.max(1, viewport.height - 2 * margin - top) / Math.max(1e-6, bounds.y1 - bounds.y0);
+  const scale = Math.min(across, up);
+  const zoom = Math.min(ZOOM_MOST, Math.max(ZOOM_LEAST, (2 * scale) / Math.min(viewport.width, viewport.height)));
+  return { x: (bounds.x0 + bounds.x1) / 2, y: (bounds.y0 + bounds.y1) / 2 + top / 2 / scale, zoom };
 }
 
 /** The box of the finite points; the layout's square when there are none. */

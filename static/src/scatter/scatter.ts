@@ -24,6 +24,8 @@ export interface PlacePoint {
 
 const REACH_PX = 14;
 const WHEEL_SPEED = 0.0018;
+const MARGIN_PX = 22;
+const TOOLS_PX = 32;
 const EMPTY = new Float32Array(0);
 
 export class Scatter {
@@ -101,7 +103,7 @@ export class Scatter {
   }
 
   fit(): void {
-    this.look(fitted(boundsOf(this.x, this.y), this.viewport));
+    this.look(fitted(boundsOf(this.x, this.y), this.viewport, MARGIN_PX, TOOLS_PX));
   }
 
   zoom(factor: number): void {

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseMessage, ProtocolError, type ClientMessage } from "../src/protocol";
+import { golden, namesIn, textOf } from "./golden";
+
+test("every message of the server is understood", () => {
+  const names = namesIn("to_page");
+  assert.ok(names.length >= 12);
+  for (const name of names) assert.equal(parseMessage(textOf("to_page", name)).type, name);
+});
+
+test("segment ids above 2**53 stay strings, digit for digit", () => {
+  const large = "9223372036854775813";
+  assert.ok(BigInt(large) > 2n ** 63n);
+  assert.ok(golden("hello").start_segments.includes(large));
+  assert.ok(golden("selection").segments.includes(large));
+  assert.equal(typeof golden("place").segment_id, "string");
+});
+
+test("what the page sends has the fields of the golden messages, and no others", () => {
+  const request = "6f1d2c1e-52b0-4c0b-9b0f-3f1f6c9f1a77";
+  const polygon: [number, number][] = [
+    [-0.5, -0.5],
+    [0.75, -0.25],
+    [0.125, 0.875],
+  ];
+  const sent: ClientMessage[] = [
+    { type: "label", request, task: "subcompartment", class: 2, target: { row: 812 }, provenance: "key" },
+    { type: "undo", request },
+    { type: "redo", request },
+    { type: "task", request, name: "cell type" },
+    { type: "lasso", request, layout: "5d41402abc4b2a76", polygon, mode: "add", hidden: [2] },
+    { type: "clear", request },
+    { type: "segments", request, ids: ["720575940600004885", "9223372036854775813"] },
+    { type: "embed", request, position_nm: [4112, 9936, 2260] },
+  ];
+  assert.deepEqual(sent.map((message) => message.type).sort(), namesIn("to_server").sort());
+  for (const message of sent) assert.deepEqual(message, JSON.parse(textOf("to_server", message.type)));
+});
+
+test("a message of unknown type, or without a field, is refused by a sentence", () => {
+  assert.throws(() => parseMessage('{"type": "surprise"}'), ProtocolError);
+  assert.throws(() => parseMessage('{"type": "toString"}'), ProtocolError);
+  assert.throws(() => parseMessage("null"), ProtocolError);
+  assert.throws(() => parseMessage('{"type": "points", "stamp": "a"}'), /"points" message has no "task": reload the page/);
+});
