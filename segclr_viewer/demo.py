@@ -139,7 +139,7 @@ def first_labels(project: Project, table: EmbeddingTable, truth: PhantomTruth) -
         action = str(uuid.uuid4())
         rng = np.random.default_rng(0)
         for index, spec in enumerate(task.classes):
-            candidates = rng.permutation(np.flatnonzero(sure & (codes[node] == index + 1)))
+            candidates = rng.permutation(np.flatnonzero(sure & (codes[node] == index)))
             for row in _one_per_segment(candidates, segments)[:examples]:
                 x, y, z = (float(value) for value in table.positions_nm[row])
                 events.append(
@@ -168,7 +168,7 @@ def _nearest_truth(
     apart_nm = 1e9 * np.searchsorted(known, truth.node_segment_id)  # a fourth axis keeps the segments apart
     tree = cKDTree(np.column_stack([truth.position_nm, apart_nm]))
     distance_nm, node = tree.query(np.column_stack([positions_nm, 1e9 * np.searchsorted(known, segments)]))
-    return node, distance_nm
+    return np.asarray(node, np.int64), np.asarray(distance_nm, np.float64)
 
 
 def _one_per_segment(rows: NDArray[np.int64], segments: NDArray[np.uint64]) -> NDArray[np.int64]:
