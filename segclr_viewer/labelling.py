@@ -37,12 +37,11 @@ class Labelling:
         self._events: dict[str, LabelEvent] = {}
 
     def take_in(self, events: Sequence[LabelEvent]) -> None:
-        """Fold events of the log; one that is known already changes nothing."""
+        """Fold the next events of the log."""
         for event in events:
-            if event.uuid not in self._events:
-                self._events[event.uuid] = event
-                if event.task in self._state.tasks:
-                    self._state.tasks[event.task].history.apply(event)
+            self._events[event.uuid] = event
+            if event.task in self._state.tasks:
+                self._state.tasks[event.task].history.apply(event)
 
     def label(self, message: LabelRequest) -> None:
         """Give a row or a remembered place a class, or take its label back."""

@@ -117,7 +117,7 @@ def test_in_a_segment_task_a_place_has_the_class_its_segment_is_painted_with(des
     desk.label(0, 0, "cell type")
     desk.label(14, 1, "cell type")
     desk.switch("cell type")
-    place = desk.click((0.0, 1000.0, 0.0), 11, look=2)  # looks like the cell that is microglia
+    place = desk.click((0.0, 6000.0, 0.0), 11, look=2)  # by itself it looks like the cell that is microglia
     assert place.class_index == desk.classes()[0] == 0
     stranger = desk.click((0.0, 1000.0, 0.0), 12, look=2)  # a cell that the table does not have
     assert stranger.node_row is None

@@ -69,6 +69,7 @@ def test_a_request_that_is_sent_again_is_answered_again_and_stored_once(desk: An
     desk.session.undo()
     undo = desk.log.stored[-1].uuid
     desk.session._labelling.undo(undo)
+    assert desk.saved().text == "saved 3: done before"
     assert desk.labels() == {0: 0}
     assert len(desk.log.stored) == 3
 

@@ -23,6 +23,16 @@ def test_labels_are_turned_into_predictions_for_every_row(desk: Any) -> None:
     assert desk.view.painted[-1] is desk.session.points
 
 
+def test_predictions_do_not_depend_on_the_order_in_which_the_labels_were_given(
+    make_desk: Callable[..., Any], desk: Any
+) -> None:
+    desk.label_all_looks()
+    other = make_desk().start()
+    for row, class_index in ((13, 2), (0, 0), (5, 1)):
+        other.label(row, class_index)
+    assert other.session.points.column() == desk.session.points.column()
+
+
 def test_the_column_is_all_classes_then_all_confidences(desk: Any) -> None:
     desk.label_all_looks()
     points = desk.session.points

@@ -42,6 +42,24 @@ def test_the_lasso_selects_what_the_page_selects(
     assert rows_inside(xy, polygon).tolist() == expected
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "point"),
+    [
+        ((-0.7, -0.7), (0.0, 0.0), (-0.375, -0.375)),
+        ((0.2, 0.7), (0.1, -0.9), (0.1171875, -0.625)),
+        ((0.0, 0.0), (-0.1, 0.2), (0.0, 0.0)),
+    ],
+)
+@pytest.mark.parametrize("turned", [False, True])
+def test_points_on_an_edge_are_rounded_as_in_the_page(
+    first: tuple[float, float], second: tuple[float, float], point: tuple[float, float], turned: bool
+) -> None:
+    polygon = [first, second, (2.0, 0.1)]  # computed from its other end, the edge passes on the other side of the point
+    if turned:
+        polygon.reverse()
+    assert (len(rows_inside(np.array([point], np.float32), polygon)) == 1) == inside(polygon, *point)
+
+
 def test_a_lasso_that_crosses_itself_leaves_its_doubly_enclosed_part_out() -> None:
     twice_round = [(0, 0), (4, 0), (4, 4), (0, 4), (0, 0), (3, 1), (3, 3), (1, 3), (1, 1), (3, 1)]
     xy = np.array([(0.5, 0.5), (2, 2), (3.5, 2)], np.float32)

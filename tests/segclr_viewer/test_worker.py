@@ -161,9 +161,12 @@ def test_an_encoder_that_cannot_be_loaded_is_told_at_once_and_at_every_click(loo
 def test_a_process_that_dies_while_loading_is_not_started_for_ever(loop: Loop) -> None:
     worker = loop.worker(load_and_die)
     assert isinstance(loop.until(1)[0], WorkerDied)
-    assert loop.posted.empty()
-    loop.ask(worker, 1.0)
-    assert isinstance(loop.until(2)[1], WorkerDied)
+    answers: list[object] = []
+    worker.embed((1.0, 2.0, 3.0), None, answers.append, answers.append)
+    while not answers:
+        loop.posted.get(timeout=PATIENCE_S)()
+    assert isinstance(answers[0], WorkerDied)
+    assert len(loop.seen) == 1  # no start of its own accord came before the click's
     worker.close()
 
 
