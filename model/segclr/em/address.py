@@ -1,4 +1,4 @@
-"""Addresses of volumes: which format, and where. Knows the notation only; nothing is opened here."""
+"""Addresses of volumes and skeletons: which format, and where. Knows the notation only; nothing is opened here."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal
 
 from segclr.errors import VolumeUnavailable
 
-Format = Literal["precomputed", "zarr", "n5"]
+Format = Literal["precomputed", "zarr", "n5", "swc"]
 
 _FORMATS: dict[str, Format] = {
     "precomputed": "precomputed",
@@ -16,6 +16,7 @@ _FORMATS: dict[str, Format] = {
     "zarr2": "zarr",
     "zarr3": "zarr",
     "n5": "n5",
+    "swc": "swc",
 }
 _SCHEMES = ("file", "gs", "s3", "https", "http")
 

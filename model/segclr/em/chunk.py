@@ -68,7 +68,7 @@ class SegmentChunk:
         return self.labels.nbytes + self.ids.nbytes
 
     def copy_to(self, out: NDArray[np.generic], part: Slices) -> None:
-        out[...] = self.ids[self.labels[part]]
+        out[...] = np.take(self.ids, self.labels[part], mode="clip")
 
     def mask_to(self, out: NDArray[np.bool_], part: Slices, segment_id: int) -> None:
         for label in np.flatnonzero(self.ids == np.uint64(segment_id)):

@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 from cloudvolume import Bbox, CloudVolume
+from cloudvolume.chunks import check_installed
 from numpy.typing import NDArray
 
 from segclr.em.geometry import Box
@@ -19,10 +20,12 @@ class CloudVolumeSource:
 
     def __init__(self, where: str, info: PrecomputedInfo) -> None:
         self._where = where
-        # CloudVolume takes the mip of an integer and the resolution of a tuple; missing chunks are background.
+        # missing chunks are background, as everywhere
         opened = partial(CloudVolume, f"precomputed://{where}", fill_missing=True, progress=False, bounded=True)
         try:
-            self._volumes = [opened(mip=mip) for mip in range(len(info.mips))]
+            for encoding in info.encodings:
+                check_installed(encoding)
+            self._volumes = [opened(mip=scale) for scale in info.scales]
         except Exception as error:  # CloudVolume raises what the library below raised
             raise VolumeUnavailable(f"{where} cannot be opened: {_first_line(error)}") from error
         self.dtype: np.dtype[np.generic] = np.dtype(info.data_type)

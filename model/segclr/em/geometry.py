@@ -7,7 +7,7 @@ an index into one mip, with that mip's offset already included.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import prod
+from math import floor, prod
 
 XYZ = tuple[float, float, float]
 IntXYZ = tuple[int, int, int]
@@ -70,8 +70,11 @@ class Mip:
 
 
 def voxel_of(position_nm: XYZ, resolution_nm: XYZ) -> IntXYZ:
-    """Return the voxel that holds the position: truncated, as the published cutouts are, never rounded."""
-    x, y, z = (int(p / r) for p, r in zip(position_nm, resolution_nm, strict=True))
+    """Return the voxel that holds the position: truncated, as the published cutouts are, never rounded.
+
+    Below zero, where no published data are and truncation would count voxel 0 twice, the same rule is `floor`.
+    """
+    x, y, z = (floor(p / r) for p, r in zip(position_nm, resolution_nm, strict=True))
     return x, y, z
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from segclr.em.geometry import XYZ, Box, IntXYZ, Mip
@@ -10,13 +11,26 @@ from segclr.errors import VolumeUnavailable
 
 @dataclass(frozen=True, slots=True)
 class PrecomputedInfo:
-    """One entry per mip in each tuple, finest first as in the file."""
+    """One entry per mip in each tuple, finest first as in the file; `scales` are their places in the file."""
 
     data_type: str
     mips: tuple[Mip, ...]
     chunk_sizes: tuple[IntXYZ, ...]
     keys: tuple[str, ...]
     encodings: tuple[str, ...]
+    scales: tuple[int, ...]
+
+    def only(self, wanted: Collection[int]) -> PrecomputedInfo:
+        """Return the mips at some of the places alone."""
+        kept = [index for index, scale in enumerate(self.scales) if scale in wanted]
+        return PrecomputedInfo(
+            self.data_type,
+            tuple(self.mips[index] for index in kept),
+            tuple(self.chunk_sizes[index] for index in kept),
+            tuple(self.keys[index] for index in kept),
+            tuple(self.encodings[index] for index in kept),
+            tuple(self.scales[index] for index in kept),
+        )
 
 
 def parse_info(info: dict[str, object], where: str) -> PrecomputedInfo:
@@ -44,7 +58,7 @@ def parse_info(info: dict[str, object], where: str) -> PrecomputedInfo:
         encodings = tuple(str(scale["encoding"]) for scale in scales)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise VolumeUnavailable(f"{where}/info is damaged ({type(error).__name__}: {error})") from error
-    return PrecomputedInfo(data_type, tuple(mips), tuple(chunk_sizes), keys, encodings)
+    return PrecomputedInfo(data_type, tuple(mips), tuple(chunk_sizes), keys, encodings, tuple(range(len(mips))))
 
 
 def _voxels(values: list[int]) -> IntXYZ:

@@ -18,6 +18,7 @@ from segclr.em.skeleton import Skeleton
 from segclr.errors import VolumeUnavailable
 
 INFO_TYPE = "neuroglancer_skeletons"
+_IDENTITY = (1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0)  # (3, 4), row by row
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +30,11 @@ class VertexAttribute:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SkeletonFormat:
-    """`to_nm` is the (3, 4) affine transform from stored to nm."""
+    """`to_nm` is the (3, 4) affine transform from stored to nm; `sharding` None where every skeleton is a file."""
 
     to_nm: NDArray[np.float64]
     attributes: tuple[VertexAttribute, ...]
+    sharding: dict[str, object] | None
 
 
 def parse_skeleton_info(info: dict[str, object], where: str) -> SkeletonFormat:
@@ -44,8 +46,7 @@ def parse_skeleton_info(info: dict[str, object], where: str) -> SkeletonFormat:
     if info.get("@type") != INFO_TYPE:
         raise VolumeUnavailable(f"{where}/info does not describe skeletons but {info.get('@type', 'something else')}")
     try:
-        identity = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0]
-        to_nm = np.array(info.get("transform", identity), np.float64).reshape(3, 4)
+        to_nm = np.array(info.get("transform", _IDENTITY), np.float64).reshape(3, 4)
         listed = info.get("vertex_attributes", [])
         attributes = tuple(
             VertexAttribute(a["id"], np.dtype(a["data_type"]).newbyteorder("<"), int(a["num_components"]))
@@ -53,7 +54,8 @@ def parse_skeleton_info(info: dict[str, object], where: str) -> SkeletonFormat:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise VolumeUnavailable(f"{where}/info is damaged ({type(error).__name__}: {error})") from error
-    return SkeletonFormat(to_nm, attributes)
+    sharding = info.get("sharding")
+    return SkeletonFormat(to_nm, attributes, sharding if isinstance(sharding, dict) else None)
 
 
 def decode_skeleton(data: bytes, segment_id: int, form: SkeletonFormat) -> Skeleton:
@@ -61,6 +63,7 @@ def decode_skeleton(data: bytes, segment_id: int, form: SkeletonFormat) -> Skele
 
     Raises:
         ValueError: the file is cut short or names nodes that it does not have.
+        struct.error: it has not even a beginning.
     """
     nodes, edges = struct.unpack_from("<II", data)
     stored = np.frombuffer(data, "<f4", nodes * 3, 8).reshape(nodes, 3).astype(np.float64)
@@ -100,4 +103,6 @@ def write_skeletons(folder: Path, skeletons: Iterable[Skeleton]) -> None:
             *(values.astype("<f4").tobytes() for values in skeleton.attributes.values()),
         ]
         (folder / str(skeleton.segment_id)).write_bytes(b"".join(parts))
-    (folder / "info").write_text(json.dumps({"@type": INFO_TYPE, "vertex_attributes": listed or []}))
+    # CloudVolume insists on a transform
+    info = {"@type": INFO_TYPE, "transform": _IDENTITY, "vertex_attributes": listed or []}
+    (folder / "info").write_text(json.dumps(info))

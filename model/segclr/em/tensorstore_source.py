@@ -49,11 +49,11 @@ def precomputed_arrays(store: Store, info: PrecomputedInfo) -> TensorStoreSource
     """
     under_way = [
         ts.open(
-            {"driver": "neuroglancer_precomputed", "kvstore": store.spec(), "scale_index": index},
+            {"driver": "neuroglancer_precomputed", "kvstore": store.spec(), "scale_index": scale},
             context=store.context,
             read=True,
         )
-        for index in range(len(info.mips))
+        for scale in info.scales
     ]
     try:
         opened = [future.result() for future in under_way]

@@ -7,8 +7,9 @@ decoded, as stored, up to a number of bytes.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import product
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -27,6 +28,9 @@ from segclr.em.zarr_levels import read_levels
 from segclr.errors import VolumeUnavailable
 
 Kind = Literal["em", "segmentation"]
+
+_BATCH_BYTES = 128 << 20  # of decoded chunks on their way, before segment ids are made small
+_TENSORSTORE_ENCODINGS = {"raw", "jpeg", "png", "compressed_segmentation"}
 
 
 class Volume:
@@ -83,20 +87,25 @@ class Volume:
         x, y, z = voxel_of(position_nm, self.mips[0].resolution_nm)
         return int(self.read(Box((x, y, z), (x + 1, y + 1, z + 1)))[0, 0, 0])
 
-    def _pieces(self, box: Box, mip: int) -> list[tuple[Chunk, Box, Box]]:
-        """Return the chunks under a box, each with its own box and the part of it that is asked for."""
+    def _pieces(self, box: Box, mip: int) -> Iterator[tuple[Chunk, Box, Box]]:
+        """Yield the chunks under a box, each with its own box and the part of it that is asked for."""
         if not 0 <= mip < len(self.mips):
             raise VolumeUnavailable(f"{self.url} has no mip {mip}; it has {len(self.mips)}")
         inside = box.intersect(self.mips[mip].box)
         if inside is None:
-            return []
-        if inside.voxels > self._cache.limit_bytes // 2:
-            # a box that would push everything else out of the cache is read around it
-            return [(PlainChunk(self._source.read([inside], mip)[0]), inside, inside)]
+            return
         boxes = self._chunks_of(inside, mip)
-        chunks = self._cache.get([(mip, chunk) for chunk in boxes], self._load)
-        parts = [(chunk, whole, inside.intersect(whole)) for chunk, whole in zip(chunks, boxes, strict=True)]
-        return [(chunk, whole, part) for chunk, whole, part in parts if part is not None]
+        # what would push everything else out of the cache is read past it
+        kept = sum(chunk.voxels for chunk in boxes) <= self._cache.limit_bytes
+        batch = max(1, _BATCH_BYTES // (boxes[0].voxels * self._source.dtype.itemsize))
+        for first in range(0, len(boxes), batch):
+            wholes = boxes[first : first + batch]
+            keys = [(mip, whole) for whole in wholes]
+            chunks = self._cache.get(keys, self._load) if kept else self._load(keys)
+            for chunk, whole in zip(chunks, wholes, strict=True):
+                part = inside.intersect(whole)
+                if part is not None:
+                    yield chunk, whole, part
 
     def _chunks_of(self, inside: Box, mip: int) -> list[Box]:
         bounds, chunk = self.mips[mip].box, self._source.chunk_sizes[mip]
@@ -140,6 +149,8 @@ def open_volume(url: str, kind: Kind, cache_bytes: int = 256 << 20, resolution_n
         if info is None:
             raise VolumeUnavailable(f"there is no precomputed volume at {store.root}: it has no info file")
         source = _precomputed(store, parse_info(info, store.root))
+    elif form == "swc":
+        raise VolumeUnavailable(f"{url} is a folder of skeletons, not a volume")
     else:
         source = zarr_arrays(store, read_levels(store, form == "n5", resolution_nm))
     own_nm = source.mips[0].resolution_nm
@@ -160,24 +171,23 @@ def _guess_format(store: Store) -> Format:
 
 
 def _precomputed(store: Store, info: PrecomputedInfo) -> Source:
-    if _has_packed_chunks(store, info) or not {"raw", "jpeg", "png", "compressed_segmentation"}.issuperset(
-        info.encodings
-    ):
+    packed = False
+    if store.folder is not None:
+        # Someone may have copied some of the mips only: the others would be read as background, silently.
+        here = [scale for scale, key in zip(info.scales, info.keys, strict=True) if (store.folder / key).is_dir()]
+        if not here:
+            raise VolumeUnavailable(f"{store.folder} has an info file, but none of the folders of chunks it names")
+        info = info.only(here)
+        packed = any(_has_packed_chunks(store.folder / key) for key in info.keys)
+    if packed or not _TENSORSTORE_ENCODINGS.issuperset(info.encodings):
         return CloudVolumeSource(store.root, info)
     return precomputed_arrays(store, info)
 
 
-def _has_packed_chunks(store: Store, info: PrecomputedInfo) -> bool:
-    """Whether chunks are local files with a suffix like .gz, which TensorStore takes for missing: silent zeros."""
-    if store.folder is None:
-        return False
-    for key in info.keys:
-        folder = store.folder / key
-        if folder.is_dir():
-            with os.scandir(folder) as entries:
-                if any(entry.name.endswith((".gz", ".br", ".zstd", ".xz", ".bz2")) for entry in entries):
-                    return True
-    return False
+def _has_packed_chunks(folder: Path) -> bool:
+    """Whether chunks have a suffix like .gz: TensorStore takes them for missing, which is zeros without an error."""
+    with os.scandir(folder) as entries:
+        return any(entry.name.endswith((".gz", ".br", ".zstd", ".xz", ".bz2")) for entry in entries)
 
 
 def _text(resolution_nm: XYZ) -> str:
