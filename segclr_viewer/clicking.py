@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from segclr.em.geometry import XYZ
 from segclr.errors import NoSegment, SegclrError
 from segclr.explore.layout import place as place_in_layout
-from segclr_viewer.answers import XY, KnownPlaces, Place, Planes, PlaceSummary, Stages, ToPage, Working
+from segclr_viewer.answers import XY, KnownPlaces, Place, PlaceSummary, Planes, Stages, ToPage, Working
 from segclr_viewer.app_state import AppState
 from segclr_viewer.events import SavedPlace
 from segclr_viewer.pictures import png_url
@@ -50,8 +50,9 @@ class Clicking:
 
     def message(self, place: KnownPlace) -> Place:
         """All about a place, as the active task sees it now."""
-        summary, task = self.summary(place), self._state.active
-        probabilities = task.classify(place)
+        task = self._state.active
+        (probabilities,) = task.classify([place])
+        summary = self._summary(place, probabilities)
         return Place(
             request=place.request,
             place_id=place.place_id,
@@ -68,9 +69,12 @@ class Clicking:
             labelled=summary.labelled,
         )
 
-    def summary(self, place: KnownPlace) -> PlaceSummary:
-        """What the scatter needs of a place, as the active task sees it now."""
-        probabilities = self._state.active.classify(place)
+    def known(self) -> KnownPlaces:
+        """All remembered places, as the active task sees them now."""
+        task, places = self._state.active, list(self._state.places)
+        return KnownPlaces(task.task.name, list(map(self._summary, places, task.classify(places))))
+
+    def _summary(self, place: KnownPlace, probabilities: tuple[float, ...] | None) -> PlaceSummary:
         return PlaceSummary(
             place_id=place.place_id,
             position_nm=place.position_nm,
@@ -92,10 +96,6 @@ class Clicking:
         for place in self._state.places:
             self._state.places.replace(replace(place, xy=self._xy(place.embedding)))
 
-    def known(self) -> KnownPlaces:
-        """All remembered places."""
-        return KnownPlaces(self._state.active.task.name, [self.summary(place) for place in self._state.places])
-
     def _xy(self, embedding: NDArray[np.float32]) -> XY:
         return place_in_layout(embedding, self._state.world.table.embeddings, self._state.layout.xy)
 
@@ -104,7 +104,7 @@ class Clicking:
         laying_out = time.perf_counter()
         place = self._known(request, embedded.segment_id, embedded.position_nm, embedded.embedding, planes)
         predicting = time.perf_counter()
-        self._state.active.classify(place)
+        self._state.active.classify([place])
         finished = time.perf_counter()
         stages_ms = Stages(
             cut=embedded.stages_ms["cut"],

@@ -26,10 +26,10 @@ class WorkerSettings:
 
     def __call__(self) -> "VolumeEmbedder":
         """Open the volumes and load the encoder."""
-        from segclr.encoder.inference import load_encoder  # torch: never in the app's process
-
         if self.project.encoder is None:
             raise ProjectError("the project names no encoder: add [encoder] with a checkpoint to embed places")
+        from segclr.encoder.inference import load_encoder  # torch: never in the app's process
+
         encoder = load_encoder(Path(self.project.encoder.checkpoint), self.threads)
         return VolumeEmbedder(open_em(self.project), open_segmentation(self.project), encoder)
 

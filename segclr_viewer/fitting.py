@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from segclr.embeddings.aggregation import aggregate, aggregate_place
 from segclr.embeddings.table import EmbeddingTable
-from segclr.errors import TooFewLabels
 from segclr.heads.evaluation import HeldOut
 from segclr.heads.linear import LinearHead, fit_head
 from segclr_viewer.events import SavedPlace
@@ -75,13 +74,14 @@ class FitJob:
     now: Callable[[], str]
 
     def run(self) -> Fitted:
-        """Fit and predict; without predictions, and with a note that says why, when there are too few labels."""
+        """Fit and predict.
+
+        Raises:
+            TooFewLabels: fewer than two classes have labels.
+        """
         started = time.perf_counter()
         embeddings, classes, segments = self._training_set()
-        try:
-            fitted = fit_head(embeddings, classes, segments, len(self.task.classes))
-        except TooFewLabels as error:
-            return self.without_head(str(error))
+        fitted = fit_head(embeddings, classes, segments, len(self.task.classes))
         fit_ms = 1e3 * (time.perf_counter() - started)
         if self.task.unit == "segment":
             probabilities = _mean_over_segments(fitted.head, self.vectors)

@@ -77,6 +77,7 @@ class TaskState:
         self.history = TaskHistory(task.name, task.unit)
         self.predicted: Predicted | None = None
         self._sites = sites
+        self._labelled: tuple[int, Labelled] | None = None  # with the log position that it follows from
         self._vectors = RowVectors(sites.table, task.aggregation_radius_um)
         self._place_vectors: dict[int, NDArray[np.float32]] = {}
 
@@ -88,6 +89,11 @@ class TaskState:
 
     def labelled(self) -> Labelled:
         """The current labels; where two are for one row, the later one counts."""
+        if self._labelled is None or self._labelled[0] != self.history.seq:
+            self._labelled = (self.history.seq, self._labels_now())
+        return self._labelled[1]
+
+    def _labels_now(self) -> Labelled:
         rows: dict[int, int] = {}
         places: dict[XYZ, int] = {}
         unused = 0
@@ -121,8 +127,11 @@ class TaskState:
 
     def class_given(self, segment_id: int, position_nm: XYZ) -> int | None:
         """The class that a label gives to what is at that position."""
-        labels = self.labels_for(segment_id, position_nm)
-        return self.task.class_index(labels[-1].class_name) if labels else None
+        if self.task.unit == "segment":
+            found = self.history.label_of((self._sites.segmentation, segment_id))
+            return None if found is None else self.task.class_index(found.class_name)
+        labelled, row = self.labelled(), self._sites.row(segment_id, position_nm)
+        return labelled.places.get(position_nm) if row is None else labelled.rows.get(row)
 
     def job(self, now: Callable[[], str]) -> FitJob:
         """What it takes to fit a head on the current labels."""
@@ -144,19 +153,21 @@ class TaskState:
             now=now,
         )
 
-    def classify(self, place: KnownPlace) -> tuple[float, ...] | None:
-        """Probability of each class at a place, None without a head.
+    def classify(self, places: Sequence[KnownPlace]) -> list[tuple[float, ...] | None]:
+        """Probability of each class at each place, None without a head.
 
         In a segment task they are those of its segment, as it is painted, if the table has the segment.
         """
-        if self.predicted is None or self.predicted.fitted.head is None:
-            return None
+        if self.predicted is None or self.predicted.fitted.head is None or not places:
+            return [None] * len(places)
         fitted, head = self.predicted.fitted, self.predicted.fitted.head
-        table = self._sites.table
-        if fitted.segment_probabilities is not None and place.node_row is not None:
-            index = int(np.searchsorted(table.first_row, place.node_row, side="right")) - 1
-            return tuple(fitted.segment_probabilities[index].tolist())
-        return tuple(head.predict(self._vector(place)[None])[0].tolist())
+        probabilities = head.predict(np.stack([self._vector(place) for place in places]))
+        if fitted.segment_probabilities is not None:
+            for at, place in enumerate(places):
+                if place.node_row is not None:
+                    index = int(np.searchsorted(self._sites.table.first_row, place.node_row, side="right")) - 1
+                    probabilities[at] = fitted.segment_probabilities[index]
+        return [tuple(row) for row in probabilities.tolist()]
 
     def _vector(self, place: KnownPlace) -> NDArray[np.float32]:
         """What the head sees of a place; kept, since all places are classified at every repaint."""

@@ -7,7 +7,6 @@ import pytest
 
 from segclr.errors import NoSegment, VolumeUnavailable, WorkerDied
 from segclr_viewer.answers import Failed, Hello, KnownPlaces, Place, Working
-from segclr_viewer.places import MAX_PLACES
 
 BIG = 2**63 + 5
 
@@ -79,8 +78,9 @@ def test_ten_fast_clicks_give_ten_answers_whatever_order_they_come_in(desk: Any)
     assert len(desk.page.last(KnownPlaces).places) == 10
 
 
-def test_only_the_newest_thousand_places_are_remembered(desk: Any) -> None:
-    for _ in range(MAX_PLACES + 3):
+def test_only_the_newest_places_are_remembered(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("segclr_viewer.places.MAX_PLACES", 5)
+    for _ in range(5 + 3):
         desk.click((0.0, 9000.0, 0.0))
     first, last = (desk.page.all(Place)[at].place_id for at in (0, -1))
     messages: list[Any] = []
