@@ -8,7 +8,6 @@ from pathlib import Path
 
 import safetensors.torch
 from safetensors import SafetensorError
-from torch import Tensor
 
 from segclr.em.cutout import CutoutSpec
 from segclr.encoder.checkpoint import (
@@ -32,16 +31,21 @@ def save_checkpoint(path: Path, model: SegclrResNet, cutout: CutoutSpec, trainin
         for name, tensor in model.state_dict().items()
         if not name.endswith(_NOT_STORED)
     }
-    metadata = {
+    content = safetensors.torch.save(tensors)
+    start = 8 + int.from_bytes(content[:8], "little")
+    description = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
         "encoder": json.dumps({"architecture": "modern", **asdict(model.config)}),
         "cutout": json.dumps(asdict(cutout)),
         "normalisation": NORMALISATION,
         "training": json.dumps(asdict(training)),
-        "weights_sha256": _weights_digest(tensors),
+        "weights_sha256": hashlib.sha256(memoryview(content)[start:]).hexdigest(),
     }
-    write_atomically(path, safetensors.torch.save(tensors, metadata))
+    # The library would write the description in random order: the same weights must give the same file and hash.
+    header = json.dumps({"__metadata__": description, **json.loads(content[8:start])}).encode()
+    header += b" " * (-len(header) % 8)  # tensors begin at a multiple of 8 bytes
+    write_atomically(path, len(header).to_bytes(8, "little") + header + content[start:])
 
 
 def load_network(path: Path) -> tuple[SegclrResNet, CheckpointSpec]:
@@ -76,9 +80,3 @@ def write_atomically(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     partial.replace(path)
-
-
-def _weights_digest(tensors: dict[str, Tensor]) -> str:
-    """SHA-256 of the file's tensor section, which does not depend on the metadata before it."""
-    content = safetensors.torch.save(tensors)
-    return hashlib.sha256(memoryview(content)[8 + int.from_bytes(content[:8], "little") :]).hexdigest()

@@ -1,0 +1,72 @@
+"""Volumes in memory."""
+
+import numpy as np
+import pytest
+
+from segclr.em.cutout import CutoutSpec, read_cutout
+from segclr.em.geometry import voxel_of
+from segclr.em.volume import open_volume
+from segclr.errors import ProjectError, VolumeUnavailable
+from segclr.training.config import TrainingConfig, VolumeData
+from segclr.training.volumes import TrainingVolume, open_volumes, read_volume
+
+
+def test_a_cut_masked_is_the_cutout_that_inference_sees(volume: TrainingVolume, world) -> None:
+    em, segmentation = open_volume(world.em_url, "em"), open_volume(world.segmentation_url, "segmentation")
+    spec = CutoutSpec(11, world.resolution_nm)
+    for segment_id, skeleton in world.skeletons.items():
+        for node_nm in skeleton.nodes_nm[::4]:
+            position_nm = tuple(node_nm)
+            expected = read_cutout(em, segmentation, position_nm, spec, segment_id).image
+            number = int(np.searchsorted(volume.segment_ids, np.uint64(segment_id))) + 1
+            image, mask = volume.cut(voxel_of(position_nm, spec.resolution_nm), number, 11)
+            assert np.array_equal(image * mask, expected)
+
+
+def test_a_cut_beyond_the_box_is_empty(volume: TrainingVolume) -> None:
+    image, mask = volume.cut((100_000, 0, 0), 1, 5)
+    assert image.shape == mask.shape == (5, 5, 5)
+    assert not image.any()
+    assert not mask.any()
+
+
+def test_large_ids_become_small_numbers_and_background_stays_0(volume: TrainingVolume, world) -> None:
+    assert volume.segment_ids.tolist() == sorted(world.segment_ids)
+    ids = np.concatenate([[np.uint64(0)], volume.segment_ids])
+    assert np.array_equal(ids[volume.segments], world.segmentation)
+
+
+def test_a_box_in_nm_is_cut_out(world) -> None:
+    em, segmentation = open_volume(world.em_url, "em"), open_volume(world.segmentation_url, "segmentation")
+    spec = CutoutSpec(9, world.resolution_nm)
+    part = read_volume(em, segmentation, [], spec, (400.0, 300.0, 660.0), (560.0, 500.0, 990.0))
+    assert (part.box.start, part.box.stop) == ((50, 30, 20), (70, 50, 30))
+    x, y, z = np.subtract(part.box.start, world.voxel_offset)
+    assert np.array_equal(part.em, world.em[z : z + 10, y : y + 20, x : x + 20])
+    with pytest.raises(ProjectError, match="lies outside"):
+        read_volume(em, segmentation, [], spec, (1e6, 1e6, 1e6), (2e6, 2e6, 2e6))
+
+
+def test_a_coarser_mip_is_taken_where_the_view_wants_it(world) -> None:
+    em, segmentation = open_volume(world.em_url, "em"), open_volume(world.segmentation_url, "segmentation")
+    coarse = read_volume(em, segmentation, [], CutoutSpec(9, (16.0, 20.0, 33.0)))
+    assert coarse.em.shape == (56, 40, 48)
+
+
+def test_an_encoder_of_masks_sees_no_em(world) -> None:
+    segmentation = open_volume(world.segmentation_url, "segmentation")
+    shapes = read_volume(None, segmentation, [], CutoutSpec(9, world.resolution_nm, "mask"))
+    assert (shapes.em == 255).all()
+
+
+def test_settings_name_what_is_missing(config: TrainingConfig, world) -> None:
+    import msgspec
+
+    replace = msgspec.structs.replace
+    assert len(open_volumes(config, print)) == 1
+    without_em = VolumeData(world.segmentation_url, world.skeletons_url)
+    with pytest.raises(ProjectError, match="has no em"):
+        open_volumes(replace(config, volumes=(without_em,)), print)
+    no_such_mip = replace(config, view=replace(config.view, resolution_nm=(4.0, 4.0, 4.0)))
+    with pytest.raises(VolumeUnavailable, match="no mip of 4 x 4 x 4 nm"):
+        open_volumes(no_such_mip, print)
