@@ -50,6 +50,8 @@ class App:
         """End the app."""
         self.process.terminate()
         self.process.wait(timeout=30)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
 
 
 class Client:
@@ -66,6 +68,12 @@ class Client:
         cookie = answer.headers["Set-Cookie"].partition(";")[0]
         request = HTTPRequest(base.replace("http", "ws") + "/ws", headers={"Cookie": cookie, "Origin": base})
         return cls(base, cookie, await websocket_connect(request, max_message_size=2**28))
+
+    async def leave(self) -> None:
+        """Close the socket and wait until it is closed."""
+        self.socket.close()
+        while await self.socket.read_message() is not None:
+            pass
 
     async def send(self, kind: str, **fields: Any) -> str:
         """Send a message; returns its request id."""

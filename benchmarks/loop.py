@@ -31,6 +31,7 @@ async def _first_launch(cache: Path) -> tuple[list[Row], dict[str, Any]]:
         hello = await client.receive("hello")
         await client.receive("points")
         seconds = time.perf_counter() - app.started
+        await client.leave()
     finally:
         await _end(app, watch)
     return [
@@ -51,6 +52,7 @@ async def _second_launch(cache: Path, clicks: int, labels: int) -> list[Row]:
         positions = np.frombuffer(await client.fetch(f"/columns/{hello['table_version']}/positions.bin"), "<f4")
         rows += await _clicks(client, positions.reshape(-1, 3), clicks)
         rows += await _labels(client, hello, points, labels)
+        await client.leave()
     finally:
         await _end(app, watch)
     rows.append(Row("the loop, peak memory of all processes", app.peak_bytes / 2**20, "MiB", "<= 4096 MiB"))
