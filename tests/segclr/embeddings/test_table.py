@@ -59,6 +59,14 @@ def test_rows_come_sorted_by_segment_and_node_with_their_own_values() -> None:
     assert (len(table), table.dimensions) == (6, 5)
 
 
+def test_a_table_cannot_be_changed() -> None:
+    table = small_table()
+    with pytest.raises(ValueError, match="read-only"):
+        table.positions_nm[0, 0] = 1
+    with pytest.raises(AttributeError):
+        table.version = "other"  # type: ignore[misc]
+
+
 def test_the_order_of_rows_and_edges_changes_nothing() -> None:
     rng = np.random.default_rng(3)
     for _ in range(5):

@@ -102,6 +102,8 @@ def test_rows_equally_far_count_alike_in_any_order() -> None:
 def test_rows_that_are_all_the_same_lie_in_the_middle(n: int) -> None:
     rows = np.tile(RNG.normal(size=7).astype(np.float32), (n, 1))
     assert (pca_layout(rows).xy == 0).all()
+    rows[0] = np.nextafter(rows[0], np.float32(9))
+    assert (pca_layout(rows).xy == 0).all()
     assert place(rows[0] + 1, rows, pca_layout(rows).xy) == (0, 0)
 
 
