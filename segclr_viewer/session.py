@@ -121,12 +121,15 @@ class Session:
 
     def click(self, position_nm: XYZ, segment_id: int | None) -> None:
         """Embed and classify the place; `segment_id` is the one under the mouse, None if the viewer does not know."""
-        self._embed(self._state.new_id(), position_nm, segment_id)
+        self._embed(self._state.new_id(), _plain(position_nm), None if segment_id is None else int(segment_id))
 
     def label_at(self, class_index: int | None, position_nm: XYZ | None, segment_id: int | None) -> None:
         """Give a class of the active task to what is under the mouse; None takes its label back."""
         request = self._state.new_id()
-        label_at = partial(self._labelling.label_at, request, class_index, position_nm, segment_id)
+        where = None if position_nm is None else _plain(position_nm)
+        label_at = partial(
+            self._labelling.label_at, request, class_index, where, None if segment_id is None else int(segment_id)
+        )
         self._state.answering(request, label_at)
 
     def undo(self) -> None:
@@ -198,3 +201,9 @@ class Session:
             places=self._clicking.known().places,
             start_segments=[str(segment_id) for segment_id in world.start_segments],
         )
+
+
+def _plain(position_nm: XYZ) -> XYZ:
+    """The position as Python's own floats: a viewer's are numpy's, which neither the wire nor the log takes."""
+    x, y, z = position_nm
+    return (float(x), float(y), float(z))

@@ -16,7 +16,7 @@ from segclr.errors import LabelStoreError, SegclrError
 from segclr.explore.layout import pca_layout
 from segclr_viewer.answers import Failed, Labels, Place, PointsReady, Saved, SelectionMade, ToPage
 from segclr_viewer.events import LabelEvent, NewEvent, SavedPlace
-from segclr_viewer.messages import EmbedRequest, LabelRequest, LassoRequest, Target, TaskRequest
+from segclr_viewer.messages import EmbedRequest, LabelRequest, LassoRequest, Target, TaskRequest, encode
 from segclr_viewer.points import Points
 from segclr_viewer.ports import Embedded, LabelLog, Ports
 from segclr_viewer.project import ClassSpec, Task
@@ -154,6 +154,7 @@ class PageRecord:
     sent: list[ToPage] = field(default_factory=list)
 
     def send(self, message: ToPage) -> None:
+        assert encode(message)
         self.sent.append(message)
 
     def all(self, kind: type[Message]) -> list[Message]:
@@ -260,7 +261,7 @@ class Desk:
         """Draw a lasso along the border of a box round these rows of the layout."""
         request = self.request()
         xy = self.session.layout_named(self.page_layout).xy[list(rows)].astype(float)  # type: ignore[union-attr]
-        (x0, y0), (x1, y1) = xy.min(0) - 1e-4, xy.max(0) + 1e-4
+        (x0, y0), (x1, y1) = (xy.min(0) - 1e-4).tolist(), (xy.max(0) + 1e-4).tolist()
         polygon = [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
         self.session.receive(LassoRequest(request, layout or self.page_layout, polygon, mode, list(hidden)))
         return request
