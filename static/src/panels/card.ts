@@ -65,7 +65,7 @@ export function cardPanel(actions: Actions): (state: State) => void {
     );
     keys.hidden = target === null;
     keys.classList.toggle("here", state.keysIn === "page");
-    setText(keys, state.keysIn === "page" ? "Keys and clicks below label this." : "Keys label what the mouse is on in the viewer.");
+    setText(keys, state.keysIn === "page" ? "Keys and clicks below label this." : "Keys label what the mouse is on.");
   };
 }
 

@@ -240,9 +240,8 @@ export class Scatter {
     if (!width || !height) return;
     this.viewport = { width, height };
     this.ratio = window.devicePixelRatio;
-    const exact = entry.devicePixelContentBoxSize?.[0];
-    this.canvas.width = exact?.inlineSize ?? Math.round(width * this.ratio);
-    this.canvas.height = exact?.blockSize ?? Math.round(height * this.ratio);
+    this.canvas.width = Math.round(width * this.ratio);
+    this.canvas.height = Math.round(height * this.ratio);
     if (this.fittedOnce || !this.x.length) return this.paint();
     this.fittedOnce = true;
     this.fit();
