@@ -69,11 +69,11 @@ def test_the_answer_is_exact_where_nodes_are_far_apart() -> None:
 
 
 def test_ids_that_are_equal_as_floats_are_told_apart() -> None:
-    ids = np.array([2**53, 2**53 + 1], np.uint64)
-    table = SmallTable(ids, np.array([0, 1, 2]), np.zeros((2, 3)))
-    segments = np.array([[[2**53, 2**53 + 1, 2**53 + 2, 0]]], np.uint64)
-    rows = NearestNodes(table).rows_of_voxels(segments, Box((0, 0, 0), (4, 1, 1)), RESOLUTION_NM)
-    assert rows.tolist() == [[[1, 2, 0, 0]]]
+    ids = np.array([2**53, 2**53 + 1, 2**53 + 4], np.uint64)
+    table = SmallTable(ids, np.array([0, 1, 2, 3]), np.zeros((3, 3)))
+    segments = np.array([[[2**53, 2**53 + 1, 2**53 + 2, 2**53 + 3, 2**53 + 4, 0]]], np.uint64)
+    rows = NearestNodes(table).rows_of_voxels(segments, Box((0, 0, 0), (6, 1, 1)), RESOLUTION_NM)
+    assert rows.tolist() == [[[1, 2, 0, 0, 3, 0]]]
 
 
 def test_a_table_without_rows_paints_nothing() -> None:

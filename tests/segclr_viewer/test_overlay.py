@@ -31,9 +31,10 @@ def segmentation(world) -> Volume:  # type: ignore[no-untyped-def]
 
 
 def test_a_code_says_class_and_confidence() -> None:
-    paint = paint_of(points(np.array([0, 2, 30, NO_CLASS], np.uint8), np.array([0, 127, 255, 200], np.uint8)))
-    assert paint.codes.tolist() == [0, code(0, 0), code(2, 3), code(30, 7), 0]
-    assert paint.parts.tolist() == [0, 1, 3, 31, 0]
+    classes = np.array([0, 0, 2, 2, 30, NO_CLASS], np.uint8)
+    paint = paint_of(points(classes, np.array([0, 31, 32, 223, 255, 200], np.uint8)))
+    assert paint.codes.tolist() == [0, code(0, 0), code(0, 0), code(2, 1), code(2, 6), code(30, 7), 0]
+    assert paint.parts.tolist() == [0, 1, 1, 3, 3, 31, 0]
     assert paint.codes.dtype == paint.parts.dtype == np.uint8
     assert code(30, 7) == 248
 
@@ -65,6 +66,16 @@ def test_voxels_take_the_code_of_the_nearest_node_of_their_segment(world, segmen
         )
         near = classes[own][distances <= distances.min() + slack_nm]
         assert painted[z, y, x] in [code(int(c), 7) for c in near]
+
+
+def test_the_same_box_of_two_mips_is_two_things(world, segmentation: Volume) -> None:  # type: ignore[no-untyped-def]
+    nodes = NodesOf(world)
+    overlay = Overlay(segmentation, NearestNodes(nodes))
+    n = len(nodes.positions_nm)
+    overlay.repaint(points(np.zeros(n, np.uint8), np.zeros(n, np.uint8)))
+    box = Box((40, 24, 12), (68, 52, 68))
+    for mip in (0, 1):
+        assert np.array_equal(overlay.chunk(box, mip) > 0, segmentation.read(box, mip) > 0)
 
 
 def test_nothing_is_painted_before_the_first_prediction(world, segmentation: Volume) -> None:  # type: ignore[no-untyped-def]

@@ -458,7 +458,7 @@ def test_secrets_are_in_no_log(app: App, caplog: pytest.LogCaptureFixture) -> No
     with caplog.at_level(logging.DEBUG):
         app.read_fault.append(ZeroDivisionError("a bug"))
         try:
-            assert app.ask("/volumes/em/0/40-104_24-88_12-68")[0] == 500
+            assert app.ask("/volumes/em/0/40-104_24-88_12-68?token=" + app.server.guard.token)[0] == 500
         finally:
             app.read_fault.clear()
         app.ask(app.server.address.removeprefix(f"http://{app.host}"), cookie=False)

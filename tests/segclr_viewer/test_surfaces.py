@@ -98,6 +98,12 @@ def test_every_face_is_in_exactly_one_part() -> None:
         assert np.array_equal(np.unique(part.faces), np.arange(len(part.vertices_nm)))
 
 
+def test_a_face_goes_with_most_of_its_vertices() -> None:
+    mesh = Mesh(np.eye(3, dtype=np.float32), np.array([[0, 1, 2]], np.uint32))
+    for of_vertex, part in (([1, 3, 3], 3), ([1, 1, 3], 1), ([3, 1, 3], 3), ([3, 2, 1], 2)):
+        assert len(split(mesh, np.array(of_vertex, np.uint8), part).faces) == 1
+
+
 def test_a_cell_is_split_where_its_nearest_nodes_differ() -> None:
     async def check() -> None:
         painted = Painted([2, 4, 0])
