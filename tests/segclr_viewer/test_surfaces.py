@@ -115,7 +115,7 @@ def test_a_cell_is_split_where_its_nearest_nodes_differ() -> None:
         assert len((await painted.surfaces.part(part_of(0, 0))).faces) == 0
         assert len(painted.mesher.orders) == 1
 
-    asyncio.run(check())
+    asyncio.run(asyncio.wait_for(check(), 20))
 
 
 def test_a_repaint_splits_the_same_mesh_anew() -> None:
@@ -128,7 +128,7 @@ def test_a_repaint_splits_the_same_mesh_anew() -> None:
         assert corners(await painted.surfaces.part(part_of(0, None))) == corners(strip())
         assert len(painted.mesher.orders) == 1
 
-    asyncio.run(check())
+    asyncio.run(asyncio.wait_for(check(), 20))
 
 
 def test_the_box_to_mesh_holds_the_nodes_with_a_margin_inside_the_volume() -> None:
@@ -137,7 +137,7 @@ def test_the_box_to_mesh_holds_the_nodes_with_a_margin_inside_the_volume() -> No
         await made(painted, part_of(1, 0), strip())
         assert painted.mesher.orders == [(BIG, (1000.0, 0.0, 500.0), (9000.0, 6000.0, 5000.0))]
 
-    asyncio.run(check())
+    asyncio.run(asyncio.wait_for(check(), 20))
 
 
 def test_requests_for_one_segment_share_one_mesh() -> None:
@@ -150,7 +150,7 @@ def test_requests_for_one_segment_share_one_mesh() -> None:
         assert len(painted.mesher.orders) == 1
         assert sum(len(part.faces) for part in parts) == len(strip().faces)
 
-    asyncio.run(check())
+    asyncio.run(asyncio.wait_for(check(), 20))
 
 
 def test_a_mesh_is_not_made_when_nobody_waits_any_more() -> None:
@@ -168,7 +168,7 @@ def test_a_mesh_is_not_made_when_nobody_waits_any_more() -> None:
         assert len(again.faces) > 0
         assert len(painted.mesher.orders) == 2
 
-    asyncio.run(check())
+    asyncio.run(asyncio.wait_for(check(), 20))
 
 
 def test_unknown_parts_are_empty_and_ask_for_nothing() -> None:
@@ -178,7 +178,7 @@ def test_unknown_parts_are_empty_and_ask_for_nothing() -> None:
             assert len((await painted.surfaces.part(part)).vertices_nm) == 0
         assert painted.mesher.orders == []
 
-    asyncio.run(check())
+    asyncio.run(asyncio.wait_for(check(), 20))
 
 
 def test_a_failed_mesh_is_said_and_tried_again_at_the_next_request() -> None:
@@ -191,7 +191,7 @@ def test_a_failed_mesh_is_said_and_tried_again_at_the_next_request() -> None:
             await waiting
         assert len((await made(painted, part_of(0, 0), strip())).faces) > 0
 
-    asyncio.run(check())
+    asyncio.run(asyncio.wait_for(check(), 20))
 
 
 def test_a_part_tells_its_segment() -> None:
