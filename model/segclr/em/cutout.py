@@ -7,14 +7,16 @@ cube is half open around it, out of bounds is zero, intensities are divided by 2
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segclr.em.geometry import XYZ, Box, voxel_of
-from segclr.em.volume import Volume
 from segclr.errors import NoSegment
+
+if TYPE_CHECKING:  # a spec is read without the libraries that read volumes
+    from segclr.em.volume import Volume
 
 Content = Literal["masked_em", "em", "mask"]
 

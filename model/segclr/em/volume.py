@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from segclr.em.address import Format, parse_address
 from segclr.em.chunk import Chunk, PlainChunk, SegmentChunk
 from segclr.em.chunk_cache import ChunkCache, Key
-from segclr.em.cloudvolume_source import CloudVolumeSource
 from segclr.em.geometry import XYZ, Box, voxel_of
 from segclr.em.precomputed_info import PrecomputedInfo, parse_info
 from segclr.em.source import Source
@@ -180,6 +179,8 @@ def _precomputed(store: Store, info: PrecomputedInfo) -> Source:
         info = info.only(here)
         packed = any(_has_packed_chunks(store.folder / key) for key in info.keys)
     if packed or not _TENSORSTORE_ENCODINGS.issuperset(info.encodings):
+        from segclr.em.cloudvolume_source import CloudVolumeSource  # takes most of a second, and is seldom needed
+
         return CloudVolumeSource(store.root, info)
     return precomputed_arrays(store, info)
 

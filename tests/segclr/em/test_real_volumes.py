@@ -10,8 +10,6 @@ from segclr.em.mesh import mesh_segment
 from segclr.em.skeletonize import skeletonize
 from segclr.em.volume import open_volume
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
-
 
 @pytest.fixture(scope="module")
 def fly(shared_data):

@@ -12,7 +12,6 @@ from segclr.em.skeletonize import skeletonize
 from segclr.em.volume import open_volume
 
 BIG_ID = 2**63 + 5
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
 @pytest.fixture(scope="module")
