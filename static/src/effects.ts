@@ -10,7 +10,7 @@ import { classesOf, placeOf, whereabouts, type State } from "./state";
 import type { Event } from "./store";
 import { partsOf } from "./surfaces";
 
-const SHOWN_SEGMENTS_MOST = 500;
+const SURFACES_MOST = 500;
 const TARGET_COLOR = "#ffffff";
 const MARK_COLOR = "#c8cdd6";
 
@@ -69,14 +69,18 @@ export function drawing(scatter: Scatter): Effect {
 export function viewing(bridge: ViewerBridge): Effect {
   return (state, before) => {
     const { hello, points, selected } = state;
-    if (hello && hello.viewer_url !== before?.hello?.viewer_url) bridge.open(new URL(hello.viewer_url, location.href).href);
+    if (hello && hello.viewer_url !== before?.hello?.viewer_url)
+      bridge.open(new URL(hello.viewer_url, location.href).href);
     if (!hello) return;
     const classes = classesOf(state);
     if (classes.length && changed(state, before, "viewerReady", "hello", "task", "threshold", "hidden")) {
       bridge.paint(overlayColors(classes, state.threshold, state.hidden));
     }
     if (points && points.stamp !== before?.points?.stamp) bridge.refetch();
-    if (!selected?.waiting && changed(state, before, "viewerReady", "selected", "lit", "rows", "prediction", "hidden")) {
+    if (
+      !selected?.waiting &&
+      changed(state, before, "viewerReady", "selected", "lit", "rows", "prediction", "hidden")
+    ) {
       select(bridge, state);
     }
     if (changed(state, before, "viewerReady", "selected", "target", "rows")) {
@@ -87,10 +91,10 @@ export function viewing(bridge: ViewerBridge): Effect {
 
 function select(bridge: ViewerBridge, state: State): void {
   const { selected, lit, rows, prediction, hidden } = state;
-  const wanted = new Set([...(lit === null ? [] : [lit]), ...(selected?.segments ?? [])]);
-  const shown = [...wanted].slice(0, SHOWN_SEGMENTS_MOST);
+  const shown = [...new Set([...(lit === null ? [] : [lit]), ...(selected?.segments ?? [])])];
+  const meshed = shown.slice(0, SURFACES_MOST);
   const classes = classesOf(state, prediction?.task);
-  bridge.select(shown, rows && prediction ? partsOf(shown, rows, prediction, classes, hidden) : []);
+  bridge.select(shown, rows && prediction ? partsOf(meshed, rows, prediction, classes, hidden) : []);
 }
 
 /** The selection's marks in the colour of their class, and the target. */

@@ -3,7 +3,7 @@
 type Child = Node | string | null;
 type Listener = (event: Event) => void;
 
-/** An element with attributes ("on..." functions become listeners; false and null leave an attribute out) and children. */
+/** An element with attributes and children. "on..." functions become listeners; false and null leave one out. */
 export function element<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Readonly<Record<string, string | number | boolean | null | Listener>> = {},

@@ -1,5 +1,5 @@
 // window.segclr: a read-only view of the page for browser tests and for the curious, never for the page itself.
-//   segclr.summary()        what is on screen: connection, ready, task, stamps, counts, target, card, saved, failures ...
+//   segclr.summary()        what is on screen: connection, ready, task, stamps, counts, target, saved, failures ...
 //   segclr.pointOnScreen(r) [x, y] of table row r in CSS pixels of the window, to click or to draw a lasso round it
 //   segclr.rowOf(id)        first table row of a segment (decimal string), or -1
 

@@ -1,4 +1,4 @@
-// What a key press on the page means. The same keys pressed inside the viewer are handled by Neuroglancer's own actions.
+// What a key press on the page means. The same keys pressed in the viewer are handled by Neuroglancer's own actions.
 
 import type { ClassSpec } from "./protocol";
 

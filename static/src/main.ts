@@ -57,7 +57,8 @@ const connection = new Connection(browserWorld(), {
 
 function send(message: ClientMessage): boolean {
   const sent = connection.send(message);
-  if (!sent) dispatch({ type: "problem", text: "There is no connection: nothing was sent. Try again when it is back." });
+  if (!sent)
+    dispatch({ type: "problem", text: "There is no connection: nothing was sent. Try again when it is back." });
   return sent;
 }
 
@@ -148,7 +149,10 @@ document.addEventListener("keydown", (event) => {
   if (command.kind === "undo" || command.kind === "redo" || command.kind === "help") return actions[command.kind]();
   if (command.kind === "escape") return scatter?.cancel() ? undefined : actions.clear();
   if (state.target) return actions.label(state.target, command.kind === "label" ? command.class : null);
-  dispatch({ type: "problem", text: "Nothing is chosen to label: Alt + click a cell in the viewer, or click a point." });
+  dispatch({
+    type: "problem",
+    text: "Nothing is chosen to label: Alt + click a cell in the viewer, or click a point.",
+  });
 });
 
 followers.push(

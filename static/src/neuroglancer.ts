@@ -2,6 +2,7 @@
 // The only file that reaches into `contentWindow.viewer`. Those are internals of the packaged client (2.41), so every
 // reach is guarded: what is missing is said once, and the rest of the page goes on.
 
+import type { Client, Id, Layer, Refetchable } from "./neuroglancer_client";
 import type { RGB } from "./paint";
 import type { XYZ } from "./protocol";
 
@@ -24,60 +25,6 @@ export interface ViewerEvents {
   /** The user changed the selected segments. */
   selected(cells: string[]): void;
   problem(text: string): void;
-}
-
-type Id = bigint;
-
-interface Signal {
-  add(callback: () => void): void;
-}
-
-interface SegmentSet extends Iterable<Id> {
-  readonly changed: Signal;
-  add(ids: Id[]): void;
-  delete(ids: Id[]): void;
-}
-
-interface ColorMap {
-  readonly hashTable: { reserve(count: number): void; delete(id: Id): void; set(id: Id, rgb: Id): void };
-  readonly changed: { dispatch(first: null, second: boolean): void };
-}
-
-interface Refetchable {
-  invalidateCache(): void;
-}
-
-interface RenderLayer {
-  readonly source?: Refetchable & { readonly fragmentSource?: Refetchable };
-}
-
-interface Layer {
-  readonly renderLayers: readonly RenderLayer[];
-  readonly dataSources?: readonly { readonly loadState?: unknown }[];
-  readonly displayState: {
-    readonly segmentationGroupState: { readonly value: { visibleSegments: SegmentSet; selectedSegments: SegmentSet } };
-    readonly segmentationColorGroupState: { readonly value: { segmentStatedColors: ColorMap } };
-  };
-  readonly localAnnotations?: { restoreState(annotations: readonly unknown[]): void };
-}
-
-interface SliceView {
-  readonly visibleLayers: Map<RenderLayer, { allSources: readonly (readonly { source: Refetchable }[])[] }>;
-}
-
-interface Client {
-  readonly element: HTMLElement;
-  readonly display: {
-    readonly panels: Iterable<{ readonly sliceView?: SliceView; readonly sliceViews?: Map<SliceView, unknown> }>;
-    draw?: () => void;
-    scheduleRedraw(): void;
-  };
-  readonly layerManager: { readonly managedLayers: readonly { name: string; layer: Layer | null }[]; layersChanged: Signal };
-  readonly layerSelectedValues: { get(layer: Layer | undefined): unknown };
-  readonly mouseState: { updateUnconditionally(): void };
-  readonly position: { value: Float32Array };
-  readonly crossSectionScale: { readonly value: number };
-  isReady(): boolean;
 }
 
 type ClientWindow = Window & { viewer?: Client; BigInt: typeof BigInt };
@@ -116,7 +63,10 @@ export class ViewerBridge {
     this.reach("selection", () => {
       this.segmentOfPart = new Map(parts.map((part) => [part.id, part.segment]));
       this.setColors("surfaces", new Map(parts.map((part) => [part.id, part.rgb])));
-      this.setVisible("surfaces", parts.map((part) => part.id));
+      this.setVisible(
+        "surfaces",
+        parts.map((part) => part.id),
+      );
       this.setVisible("cells", cells);
     });
   }
@@ -142,7 +92,7 @@ export class ViewerBridge {
     });
   }
 
-  /** Move the centre of all panels there: gliding when it is near, at once when chunks on the way would be fetched in vain. */
+  /** Move the centre of all panels there: gliding when near, at once when chunks on the way would be fetched in vain. */
   flyTo(position_nm: XYZ, resolution_nm: XYZ): void {
     this.reach("camera", () => {
       const { position, crossSectionScale } = this.client();
@@ -244,7 +194,10 @@ export class ViewerBridge {
   /** Tell of a change by the user; several within one turn of the loop are one. */
   private announce(): void {
     clearTimeout(this.announced);
-    this.announced = window.setTimeout(() => this.reach("events", () => this.events.selected(this.visible("cells"))), 0);
+    this.announced = window.setTimeout(
+      () => this.reach("events", () => this.events.selected(this.visible("cells"))),
+      0,
+    );
   }
 
   /** A double click on a surface in 3-D would switch off one part of it: switch the whole cell instead. */
@@ -274,7 +227,8 @@ export class ViewerBridge {
       const views = panel.sliceView ? [panel.sliceView] : [...(panel.sliceViews?.keys() ?? [])];
       for (const view of views) {
         for (const [layer, found] of view.visibleLayers) {
-          if (mine.has(layer)) for (const scale of found.allSources) for (const { source } of scale) sources.add(source);
+          if (mine.has(layer))
+            for (const scale of found.allSources) for (const { source } of scale) sources.add(source);
         }
       }
     }
@@ -350,7 +304,9 @@ export class ViewerBridge {
       console.warn("viewer:", what, error);
       if (this.complained.has(what)) return;
       this.complained.add(what);
-      this.events.problem(`This version of the viewer does not let the page change its ${what}; everything else works.`);
+      this.events.problem(
+        `This version of the viewer does not let the page change its ${what}; everything else works.`,
+      );
     }
   }
 }

@@ -1,5 +1,5 @@
-// The messages between page and server, one interface per message, and the check that turns a frame into one of them.
-// 64-bit ids are decimal strings on both sides and stay strings here; positions are nm (x, y, z); points are table rows.
+// The messages between page and server, one interface each, and the check that turns a frame into one of them.
+// 64-bit ids are decimal strings on both sides and stay strings here; positions are nm (x, y, z); points are rows.
 
 export type XYZ = readonly [number, number, number];
 export type XY = readonly [number, number];
@@ -75,7 +75,7 @@ export interface Head {
   readonly held_out: HeldOut | null;
 }
 
-/** New predictions of a task; the columns themselves are fetched from `url`. Counts are of rows or, for a segment task, of segments. */
+/** New predictions of a task, to be fetched from `url`. Counts are of rows or, for a segment task, of segments. */
 export interface Points {
   readonly type: "points";
   readonly stamp: string;
@@ -180,19 +180,7 @@ export interface Device {
 }
 
 export type ServerMessage =
-  | Hello
-  | Layout
-  | Points
-  | Labels
-  | Working
-  | Place
-  | Places
-  | Saved
-  | History
-  | Selection
-  | Failed
-  | Status
-  | Device;
+  Hello | Layout | Points | Labels | Working | Place | Places | Saved | History | Selection | Failed | Status | Device;
 
 export type LabelTarget = { readonly row: number } | { readonly place: number };
 export type LassoMode = "replace" | "add" | "subtract";
@@ -207,18 +195,40 @@ export type ClientMessage =
   | { type: "segments"; request: string; ids: string[] }
   | { type: "embed"; request: string; position_nm: XYZ };
 
-/** What each message must hold; a missing field is a mismatch of page and server, said at once instead of drawn wrong. */
+/** What each message must hold; a missing field means that page and server do not fit: said at once, not drawn wrong. */
 const FIELDS: Readonly<Record<ServerMessage["type"], readonly string[]>> = {
   hello: ["project", "viewer_url", "rows", "segments", "table_version", "tasks", "task", "places", "start_segments"],
   layout: ["id", "method", "url", "rows"],
   points: ["stamp", "task", "url", "rows", "predicted", "labelled", "labels", "head"],
   labels: ["task", "rows", "classes", "places", "place_classes"],
   working: ["request", "text"],
-  place: ["request", "place_id", "position_nm", "segment_id", "xy", "task", "class", "probabilities", "stages_ms", "planes"],
+  place: [
+    "request",
+    "place_id",
+    "position_nm",
+    "segment_id",
+    "xy",
+    "task",
+    "class",
+    "probabilities",
+    "stages_ms",
+    "planes",
+  ],
   places: ["task", "places"],
   saved: ["request", "seq", "text", "task", "can_undo", "can_redo", "undo_text", "redo_text"],
   history: ["task", "can_undo", "can_redo", "undo_text", "redo_text"],
-  selection: ["request", "origin", "layout", "polygon", "rows", "row_total", "segments", "segment_total", "marks", "mark_rows"],
+  selection: [
+    "request",
+    "origin",
+    "layout",
+    "polygon",
+    "rows",
+    "row_total",
+    "segments",
+    "segment_total",
+    "marks",
+    "mark_rows",
+  ],
   failed: ["request", "text"],
   status: ["text"],
   device: ["device", "encoder"],
@@ -231,7 +241,8 @@ export function parseMessage(text: string): ServerMessage {
   const value = JSON.parse(text) as Record<string, unknown> | null;
   const type = value?.["type"] as ServerMessage["type"];
   const fields = Object.hasOwn(FIELDS, type) ? FIELDS[type] : null;
-  if (!value || !fields) throw new ProtocolError(`The server sent a message of unknown type "${type}": reload the page.`);
+  if (!value || !fields)
+    throw new ProtocolError(`The server sent a message of unknown type "${type}": reload the page.`);
   const missing = fields.find((name) => !(name in value));
   if (missing) throw new ProtocolError(`The server's "${type}" message has no "${missing}": reload the page.`);
   return value as unknown as ServerMessage;

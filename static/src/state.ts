@@ -21,7 +21,8 @@ import type {
 import type { ConnectionState } from "./socket";
 
 /** What a key on the page labels: a place clicked in the viewer, or a point of the scatter. */
-export type Target = { readonly kind: "place"; readonly place: number } | { readonly kind: "row"; readonly row: number };
+export type Target =
+  { readonly kind: "place"; readonly place: number } | { readonly kind: "row"; readonly row: number };
 
 export interface Failure {
   readonly number: number;
@@ -136,7 +137,8 @@ export function labelOf(state: State, target: Target): number | null {
   const labels = state.labels[state.task];
   const table = state.rows?.table;
   const cell = taskOf(state)?.unit === "segment" && table ? table.indexOfRow(target.row) : null;
-  const at = labels?.rows.findIndex((row) => row === target.row || (cell !== null && table?.indexOfRow(row) === cell)) ?? -1;
+  const at =
+    labels?.rows.findIndex((row) => row === target.row || (cell !== null && table?.indexOfRow(row) === cell)) ?? -1;
   return labels && at >= 0 ? labels.classes[at] : null;
 }
 

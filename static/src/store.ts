@@ -2,11 +2,10 @@
 // Answers may come late or out of order: each is taken only if it still belongs to what was asked last.
 
 import type { Coordinates, Prediction, Rows } from "./columns";
-import type { Place, Places, Selection, ServerMessage } from "./protocol";
-import { bitsOf, countBits, emptyBits } from "./scatter/bits";
-import { lasso } from "./scatter/lasso";
+import type { Place, Places, ServerMessage } from "./protocol";
 import type { ConnectionState } from "./socket";
-import { whereabouts, type LabelMessage, type Selected, type State, type Target } from "./state";
+import { asking, lassoed, located, selection, started, viewerReady } from "./selecting";
+import { whereabouts, type LabelMessage, type State, type Target } from "./state";
 
 const FAILURES_SHOWN = 3;
 const CARDS_KEPT = 30;
@@ -62,19 +61,6 @@ export const initial: State = {
   keysIn: "page",
   viewerReady: false,
 };
-
-const NOTHING = {
-  request: "",
-  origin: "start",
-  polygon: null,
-  row_total: 0,
-  segments: [],
-  segment_total: 0,
-  marks: [],
-  mark_rows: [],
-  note: "",
-  waiting: false,
-} as const;
 
 export function reduce(state: State, event: Event): State {
   switch (event.type) {
@@ -171,20 +157,15 @@ function welcomed(state: State, hello: Extract<ServerMessage, { type: "hello" }>
     selecting: [],
     selected: kept.selected ?? (start.length ? started(start, hello.rows) : null),
   };
-  return same || !lost ? next : failed(next, "The embeddings have changed: the last label was not saved. Give it again.");
+  return same || !lost
+    ? next
+    : failed(next, "The embeddings have changed: the last label was not saved. Give it again.");
 }
 
 /** With another target; its segment is lit in the viewer. */
 function aimed(state: State, target: Target | null): State {
   const lit = target ? (whereabouts(state, target)?.segment_id ?? null) : null;
   return { ...state, target, lit };
-}
-
-/** The viewer keeps its selection while a page is reloaded, and opens with one: it is taken over as it is. */
-function viewerReady(state: State, cells: readonly string[]): State {
-  const adopts = state.hello !== null && (state.selected === null || state.selected.origin === "start");
-  const selected = adopts && cells.length ? started(cells, state.hello.rows) : state.selected;
-  return { ...state, viewerReady: true, selected };
 }
 
 function pointed(state: State, points: Extract<ServerMessage, { type: "points" }>): State {
@@ -240,50 +221,6 @@ function newest(cards: Readonly<Record<number, Place>>): Readonly<Record<number,
   return omit(cards, Math.min(...ids));
 }
 
-function selection(state: State, message: Selection): State {
-  const place = state.selecting.indexOf(message.request);
-  const late = place >= 0 && place < state.selecting.length - 1;
-  const selecting = place >= 0 ? state.selecting.slice(place + 1) : state.selecting;
-  if (late || !state.hello) return { ...state, selecting };
-  if (message.origin === "clear") return { ...state, selecting, lit: null, selected: null };
-  const { request, origin, row_total, segments, segment_total, marks, mark_rows, note } = message;
-  const shown = { request, origin, row_total, segments, segment_total, marks, mark_rows, note };
-  return { ...state, selecting, lit: null, selected: { ...shown, ...foundBy(state, message), waiting: false } };
-}
-
-/** Rows as told; of a lasso those that the page has found already, or finds from the polygon once it has the layout. */
-function foundBy(state: State, message: Selection): Pick<Selected, "bits" | "polygon"> {
-  const total = state.hello?.rows ?? 0;
-  if (message.rows) return { bits: bitsOf(message.rows, total), polygon: null };
-  if (state.selected?.request === message.request) return { bits: state.selected.bits, polygon: null };
-  const { coordinates } = state;
-  if (message.polygon && coordinates?.id === message.layout) {
-    return { bits: lasso(coordinates.x, coordinates.y, message.polygon), polygon: null };
-  }
-  const coming = message.layout === state.layout?.id ? message.polygon : null;
-  return { bits: bitsOf(message.mark_rows, total), polygon: coming };
-}
-
-function located(state: State, coordinates: Coordinates): State {
-  const { selected } = state;
-  if (!selected?.polygon) return { ...state, coordinates };
-  const bits = lasso(coordinates.x, coordinates.y, selected.polygon);
-  return { ...state, coordinates, selected: { ...selected, bits, polygon: null } };
-}
-
-function lassoed(request: string, bits: Uint32Array): Selected {
-  return { ...NOTHING, request, origin: "lasso", bits, row_total: countBits(bits), waiting: true };
-}
-
-/** The segments that the project opens with: shown in the viewer, with no row standing out in the scatter. */
-function started(segments: readonly string[], rows: number): Selected {
-  return { ...NOTHING, bits: emptyBits(rows), segments, segment_total: segments.length };
-}
-
-function asking(state: State, request: string): State {
-  return { ...state, selecting: [...state.selecting, request] };
-}
-
 function refused(state: State, request: string | null): State {
   if (request === null) return state;
   return {
@@ -323,11 +260,13 @@ function without<T extends { readonly request: string }>(list: readonly T[], req
   return list.filter((item) => item.request !== request);
 }
 
-function omit<T>(record: Readonly<Record<string | number, T>>, key: string | number): Readonly<Record<string | number, T>> {
+function omit<T>(
+  record: Readonly<Record<string | number, T>>,
+  key: string | number,
+): Readonly<Record<string | number, T>> {
   return Object.fromEntries(Object.entries(record).filter(([name]) => name !== String(key)));
 }
 
 function pick(device: { device: string; encoder: string }): { device: string; encoder: string } {
   return { device: device.device, encoder: device.encoder };
 }
-

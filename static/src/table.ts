@@ -24,10 +24,6 @@ export class Table {
     return new Table(version, segmentOfRow.length, ids, Uint32Array.from([...firsts, segmentOfRow.length]));
   }
 
-  get segments(): number {
-    return this.ids.length;
-  }
-
   /** Place of a segment in the sorted list of segments; -1 where the table does not have it. */
   indexOf(id: string): number {
     const wanted = BigInt(id);

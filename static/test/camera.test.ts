@@ -17,7 +17,11 @@ test("pixels and layout coordinates are each other's inverse, and y points up", 
 });
 
 test("zooming keeps what is under the pointer, at any pointer and also at the limits", () => {
-  for (const [px, py] of [[0, 0], [500, 20], [320, 205]] as const) {
+  for (const [px, py] of [
+    [0, 0],
+    [500, 20],
+    [320, 205],
+  ] as const) {
     for (const factor of [1.3, 0.4, 1e9, 1e-9]) {
       const before = toLayout(CAMERA, VIEWPORT, px, py);
       const camera = zoomedAt(CAMERA, VIEWPORT, px, py, factor);
@@ -39,7 +43,10 @@ test("fitting shows every point, clear of the tools", () => {
   const camera = fitted(bounds, VIEWPORT, 20, 30);
   const [left, top] = toScreen(camera, VIEWPORT, bounds.x0, bounds.y1);
   const [right, bottom] = toScreen(camera, VIEWPORT, bounds.x1, bounds.y0);
-  assert.ok(left >= 20 - 1e-6 && right <= 620 + 1e-6 && top >= 50 - 1e-6 && bottom <= 390 + 1e-6, `${left} ${top} ${right} ${bottom}`);
+  assert.ok(
+    left >= 20 - 1e-6 && right <= 620 + 1e-6 && top >= 50 - 1e-6 && bottom <= 390 + 1e-6,
+    `${left} ${top} ${right} ${bottom}`,
+  );
   assert.ok(Math.abs(top - 50) < 1e-6 || Math.abs(left - 20) < 1e-6, "it fills one direction");
 });
 
@@ -52,14 +59,22 @@ test("the nearest visible point within reach is picked", () => {
   const y = Float32Array.of(0, 0, 0.05, 0);
   const all = (): boolean => true;
   assert.equal(nearest(x, y, 0.09, 0, 0.05, all), 1);
-  assert.equal(nearest(x, y, 0.09, 0, 0.06, (row) => row !== 1), 2);
+  assert.equal(
+    nearest(x, y, 0.09, 0, 0.06, (row) => row !== 1),
+    2,
+  );
   assert.equal(nearest(x, y, 0.5, 0.5, 0.05, all), null);
   assert.equal(nearest(x, y, 0, 0, 0.05, all), 0);
 });
 
 test("a trembling hand clicks, a moving one draws", () => {
   const click = new Path();
-  for (const [x, y] of [[10, 10], [13, 10], [13, 13]] as const) click.add([x, y], [0, 0]);
+  for (const [x, y] of [
+    [10, 10],
+    [13, 10],
+    [13, 13],
+  ] as const)
+    click.add([x, y], [0, 0]);
   assert.equal(click.isLasso, false);
   const lasso = new Path();
   for (let i = 0; i < 400; i++) lasso.add([10 + i * 0.5, 10 + i * 0.1], [i, i]);

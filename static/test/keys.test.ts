@@ -48,7 +48,8 @@ test("undo and redo, on every system", () => {
 });
 
 test("taking back, clearing, help", () => {
-  for (const key of ["x", "Backspace", "Delete"]) assert.deepEqual(commandOf(press(key), CLASSES), { kind: "take-back" });
+  for (const key of ["x", "Backspace", "Delete"])
+    assert.deepEqual(commandOf(press(key), CLASSES), { kind: "take-back" });
   assert.deepEqual(commandOf(press("Escape"), CLASSES), { kind: "escape" });
   assert.deepEqual(commandOf(press("?", { shiftKey: true, code: "Slash" }), CLASSES), { kind: "help" });
 });

@@ -35,12 +35,40 @@ const star = (points: number, seed: number): XY[] => {
   });
 };
 const POLYGONS: Record<string, XY[]> = {
-  triangle: [[-1, -1], [1, -0.9], [0.1, 1]],
-  box: [[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5]],
-  "crossing itself": [[-1, -1], [1, 1], [1, -1], [-1, 1]],
-  "with a doubled edge": [[-1, 0], [1, 0], [0, 1], [0, -1], [0, 1]],
-  "a sliver": [[-1, 0], [1, 1e-6], [1, 2e-6]],
-  "tiny": [[0.1, 0.1], [0.1000001, 0.1], [0.1, 0.1000001]],
+  triangle: [
+    [-1, -1],
+    [1, -0.9],
+    [0.1, 1],
+  ],
+  box: [
+    [-0.5, -0.5],
+    [0.5, -0.5],
+    [0.5, 0.5],
+    [-0.5, 0.5],
+  ],
+  "crossing itself": [
+    [-1, -1],
+    [1, 1],
+    [1, -1],
+    [-1, 1],
+  ],
+  "with a doubled edge": [
+    [-1, 0],
+    [1, 0],
+    [0, 1],
+    [0, -1],
+    [0, 1],
+  ],
+  "a sliver": [
+    [-1, 0],
+    [1, 1e-6],
+    [1, 2e-6],
+  ],
+  tiny: [
+    [0.1, 0.1],
+    [0.1000001, 0.1],
+    [0.1, 0.1000001],
+  ],
   "a star of 60": star(60, 5),
   "a star of 200": star(200, 6),
 };
@@ -54,7 +82,11 @@ for (const [name, polygon] of Object.entries(POLYGONS)) {
       const bits = lasso(x, y, polygon, size);
       for (let i = 0; i < x.length; i++) {
         const near = x[i] >= x0 && x[i] <= x1 && y[i] >= y0 && y[i] <= y1;
-        assert.equal(has(bits, i), near && inPolygon(px, py, x[i], y[i]), `point ${i} (${x[i]}, ${y[i]}), raster ${size}`);
+        assert.equal(
+          has(bits, i),
+          near && inPolygon(px, py, x[i], y[i]),
+          `point ${i} (${x[i]}, ${y[i]}), raster ${size}`,
+        );
       }
     }
   });
@@ -62,8 +94,26 @@ for (const [name, polygon] of Object.entries(POLYGONS)) {
 
 test("a line or a point selects nothing", () => {
   const x = Float32Array.of(0, 0.5, 1);
-  assert.equal(countBits(lasso(x, x, [[0, 0], [1, 0], [0.5, 0]])), 0);
-  assert.equal(countBits(lasso(x, x, [[0.5, 0.5], [0.5, 0.5], [0.5, 0.5]])), 0);
+  assert.equal(
+    countBits(
+      lasso(x, x, [
+        [0, 0],
+        [1, 0],
+        [0.5, 0],
+      ]),
+    ),
+    0,
+  );
+  assert.equal(
+    countBits(
+      lasso(x, x, [
+        [0.5, 0.5],
+        [0.5, 0.5],
+        [0.5, 0.5],
+      ]),
+    ),
+    0,
+  );
 });
 
 test("selections are replaced, added to and taken away from", () => {
@@ -91,5 +141,8 @@ test("counting and unpacking agree on full words", () => {
   const bytes = new Uint8Array(rows);
   unpack(all, bytes);
   assert.equal(countBits(all), rows);
-  assert.equal(bytes.reduce((sum, byte) => sum + byte, 0), rows);
+  assert.equal(
+    bytes.reduce((sum, byte) => sum + byte, 0),
+    rows,
+  );
 });

@@ -42,5 +42,8 @@ test("a message of unknown type, or without a field, is refused by a sentence", 
   assert.throws(() => parseMessage('{"type": "surprise"}'), ProtocolError);
   assert.throws(() => parseMessage('{"type": "toString"}'), ProtocolError);
   assert.throws(() => parseMessage("null"), ProtocolError);
-  assert.throws(() => parseMessage('{"type": "points", "stamp": "a"}'), /"points" message has no "task": reload the page/);
+  assert.throws(
+    () => parseMessage('{"type": "points", "stamp": "a"}'),
+    /"points" message has no "task": reload the page/,
+  );
 });

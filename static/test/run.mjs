@@ -21,7 +21,10 @@ try {
     sourcemap: "inline",
   });
   const files = tests.map((name) => join(out, `${basename(name, ".ts")}.mjs`));
-  const run = spawnSync(process.execPath, ["--enable-source-maps", "--test", "--test-reporter=spec", ...files], { stdio: "inherit", cwd: dirname(here) });
+  const run = spawnSync(process.execPath, ["--enable-source-maps", "--test", "--test-reporter=spec", ...files], {
+    stdio: "inherit",
+    cwd: dirname(here),
+  });
   process.exitCode = run.status ?? 1;
 } finally {
   rmSync(out, { recursive: true, force: true });

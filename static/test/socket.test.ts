@@ -106,7 +106,10 @@ test("frames become messages; one that is not understood is said and does no har
   sockets[0].onmessage({ data: "not json" });
   sockets[0].onmessage({ data: '{"type": "surprise"}' });
   sockets[0].onmessage({ data: textOf("to_page", "status") });
-  assert.deepEqual(messages.map((message) => message.type), ["status"]);
+  assert.deepEqual(
+    messages.map((message) => message.type),
+    ["status"],
+  );
   assert.equal(problems.length, 2);
 });
 

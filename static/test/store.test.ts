@@ -18,7 +18,13 @@ function after(state: State, ...events: Event[]): State {
 }
 
 const received = (message: Extract<Event, { type: "received" }>["message"]): Event => ({ type: "received", message });
-const START = after(initial, { type: "connection", state: "open" }, received(HELLO), received(golden("layout")), received(POINTS));
+const START = after(
+  initial,
+  { type: "connection", state: "open" },
+  received(HELLO),
+  received(golden("layout")),
+  received(POINTS),
+);
 const prediction = (stamp: string, classes = Uint8Array.of(1, 2), task = "subcompartment"): Event => ({
   type: "prediction",
   prediction: { stamp, task, classes, confidences: Uint8Array.of(255, 51) } satisfies Prediction,
@@ -65,7 +71,11 @@ test("a clicked place becomes the card and what the keys label", () => {
 
 test("of fast clicks the last one stays, in whatever order the answers come", () => {
   const clicked = after(START, working("a"), working("b"), working("c"));
-  for (const order of [[1, 2, 3], [3, 2, 1], [2, 3, 1]]) {
+  for (const order of [
+    [1, 2, 3],
+    [3, 2, 1],
+    [2, 3, 1],
+  ]) {
     const state = after(clicked, ...order.map((id) => place(id, "abc"[id - 1])));
     assert.deepEqual(state.target, { kind: "place", place: 3 }, String(order));
     assert.equal(state.places.length, 3);
@@ -82,7 +92,13 @@ test("a point chosen while a click is under way keeps the keys", () => {
 
 test("news of a known place does not take the keys away", () => {
   const row: Target = { kind: "row", row: 7 };
-  const state = after(START, working("a"), place(1, "a"), { type: "target", target: row }, place(1, "a", { labelled: 2 }));
+  const state = after(
+    START,
+    working("a"),
+    place(1, "a"),
+    { type: "target", target: row },
+    place(1, "a", { labelled: 2 }),
+  );
   assert.deepEqual(state.target, row);
   assert.equal(labelOf(state, { kind: "place", place: 1 }), 2);
 });
@@ -143,12 +159,22 @@ test("a refused click is no longer under way", () => {
 test("the same failure again is one line with a count; three lines at most; each can be dismissed", () => {
   const problem = (text: string): Event => ({ type: "problem", text });
   const state = after(START, problem("a"), problem("a"), problem("b"), problem("c"), problem("d"));
-  assert.deepEqual(state.failures.map(({ text, times }) => [text, times]), [["b", 1], ["c", 1], ["d", 1]]);
+  assert.deepEqual(
+    state.failures.map(({ text, times }) => [text, times]),
+    [
+      ["b", 1],
+      ["c", 1],
+      ["d", 1],
+    ],
+  );
   const twice = after(START, problem("a"), problem("a"));
   assert.equal(twice.failures[0].times, 2);
   assert.equal(new Set(state.failures.map((failure) => failure.number)).size, 3);
   const left = after(state, { type: "dismissed", number: state.failures[1].number });
-  assert.deepEqual(left.failures.map((failure) => failure.text), ["b", "d"]);
+  assert.deepEqual(
+    left.failures.map((failure) => failure.text),
+    ["b", "d"],
+  );
 });
 
 test("labels are found by row, and for a task on whole cells by any row of the cell", () => {
@@ -183,10 +209,17 @@ test("answers to selections that were overtaken are dropped", () => {
 });
 
 test("another window's lasso is resolved from its polygon, also when the layout comes later", () => {
-  const polygon = [[-1, -1], [1, -1], [0, 1]] as const;
+  const polygon = [
+    [-1, -1],
+    [1, -1],
+    [0, 1],
+  ] as const;
   const foreign = selection("theirs", { rows: null, polygon, layout: golden("layout").id, mark_rows: [] });
   const layout = coordinates(golden("layout").id, [0, 5], [0, 5]);
-  for (const events of [[foreign, layout], [layout, foreign]]) {
+  for (const events of [
+    [foreign, layout],
+    [layout, foreign],
+  ]) {
     const { selected } = after(START, ...events);
     assert.ok(selected && has(selected.bits, 0) && !has(selected.bits, 1));
   }

@@ -1,4 +1,4 @@
-// The target: the last clicked place or the chosen point. What the model believes of it, why, and what a key will label.
+// The target: the last clicked place or the chosen point. What the model believes of it, and what a key will label.
 
 import { byId, element, setText } from "../element";
 import type { ClassSpec, Place, TaskSpec } from "../protocol";
@@ -43,7 +43,11 @@ export function cardPanel(actions: Actions): (state: State) => void {
       const hadFocus = body.contains(document.activeElement);
       body.replaceChildren(
         ...(working === null ? [] : [element("p", { class: "working", role: "status" }, working)]),
-        ...(target ? [answers(target, classes, card, guess, given, actions)] : working === null ? [invitation(classes)] : []),
+        ...(target
+          ? [answers(target, classes, card, guess, given, actions)]
+          : working === null
+            ? [invitation(classes)]
+            : []),
         ...(target ? details(target, card, segment, actions) : []),
       );
       if (hadFocus && focused) body.querySelector<HTMLElement>(`[data-class="${CSS.escape(focused)}"]`)?.focus();
@@ -107,7 +111,12 @@ function answers(
     bar.style.setProperty("--share", String(probability ?? 0));
     const button = element(
       "button",
-      { type: "button", class: "answer", "aria-label": `Label ${nameOf(target)} as ${spec.name}`, "aria-pressed": given === index },
+      {
+        type: "button",
+        class: "answer",
+        "aria-label": `Label ${nameOf(target)} as ${spec.name}`,
+        "aria-pressed": given === index,
+      },
       element("kbd", {}, spec.key),
       element("span", { class: "name" }, spec.name),
       bar,
@@ -146,9 +155,15 @@ function details(target: Target, card: Place | null, segment: string | null, act
   };
   if (segment !== null) fact("cell", element("span", { class: "id" }, segment));
   if (card) {
-    fact("nearest point", card.node_row === null ? "none of this cell" : `${micrometres(card.node_distance_nm ?? 0)} away`);
+    fact(
+      "nearest point",
+      card.node_row === null ? "none of this cell" : `${micrometres(card.node_distance_nm ?? 0)} away`,
+    );
     const stages = STAGES.map(([stage, name]) => `${name} ${stageMs(card.stages_ms[stage])}`).join(", ");
-    fact("time", element("span", { title: "From the click to the answer" }, `${milliseconds(card.stages_ms.total)}: ${stages}`));
+    fact(
+      "time",
+      element("span", { title: "From the click to the answer" }, `${milliseconds(card.stages_ms.total)}: ${stages}`),
+    );
   }
   parts.push(facts);
   if (target.kind === "row") {

@@ -30,7 +30,9 @@ const ALL: readonly Line[] = [
 ];
 
 function table(title: string, lines: readonly Line[]): HTMLElement {
-  const rows = lines.map(([keys, meaning]) => element("tr", {}, element("th", { scope: "row" }, keys), element("td", {}, meaning)));
+  const rows = lines.map(([keys, meaning]) =>
+    element("tr", {}, element("th", { scope: "row" }, keys), element("td", {}, meaning)),
+  );
   return element("table", {}, element("caption", {}, title), element("tbody", {}, ...rows));
 }
 
@@ -40,7 +42,11 @@ export function helpPanel(): { update(state: State): void; open(): void } {
   const close = element("button", { type: "button", class: "plain", onclick: () => dialog.close() }, "Close");
   dialog.append(
     element("h2", { id: "help-title" }, "Keys and mouse"),
-    element("p", {}, "With the mouse over the viewer, keys label the place under it; elsewhere they label what the card names."),
+    element(
+      "p",
+      {},
+      "With the mouse over the viewer, keys label the place under it; elsewhere they label what the card names.",
+    ),
     content,
     close,
   );

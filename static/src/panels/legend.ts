@@ -31,7 +31,11 @@ export function legendPanel(actions: Actions): (state: State) => void {
   let lines: Line[] = [];
 
   const build = whenChanged((task: TaskSpec | null) => {
-    title.title = task ? (task.unit === "node" ? "Of places: one class for each point" : "Of cells: one class for each") : "";
+    title.title = task
+      ? task.unit === "node"
+        ? "Of places: one class for each point"
+        : "Of cells: one class for each"
+      : "";
     lines = task?.classes.map((spec, index) => line(spec, index, actions)) ?? [];
     list.replaceChildren(...lines.map((made) => made.toggle.parentElement as HTMLElement));
   });

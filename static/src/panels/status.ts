@@ -68,7 +68,8 @@ function headTitle(head: Head): string {
   const fitted = `Fitted on ${counted(head.labels, "label")}.`;
   if (!held) return `${fitted} It has no figure yet: labels on more cells are needed.`;
   const interval = `${percent(held.low)} to ${percent(held.high)}`;
-  return `${fitted} On cells that it was not fitted on: accuracy ${percent(held.accuracy)} (95 % interval ${interval}, ${count(held.count)} labels).`;
+  const accuracy = `accuracy ${percent(held.accuracy)} (95 % interval ${interval}, ${count(held.count)} labels)`;
+  return `${fitted} On cells that it was not fitted on: ${accuracy}.`;
 }
 
 function retrainText(head: Head): string {
@@ -91,8 +92,17 @@ export function failurePanel(actions: Actions): (state: State) => void {
     for (const { number, text, times } of state.failures) {
       if (lines.has(number)) continue;
       const dismiss = (): void => actions.dispatch({ type: "dismissed", number });
-      const close = element("button", { type: "button", class: "quiet", "aria-label": "Dismiss", onclick: dismiss }, "×");
-      const line = element("p", { class: "toast" }, element("span", {}, times > 1 ? `${text} (${times} times)` : text), close);
+      const close = element(
+        "button",
+        { type: "button", class: "quiet", "aria-label": "Dismiss", onclick: dismiss },
+        "×",
+      );
+      const line = element(
+        "p",
+        { class: "toast" },
+        element("span", {}, times > 1 ? `${text} (${times} times)` : text),
+        close,
+      );
       const expire = (): void => {
         // one that is being read stays
         if (line.matches(":hover, :focus-within")) setTimeout(expire, 2000);

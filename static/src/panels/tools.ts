@@ -13,8 +13,16 @@ export function toolsPanel(scatter: Scatter | null, actions: Actions): (state: S
     element("button", { type: "button", title, onclick: () => actions.dispatch({ type: "tool", tool: name }) }, text);
   const lasso = tool("lasso", "Lasso", "Draw round points to select them; Shift adds, Alt takes away");
   const pan = tool("pan", "Pan", "Move the picture; also Space + drag, or the middle button");
-  const fit = element("button", { type: "button", title: "Show all points (Home)", onclick: () => scatter?.fit() }, "Fit");
-  const clear = element("button", { type: "button", title: "Select nothing (Esc)", onclick: () => actions.clear() }, "Clear");
+  const fit = element(
+    "button",
+    { type: "button", title: "Show all points (Home)", onclick: () => scatter?.fit() },
+    "Fit",
+  );
+  const clear = element(
+    "button",
+    { type: "button", title: "Select nothing (Esc)", onclick: () => actions.clear() },
+    "Clear",
+  );
   const host = byId("tools");
   if (scatter) host.append(element("div", { class: "segmented" }, lasso, pan), fit, clear);
 
@@ -48,8 +56,10 @@ function layoutText(state: State): string {
 }
 
 function emptyText(state: State, drawn: boolean): string {
-  if (!drawn) return "This browser has no WebGL2, so the scatter cannot be drawn. Clicking and labelling in the viewer work as usual.";
+  if (!drawn)
+    return "This browser has no WebGL2: the scatter cannot be drawn. Clicking and labelling in the viewer work as usual.";
   if (!state.hello) return state.connection === "ended" ? "" : "Connecting";
-  if (state.hello.rows === 0) return "This project has no embeddings yet: Alt + click cells in the viewer to embed places.";
+  if (state.hello.rows === 0)
+    return "This project has no embeddings yet: Alt + click cells in the viewer to embed places.";
   return state.coordinates ? "" : "Loading the layout";
 }

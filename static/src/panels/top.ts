@@ -9,7 +9,11 @@ export function topPanel(actions: Actions): (state: State) => void {
   const tasks = byId("tasks");
   const undo = element("button", { type: "button", onclick: () => actions.undo() }, "Undo");
   const redo = element("button", { type: "button", onclick: () => actions.redo() }, "Redo");
-  const help = element("button", { type: "button", class: "round", "aria-label": "Keys and mouse", onclick: () => actions.help() }, "?");
+  const help = element(
+    "button",
+    { type: "button", class: "round", "aria-label": "Keys and mouse", onclick: () => actions.help() },
+    "?",
+  );
   help.title = "Keys and mouse (?)";
   byId("steps").append(undo, redo, help);
   let buttons: HTMLButtonElement[] = [];

@@ -9,7 +9,7 @@ const OUTSIDE = 0;
 const INSIDE = 1;
 const RIM = 2;
 
-/** Even-odd rule in float64. The server evaluates this expression in this order: both select the same points, bit for bit. */
+/** Even-odd rule in float64. The server evaluates it in this order too: both select the same points, bit for bit. */
 export function inPolygon(px: ArrayLike<number>, py: ArrayLike<number>, x: number, y: number): boolean {
   let odd = false;
   for (let i = 0, j = px.length - 1; i < px.length; j = i++) {

@@ -59,7 +59,7 @@ export class Renderer {
     });
   }
 
-  /** null where the browser cannot draw it: no WebGL2, or a driver without what we need. `redraw`: a lost context is back. */
+  /** null where the browser cannot draw it (no WebGL2, shaders refused). `redraw` is called when a context is back. */
   static on(canvas: HTMLCanvasElement, redraw: () => void): Renderer | null {
     const gl = canvas.getContext("webgl2", { antialias: false, preserveDrawingBuffer: true });
     try {
@@ -224,7 +224,8 @@ export class Renderer {
     }
     gl.linkProgram(program);
     const linked = gl.getProgramParameter(program, gl.LINK_STATUS) as boolean;
-    if (!linked && !gl.isContextLost()) throw new Error(`The scatter's shader failed: ${gl.getProgramInfoLog(program)}`);
+    if (!linked && !gl.isContextLost())
+      throw new Error(`The scatter's shader failed: ${gl.getProgramInfoLog(program)}`);
     const places = new Map<string, WebGLUniformLocation | null>();
     const uniform = (name: string): WebGLUniformLocation | null => {
       if (!places.has(name)) places.set(name, gl.getUniformLocation(program, name));
