@@ -1,8 +1,6 @@
 """Makes meshes of segments in a process of its own, so that neither the server nor the encoder waits for them."""
 
 import logging
-import multiprocessing
-import os
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import cache
@@ -10,6 +8,7 @@ from functools import cache
 from segclr.em.geometry import XYZ
 from segclr.em.mesh import Mesh, mesh_segment
 from segclr.em.volume import Volume, open_volume
+from segclr_viewer.child_process import new_child
 
 log = logging.getLogger(__name__)
 
@@ -42,8 +41,7 @@ class MeshProcess:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _new_pool(self) -> ProcessPoolExecutor:
-        # behind the app and the encoder, where there are few cores
-        pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), os.nice, (5,))
+        pool = new_child(niceness=5)  # clicks come first
         pool.submit(_open, *self._source)
         return pool
 

@@ -1,0 +1,31 @@
+"""Processes that do the app's heavy work: they leave Ctrl+C to the app, and end when it ends, however it does."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing.process import BaseProcess
+
+
+def new_child(niceness: int = 0) -> ProcessPoolExecutor:
+    """One new process that takes one job after the other.
+
+    Args:
+        niceness: how far it steps back behind the app where there are few cores.
+    """
+    return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _begin, (niceness,))
+
+
+def _begin(niceness: int) -> None:
+    """First thing in the new process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(niceness)
+    app = multiprocessing.parent_process()
+    if app is not None:
+        threading.Thread(target=_end_with, args=(app,), daemon=True).start()
+
+
+def _end_with(app: BaseProcess) -> None:
+    app.join()
+    os._exit(1)
