@@ -1,4 +1,4 @@
-"""Writing Neuroglancer precomputed volumes: raw, uncompressed chunks, so that every reader gets what was written."""
+"""Writing Neuroglancer precomputed volumes, without packing the chunks' files, so that every reader finds them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from segclr.em.compressed_segmentation import BLOCK, encode_chunk
 from segclr.em.geometry import XYZ, Box, IntXYZ, Mip
 
 Kind = Literal["em", "segmentation"]
@@ -31,6 +32,7 @@ class PrecomputedWriter:
         mips: int = 2,
         factor: IntXYZ = (2, 2, 2),
         skeletons: str | None = None,
+        encoding: Literal["raw", "compressed_segmentation"] = "raw",
     ) -> None:
         """Write the `info`.
 
@@ -39,7 +41,9 @@ class PrecomputedWriter:
             voxel_offset: of mip 0; every mip's downsampling must divide it.
             factor: downsampling from one mip to the next, (x, y, z).
             skeletons: name of the folder of skeletons inside `folder`, for a segmentation that has them.
+            encoding: `compressed_segmentation` takes longer to write and a fiftieth of the space; ids only.
         """
+        self.encoding = encoding
         self.folder = folder
         self.dtype = np.dtype(dtype).newbyteorder("<")
         self.chunk = chunk
@@ -52,11 +56,12 @@ class PrecomputedWriter:
             "scales": [
                 {
                     "key": _key(mip),
-                    "encoding": "raw",
+                    "encoding": encoding,
                     "resolution": list(mip.resolution_nm),
                     "size": list(mip.box.size),
                     "voxel_offset": list(mip.box.start),
                     "chunk_sizes": [list(chunk)],
+                    **({} if encoding == "raw" else {"compressed_segmentation_block_size": [BLOCK] * 3}),
                 }
                 for mip in self.mips
             ],
@@ -93,7 +98,8 @@ class PrecomputedWriter:
         for chunk in _chunks(box, self.chunk):
             name = "_".join(f"{a}-{b}" for a, b in zip(chunk.start, chunk.stop, strict=True))
             # raw precomputed chunks are Fortran ordered in (x, y, z): the bytes of a C-ordered (z, y, x) array
-            (folder / name).write_bytes(np.ascontiguousarray(array[chunk.slices_in(box)], self.dtype).tobytes())
+            voxels = np.ascontiguousarray(array[chunk.slices_in(box)], self.dtype)
+            (folder / name).write_bytes(voxels.tobytes() if self.encoding == "raw" else encode_chunk(voxels))
 
 
 def downsampled(array: NDArray[np.generic], kind: Kind, factor: IntXYZ = (2, 2, 2)) -> NDArray[np.generic]:
