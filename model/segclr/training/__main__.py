@@ -6,8 +6,8 @@ from pathlib import Path
 
 from segclr.encoder.checkpoint import read_spec
 from segclr.errors import SegclrError
-from segclr.training.config import load_config
 from segclr.training.loop import Progress, train
+from segclr.training.settings_file import load_config
 from segclr.training.volumes import open_volumes
 
 

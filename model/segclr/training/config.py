@@ -1,21 +1,16 @@
-"""Settings of a training run: one TOML file, read into frozen values; units are in the names of the keys."""
+"""Settings of a training run; ``settings_file`` reads them from TOML. Units are in the names of the keys."""
 
-import difflib
 import json
-import tomllib
-from pathlib import Path
+from dataclasses import asdict, dataclass
 from typing import Literal
-
-import msgspec
-from msgspec import Struct, field
 
 from segclr.em.cutout import Content, CutoutSpec
 from segclr.em.geometry import XYZ, IntXYZ
 from segclr.encoder.config import EncoderConfig
-from segclr.errors import ProjectError
 
 
-class View(Struct, frozen=True, forbid_unknown_fields=True):
+@dataclass(frozen=True, slots=True)
+class View:
     """The cube that the encoder sees."""
 
     size: int  # voxels per edge, odd
@@ -23,7 +18,8 @@ class View(Struct, frozen=True, forbid_unknown_fields=True):
     content: Content = "masked_em"
 
 
-class Network(Struct, frozen=True, forbid_unknown_fields=True):
+@dataclass(frozen=True, slots=True)
+class Network:
     """Shape of the encoder, see ``EncoderConfig``; the default is the published one."""
 
     widths: tuple[int, ...] = (64, 128, 256, 512)
@@ -32,7 +28,8 @@ class Network(Struct, frozen=True, forbid_unknown_fields=True):
     stem_pool: bool = True
 
 
-class Augmentation(Struct, frozen=True, forbid_unknown_fields=True):
+@dataclass(frozen=True, slots=True)
+class Augmentation:
     """Strength of the random changes of a view; the default is that of the published code."""
 
     contrast: float = 0.25  # factor 1 + U(-contrast, contrast)
@@ -42,7 +39,8 @@ class Augmentation(Struct, frozen=True, forbid_unknown_fields=True):
     transpose: bool = True  # x with y, where their voxels have the same length
 
 
-class PhantomData(Struct, frozen=True, forbid_unknown_fields=True):
+@dataclass(frozen=True, slots=True)
+class PhantomData:
     """Generated blocks to train on, one per seed."""
 
     seeds: tuple[int, ...]
@@ -50,7 +48,8 @@ class PhantomData(Struct, frozen=True, forbid_unknown_fields=True):
     folder: str = "phantoms"  # where they are kept
 
 
-class VolumeData(Struct, frozen=True, forbid_unknown_fields=True):
+@dataclass(frozen=True, slots=True)
+class VolumeData:
     """A volume to train on; a box of it that fits into memory."""
 
     segmentation: str
@@ -60,7 +59,8 @@ class VolumeData(Struct, frozen=True, forbid_unknown_fields=True):
     stop_nm: XYZ | None = None
 
 
-class TrainingConfig(Struct, frozen=True, forbid_unknown_fields=True):
+@dataclass(frozen=True, slots=True)
+class TrainingConfig:
     """Everything that decides the result."""
 
     view: View
@@ -69,7 +69,7 @@ class TrainingConfig(Struct, frozen=True, forbid_unknown_fields=True):
     encoder: Network = Network()
     augmentation: Augmentation = Augmentation()
     phantom: PhantomData | None = None
-    volumes: tuple[VolumeData, ...] = field(name="volume", default=())
+    volume: tuple[VolumeData, ...] = ()
     pairs: int = 128  # per step
     distance_buckets_um: tuple[float, ...] = (0.0, 2.5, 10.0, 30.0, 150.0)  # path distance of a pair, equal weights
     temperature: float = 0.1
@@ -78,12 +78,12 @@ class TrainingConfig(Struct, frozen=True, forbid_unknown_fields=True):
     warmup_steps: int = 100
     seed: int = 0
     precision: Literal["float32", "bfloat16"] = "float32"
-    threads: int = 2  # of the network
+    threads: int = 1  # of the network, on a CPU; where others use the cores too, more only wait for each other
     reader_threads: int = 1
     save_every_steps: int = 200
 
     def __post_init__(self) -> None:
-        if self.phantom is None and not self.volumes:
+        if self.phantom is None and not self.volume:
             raise ValueError("there is nothing to train on: add a [phantom] section or a [[volume]]")
         if self.pairs < 2:
             raise ValueError(f"pairs is {self.pairs}: a contrast needs at least 2")
@@ -101,37 +101,13 @@ class TrainingConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
     def as_json(self) -> str:
         """All settings, defaults included, in one line."""
-        return json.dumps(msgspec.to_builtins(self))
+        return json.dumps(asdict(self))
 
-
-def load_config(path: Path) -> TrainingConfig:
-    """Read a training file; its relative paths are relative to itself.
-
-    Raises:
-        ProjectError: The file cannot be read, or a key is unknown, missing or wrong.
-    """
-    try:
-        settings = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise ProjectError(f"the training file {path} cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ProjectError(f"{path} is no valid TOML file: {error}") from None
-    try:
-        config = msgspec.convert(settings, TrainingConfig)
-    except msgspec.ValidationError as error:
-        raise ProjectError(f"{path}: {_with_hint(str(error))}") from None
-    phantom = config.phantom
-    if phantom is not None:
-        phantom = msgspec.structs.replace(phantom, folder=str(path.parent / phantom.folder))
-    return msgspec.structs.replace(config, output=str(path.parent / config.output), phantom=phantom)
-
-
-def _with_hint(text: str) -> str:
-    """Name the nearest key beside one that is unknown."""
-    if "unknown field" not in text:
-        return text
-    unknown = text.split("`")[1]
-    sections = (TrainingConfig, View, Network, Augmentation, PhantomData, VolumeData)
-    known = [name for section in sections for name in section.__struct_encode_fields__]
-    nearest = difflib.get_close_matches(unknown, known, n=1)
-    return f"unknown key `{unknown}`" + (f", did you mean `{nearest[0]}`?" if nearest else "")
+    def result_json(self) -> str:
+        """The settings that decide the result: a run may go on in another folder, or with other threads."""
+        settings = asdict(self)
+        for name in ("output", "threads", "reader_threads", "save_every_steps"):
+            del settings[name]
+        if settings["phantom"] is not None:
+            del settings["phantom"]["folder"]
+        return json.dumps(settings)

@@ -64,7 +64,7 @@ def train(
     )
     trainer = Trainer(config)
     done = (
-        load_state(output / STATE, trainer.network, trainer.optimiser, config.as_json())
+        load_state(output / STATE, trainer.network, trainer.optimiser, config.result_json())
         if (output / STATE).exists()
         else 0
     )
@@ -88,7 +88,7 @@ def train(
             log.writerow([step + 1, repr(losses[-1])])
             file.flush()
             if (step + 1) % config.save_every_steps == 0 or step + 1 == config.steps:
-                save_state(output / STATE, trainer.network, trainer.optimiser, step + 1, config.as_json())
+                save_state(output / STATE, trainer.network, trainer.optimiser, step + 1, config.result_json())
                 _save(config, trainer.network, step + 1, losses)
             seconds = time.monotonic() - started
             rate = (step + 1 - done) / seconds
@@ -155,7 +155,7 @@ def learning_rate(config: TrainingConfig, step: int) -> float:
 
 def _save(config: TrainingConfig, network: SegclrResNet, steps: int, losses: list[float]) -> None:
     if config.phantom is None:
-        data = ", ".join(volume.segmentation for volume in config.volumes)
+        data = ", ".join(volume.segmentation for volume in config.volume)
     else:
         data = f"generated blocks, seeds {', '.join(map(str, config.phantom.seeds))}"
     record = TrainingRecord(

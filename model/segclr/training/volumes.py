@@ -88,7 +88,7 @@ def open_volumes(config: TrainingConfig, progress: Callable[[str], None]) -> lis
         VolumeUnavailable: Something cannot be opened.
         ProjectError: A volume has no skeleton, or does not fit into memory.
     """
-    return [_open(data, config.cutout_spec()) for data in (*_phantoms(config, progress), *config.volumes)]
+    return [_open(data, config.cutout_spec()) for data in (*_phantoms(config, progress), *config.volume)]
 
 
 def _phantoms(config: TrainingConfig, progress: Callable[[str], None]) -> list[VolumeData]:

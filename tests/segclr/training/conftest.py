@@ -30,7 +30,7 @@ def config(world, tmp_path: Path) -> TrainingConfig:
         steps=10,
         encoder=Network((4, 8), (1, 1), 3, False),
         augmentation=Augmentation(0.05, 0.05, 0.1),
-        volumes=(VolumeData(world.segmentation_url, world.skeletons_url, world.em_url),),
+        volume=(VolumeData(world.segmentation_url, world.skeletons_url, world.em_url),),
         pairs=8,
         distance_buckets_um=(0.0, 0.1, 0.3, 2.0),
         warmup_steps=3,

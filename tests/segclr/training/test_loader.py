@@ -1,6 +1,7 @@
 """Batches."""
 
-import msgspec
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -22,14 +23,14 @@ def test_a_batch_depends_on_seed_and_step_alone(
     one, again = (make_batch(config, [volume], pairs, 3) for _ in range(2))
     assert np.array_equal(one.views, again.views)
     assert not np.array_equal(one.views, make_batch(config, [volume], pairs, 4).views)
-    other_seed = msgspec.structs.replace(config, seed=1)
+    other_seed = replace(config, seed=1)
     assert not np.array_equal(one.views, make_batch(other_seed, [volume], pairs, 3).views)
 
 
 def test_batches_come_in_order_from_any_number_of_readers(
     config: TrainingConfig, volume: TrainingVolume, pairs: PairTable
 ) -> None:
-    many = msgspec.structs.replace(config, reader_threads=3)
+    many = replace(config, reader_threads=3)
     found = list(batches(many, [volume], pairs, 4))
     assert len(found) == config.steps - 4
     for step, batch in enumerate(found, start=4):
@@ -39,7 +40,7 @@ def test_batches_come_in_order_from_any_number_of_readers(
 def test_the_two_views_of_a_pair_show_their_segment_and_nothing_else(
     config: TrainingConfig, volume: TrainingVolume, pairs: PairTable
 ) -> None:
-    still = msgspec.structs.replace(config, augmentation=Augmentation(0, 0, 0, False, False), pairs=20)
+    still = replace(config, augmentation=Augmentation(0, 0, 0, False, False), pairs=20)
     batch = make_batch(still, [volume], pairs, 0)
     chosen = pairs.draw(20, np.random.default_rng([config.seed, 0]))
     assert batch.views.shape == (40, 9, 9, 9)
@@ -53,7 +54,7 @@ def test_the_two_views_of_a_pair_show_their_segment_and_nothing_else(
 def test_unmasked_views_keep_their_surroundings(
     config: TrainingConfig, volume: TrainingVolume, pairs: PairTable
 ) -> None:
-    unmasked = msgspec.structs.replace(config, view=msgspec.structs.replace(config.view, content="em"))
+    unmasked = replace(config, view=replace(config.view, content="em"))
     filled = (make_batch(unmasked, [volume], pairs, 0).views > 0).mean()
     masked = (make_batch(config, [volume], pairs, 0).views > 0).mean()
     assert filled > 0.95  # the rest is beyond the volume
@@ -64,8 +65,8 @@ def test_x_and_y_of_unequal_voxels_are_never_exchanged(
     config: TrainingConfig, volume: TrainingVolume, pairs: PairTable
 ) -> None:
     transposing = Augmentation(0, 0, 0, flip=False, transpose=True)
-    unequal = msgspec.structs.replace(config, augmentation=transposing)
-    still = msgspec.structs.replace(config, augmentation=Augmentation(0, 0, 0, False, False))
+    unequal = replace(config, augmentation=transposing)
+    still = replace(config, augmentation=Augmentation(0, 0, 0, False, False))
     assert config.view.resolution_nm[0] != config.view.resolution_nm[1]
     assert np.array_equal(
         make_batch(unequal, [volume], pairs, 0).views[0], make_batch(still, [volume], pairs, 0).views[0]

@@ -2,9 +2,9 @@
 
 import csv
 import math
+from dataclasses import replace
 from pathlib import Path
 
-import msgspec
 import numpy as np
 import pytest
 import torch
@@ -18,7 +18,6 @@ from segclr.training.loop import LOG, STATE, Progress, learning_rate, train
 from segclr.training.volumes import TrainingVolume
 
 pytestmark = pytest.mark.torch
-replace = msgspec.structs.replace
 
 
 def losses(config: TrainingConfig) -> list[float]:

@@ -1,13 +1,17 @@
 """Volumes in memory."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from segclr.em.cutout import CutoutSpec, read_cutout
 from segclr.em.geometry import voxel_of
+from segclr.em.phantom.files import PhantomFolder
 from segclr.em.volume import open_volume
 from segclr.errors import ProjectError, VolumeUnavailable
-from segclr.training.config import TrainingConfig, VolumeData
+from segclr.training.config import PhantomData, TrainingConfig, VolumeData
 from segclr.training.volumes import TrainingVolume, open_volumes, read_volume
 
 
@@ -60,13 +64,28 @@ def test_an_encoder_of_masks_sees_no_em(world) -> None:
 
 
 def test_settings_name_what_is_missing(config: TrainingConfig, world) -> None:
-    import msgspec
-
-    replace = msgspec.structs.replace
     assert len(open_volumes(config, print)) == 1
     without_em = VolumeData(world.segmentation_url, world.skeletons_url)
     with pytest.raises(ProjectError, match="has no em"):
-        open_volumes(replace(config, volumes=(without_em,)), print)
+        open_volumes(replace(config, volume=(without_em,)), print)
     no_such_mip = replace(config, view=replace(config.view, resolution_nm=(4.0, 4.0, 4.0)))
     with pytest.raises(VolumeUnavailable, match="no mip of 4 x 4 x 4 nm"):
         open_volumes(no_such_mip, print)
+
+
+def test_generated_blocks_are_made_one_per_seed_and_opened(
+    config: TrainingConfig, world, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+
+    def make(folder: Path, seed: int, size_voxels: tuple[int, int, int]) -> PhantomFolder:
+        made.append((folder.name, seed, size_voxels))
+        return PhantomFolder(world.folder, seed, size_voxels)  # a phantom's folder is laid out like the world's
+
+    monkeypatch.setattr("segclr.em.phantom.writing.write_phantom", make)
+    blocks = PhantomData((101, 102), (96, 80, 56), "blocks")
+    said: list[str] = []
+    volumes = open_volumes(replace(config, phantom=blocks, volume=()), said.append)
+    assert made == [("phantom-96x80x56-101", 101, (96, 80, 56)), ("phantom-96x80x56-102", 102, (96, 80, 56))]
+    assert [len(volume.skeletons) for volume in volumes] == [4, 4]
+    assert said == ["generated block, seed 101", "generated block, seed 102"]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from segclr.errors import ProjectError
-from segclr.training.config import load_config
+from segclr.training.settings_file import load_config
 
 WHOLE = """
 output = "runs/one"
@@ -47,19 +47,32 @@ def test_the_shipped_settings_are_valid_and_keep_off_the_demo_seed() -> None:
 @pytest.mark.parametrize(
     ("change", "text"),
     [
-        (("steps = 3", "step = 3"), "unknown key `step`, did you mean `steps`"),
+        (("steps = 3", "step = 3"), "unknown key step; did you mean steps"),
         (("size = 33", "size = 32"), "must be odd"),
-        (("steps = 3", ""), "missing required field `steps`"),
-        (("steps = 3", "steps = 'three'"), r"Expected `int`, got `str` - at `\$.steps`"),
+        (("steps = 3", ""), "the key steps is missing"),
+        (("steps = 3", "steps = 'three'"), "steps is 'three': it must be a whole number"),
         (("steps = 3", "steps = 3\ndistance_buckets_um = [3, 1]"), "rising borders"),
         (("steps = 3", "steps = 3\npairs = 1"), "at least 2"),
         (("[phantom]\nseeds = [101, 102]\nfolder = 'blocks'", ""), "nothing to train on"),
+        (("steps = 3", "steps = true"), "steps is True: it must be a whole number"),
+        (("steps = 3", "steps = 3\nvolume = 4"), r"volume is 4: it must be a list"),
+        (
+            ("steps = 3", "steps = 3\nprecision = 'half'"),
+            "precision is 'half': it must be one of 'float32'",
+        ),
+        (("[64, 64, 80]", "[64, 64]"), "view.resolution_nm has 2 entries: it must have 3"),
+        (("[64, 64, 80]", "[64, 64, 'x']"), "view.resolution_nm is 'x': it must be a number"),
+        (("[view]\nsize = 33\nresolution_nm = [64, 64, 80]", "view = 3"), "view must be a section"),
+        (("[phantom]", "[phantom]\nseed = 3"), "unknown key phantom.seed; did you mean seeds"),
         (("steps = 3", "steps = "), "no valid TOML"),
         (("[phantom]", "[encoder]\nstem_kernel = 4\n[phantom]"), "must be odd"),
     ],
 )
 def test_a_mistake_is_told_in_one_sentence(tmp_path: Path, change: tuple[str, str], text: str) -> None:
     whole = WHOLE.replace('"', "'")
+    if change[0].startswith("[view]"):  # top-level keys come first
+        whole = whole.replace(change[0], "")
+        change = ("steps = 3", "steps = 3\nview = 3")
     assert change[0] in whole
     path = written(tmp_path, whole.replace(*change))
     with pytest.raises(ProjectError, match=text) as raised:
