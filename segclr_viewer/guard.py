@@ -20,6 +20,13 @@ FOREIGN = "The request comes from another page: open the address that the termin
 NO_COOKIE = "This browser is not signed in to this run: open the address that the terminal printed."
 WRONG_TOKEN = "The token in the address is not the one of this run: open the address that the terminal printed."  # noqa: S105
 
+_POLICY = (
+    "default-src 'self'; script-src 'self'{scripts}; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; frame-ancestors 'self'; base-uri 'none'; form-action 'none'; object-src 'none'"
+)
+# Neuroglancer's client compiles its annotation encoders and its decoders when it runs
+_VIEWER_SCRIPTS = " 'unsafe-eval' 'wasm-unsafe-eval'"
+
 
 @dataclass(frozen=True, slots=True)
 class Knock:
@@ -71,6 +78,17 @@ class Guard:
         if knock.cookie is None or not _equal(knock.cookie, self.cookie):
             return NO_COOKIE
         return None
+
+
+def protecting_headers(path: str) -> dict[str, str]:
+    """Headers of the answer for a path: what the browser may load there, and that no other page may have it."""
+    return {
+        "Content-Security-Policy": _POLICY.format(scripts=_VIEWER_SCRIPTS if path.startswith("/v/") else ""),
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "SAMEORIGIN",
+    }
 
 
 def _equal(given: str, secret: str) -> bool:

@@ -16,7 +16,7 @@ from tornado.httpserver import HTTPServer
 
 from segclr.errors import SegclrError
 from segclr_viewer.answers import Failed, ToPage
-from segclr_viewer.guard import Guard, Knock
+from segclr_viewer.guard import Guard, Knock, protecting_headers
 from segclr_viewer.messages import ToServer, decode, encode
 from segclr_viewer.page_files import PageFile
 from segclr_viewer.routes import Answer, Route
@@ -29,22 +29,7 @@ _THREADS = 4  # for chunks and columns; meshes and the encoder have processes of
 _LONGEST_FRAME = 2 << 20  # bytes: a lasso of 20,000 corners is half of it
 _REPEAT_S = 10.0  # the same failure is not said again within this time
 
-_POLICY = (
-    "default-src 'self'; script-src 'self'{scripts}; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; frame-ancestors 'self'; base-uri 'none'; form-action 'none'; object-src 'none'"
-)
-_PAGE_POLICY = _POLICY.format(scripts="")
-# Neuroglancer's client compiles its annotation encoders and its decoders when it runs
-_VIEWER_POLICY = _POLICY.format(scripts=" 'unsafe-eval' 'wasm-unsafe-eval'")
-_HEADERS = {
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "SAMEORIGIN",
-}
-
 _REFUSED = "<!doctype html><meta charset=utf-8><title>segclr-viewer</title><p>{}</p>"
-# not a redirect: after one, the browser still counts a link from another page as foreign and sends no Strict cookie
 _WELCOME = "<!doctype html><meta charset=utf-8><title>segclr-viewer</title><meta http-equiv=refresh content='0;url={}'>"
 
 
@@ -162,13 +147,12 @@ class _SafeHeaders(web.OutputTransform):
     """Sets the headers of every response, of Neuroglancer's handlers too."""
 
     def __init__(self, request: httputil.HTTPServerRequest) -> None:
-        self._policy = _VIEWER_POLICY if request.path.startswith("/v/") else _PAGE_POLICY
+        self._path = request.path
 
     def transform_first_chunk(
         self, status_code: int, headers: httputil.HTTPHeaders, chunk: bytes, finishing: bool
     ) -> tuple[int, httputil.HTTPHeaders, bytes]:
-        headers["Content-Security-Policy"] = self._policy
-        for name, value in _HEADERS.items():
+        for name, value in protecting_headers(self._path).items():
             headers[name] = value
         return status_code, headers, chunk
 
@@ -209,9 +193,16 @@ class _Welcome(_Handler):
         self.set_header("Cache-Control", "no-store")
         if f"http://{self.request.host}" == self.guard.origin:
             self.set_cookie(self.guard.cookie_name, self.guard.cookie, path="/", httponly=True, samesite="Strict")
-            self.finish(_WELCOME.format("/"))
+            self._lead_to("/")
         else:
-            self.finish(_WELCOME.format(f"{self.guard.origin}/?token={self.guard.token}"))
+            self._lead_to(f"{self.guard.origin}/?token={self.guard.token}")
+
+    def _lead_to(self, address: str) -> None:
+        """Redirect; but after a link on another page, where a redirect would still count as that page's, by a page."""
+        if self.request.headers.get("Sec-Fetch-Site", "none") in ("none", "same-origin"):
+            self.redirect(address, status=303)
+        else:
+            self.finish(_WELCOME.format(address))
 
 
 class _File(_Handler):

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import neuroglancer
 import neuroglancer.server
+import neuroglancer.static
 
 from segclr.em.geometry import XYZ
 from segclr.errors import ProjectError
@@ -26,6 +27,19 @@ from segclr_viewer.surfaces import Surfaces
 log = logging.getLogger(__name__)
 
 _SAID_S = 8.0  # how long a sentence stays
+
+
+# Neuroglancer's look beside our page. Layers cannot be added or closed, and have no numbers: those keys label.
+_STYLE = b"""<style>
+.neuroglancer-layer-add-button, .neuroglancer-layer-item-button-container, .neuroglancer-layer-item-number
+  { display: none !important }
+.neuroglancer-viewer-top-row, .neuroglancer-layer-panel { background: #0e1116; font-family: system-ui, sans-serif }
+.neuroglancer-layer-item
+  { border: 1px solid #2a303a; border-radius: 4px; margin: 2px; padding: 1px 6px; font-family: system-ui, sans-serif }
+.neuroglancer-layer-item-label-color { display: none !important }
+.neuroglancer-layer-item-label { color: #d6dae0 !important; background: none !important }
+.neuroglancer-layer-item[data-visible="false"] { opacity: 0.4 }
+</style>"""
 
 
 class Listener(Protocol):
@@ -52,6 +66,7 @@ class Neuroglancer:
         if neuroglancer.server.is_server_running():
             raise RuntimeError("Neuroglancer's server is already running in this process")
         neuroglancer.set_server_bind_address(host, port)
+        neuroglancer.set_static_content_source(source=_DressedClient())
         try:
             _try_to_listen(host, port)
             neuroglancer.server.start()
@@ -70,6 +85,14 @@ class Neuroglancer:
     def stop(self) -> None:
         """Close all connections and end the thread."""
         neuroglancer.server.stop()
+
+
+class _DressedClient(neuroglancer.static.ImportlibResourcesContentSource):  # type: ignore[misc]
+    """Neuroglancer's packaged client with our style."""
+
+    def get(self, name: str, query: str) -> tuple[bytes, str]:
+        body, content_type = super().get(name, query)
+        return (body.replace(b"</head>", _STYLE + b"</head>") if content_type == "text/html" else body), content_type
 
 
 def _try_to_listen(host: str, port: int) -> None:
@@ -122,9 +145,9 @@ class NeuroglancerView:
         if points.task != self._task.name:
             old, self._task = self._task, next(task for task in self._scene.tasks if task.name == points.task)
             with self._viewer.config_state.txn() as config:
-                for name in _class_keys(old):
+                for name in _keys(old):
                     del config.input_event_bindings.viewer[name]
-                for name, action in _class_keys(self._task).items():
+                for name, action in _keys(self._task).items():
                     config.input_event_bindings.viewer[name] = action
 
     def _unsay(self, text: str) -> None:
@@ -157,12 +180,7 @@ class NeuroglancerView:
             bindings = config.input_event_bindings
             bindings.data_view["alt+click0"] = "embed"
             bindings.data_view["shift+mousedown0"] = "embed"
-            bindings.viewer["keyx"] = "label-none"
-            for control in ("control", "meta"):
-                bindings.viewer[f"{control}+keyz"] = "undo"
-                bindings.viewer[f"{control}+shift+keyz"] = "redo"
-                bindings.viewer[f"{control}+keyy"] = "redo"
-            for name, action in _class_keys(self._task).items():
+            for name, action in _keys(self._task).items():
                 bindings.viewer[name] = action
 
     def _on(self, name: str, do: Callable[[Listener, Any], None]) -> None:
@@ -205,10 +223,19 @@ class NeuroglancerView:
         return position_nm, _value(action, "cells") or None
 
 
-def _class_keys(task: Task) -> dict[str, str]:
-    """Neuroglancer's name of each class's key -> action."""
-    names = {spec.key: f"digit{spec.key}" if spec.key.isdigit() else f"key{spec.key}" for spec in task.classes}
-    return {names[spec.key]: f"label-{index}" for index, spec in enumerate(task.classes)}
+def _keys(task: Task) -> dict[str, str]:
+    """Neuroglancer's names of keys -> actions.
+
+    A key that labels in one task must not switch a layer off in the next one, nor a slip of the finger open a dialog:
+    what Neuroglancer would do at other digits, n and h is replaced by an action that nobody hears.
+    """
+    keys = {f"{control}digit{digit}": "nothing" for digit in range(1, 10) for control in ("", "control+", "alt+")}
+    keys |= {"keyn": "nothing", "keyh": "nothing", "keyx": "label-none"}
+    for control in ("control", "meta"):
+        keys |= {f"{control}+keyz": "undo", f"{control}+shift+keyz": "redo", f"{control}+keyy": "redo"}
+    for index, spec in enumerate(task.classes):
+        keys[f"digit{spec.key}" if spec.key.isdigit() else f"key{spec.key}"] = f"label-{index}"
+    return keys
 
 
 def _value(action: neuroglancer.viewer_config_state.ActionState, layer: str) -> int | None:

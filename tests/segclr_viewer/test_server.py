@@ -220,22 +220,26 @@ def test_the_same_requests_are_let_in_with_the_cookie(app: App) -> None:
             assert status == (404 if path.startswith("/neuroglancer/") else 200), path
 
 
-def test_the_printed_address_gives_the_cookie_and_leads_to_the_page(app: App) -> None:
+@pytest.mark.parametrize("site", ["none", "cross-site", "same-site"])
+def test_the_printed_address_gives_the_cookie_and_leads_to_the_page(app: App, site: str) -> None:
     path = app.server.address.removeprefix(f"http://{app.host}")
-    status, headers, body = app.ask(path, cookie=False, Sec_Fetch_Site="cross-site")
-    assert status == 200
-    assert b"url=/'" in body
+    status, headers, body = app.ask(path, cookie=False, Sec_Fetch_Site=site)
+    if site == "none":
+        assert (status, headers["location"]) == (303, "/")
+    else:  # a redirect would not send the cookie
+        assert status == 200
+        assert b"content='0;url=/'" in body
     assert re.fullmatch(rf"{app.cookie}; HttpOnly; Path=/; SameSite=Strict", headers["set-cookie"])
+    assert headers["cache-control"] == "no-store"
     assert app.server.guard.token.encode() not in body
     assert app.ask("/", cookie=False, Cookie=f"other=x; {app.cookie}")[2] == b"<p>page</p>"
 
 
 def test_under_another_name_of_this_machine_the_printed_address_leads_to_the_right_one(app: App) -> None:
     path = app.server.address.removeprefix(f"http://{app.host}")
-    status, headers, body = app.ask(path, cookie=False, Host=f"localhost:{app.running.port}")
-    assert status == 200
+    status, headers, _ = app.ask(path, cookie=False, Host=f"localhost:{app.running.port}")
+    assert (status, headers["location"]) == (303, app.server.address)
     assert "set-cookie" not in headers
-    assert f"url={app.server.address}'".encode() in body
 
 
 @pytest.mark.parametrize("token", ["", "x", "{cookie}"])
@@ -299,6 +303,14 @@ def test_no_path_reaches_anything_that_is_not_offered(app: App, path: str) -> No
 def test_viewer_files_are_only_those_of_the_client(app: App) -> None:
     for name in ("../server.py", "..%2fserver.py", "%2e%2e/server.py", "__init__.py", "index.html/../../__init__.py"):
         assert app.ask(app.view.path + name)[0] == 404
+
+
+def test_the_viewer_s_client_comes_with_our_style(app: App) -> None:
+    status, headers, body = app.ask(app.view.path)
+    assert status == 200
+    assert headers["content-type"].startswith("text/html")
+    assert b".neuroglancer-layer-add-button" in body
+    assert body.count(b"</head>") == 1
 
 
 def test_chunks_hold_the_volume_s_voxels(app: App, world) -> None:  # type: ignore[no-untyped-def]

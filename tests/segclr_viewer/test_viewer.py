@@ -88,6 +88,11 @@ def bindings(view: NeuroglancerView) -> dict[str, dict[str, str]]:
     return found
 
 
+def heard(view: NeuroglancerView) -> dict[str, str]:
+    """The keys that do something."""
+    return {name: action for name, action in bindings(view)["viewer"].items() if action != "nothing"}
+
+
 def test_a_click_gives_nm_and_the_exact_segment(view: NeuroglancerView, told: Told) -> None:
     act(view, "embed", [10.25, 20.5, 3.5], em=133, classes="17", cells=str(BIG), surfaces=None)
     assert told.calls == [("click", (82.0, 205.0, 115.5), BIG)]
@@ -143,12 +148,18 @@ def test_the_keys_follow_the_task(view: NeuroglancerView, overlay: Overlay) -> N
         "control+keyy": "redo",
         "meta+keyy": "redo",
     }
-    assert bindings(view)["viewer"] == everywhere | {"digit1": "label-0", "keyq": "label-1"}
     assert bindings(view)["dataView"] == {"alt+click0": "embed", "shift+mousedown0": "embed"}
+    assert heard(view) == everywhere | {"digit1": "label-0", "keyq": "label-1"}
     points = Points("s", "c", np.array([2, 255], np.uint8), np.array([255, 0], np.uint8), (), (), "")
     view.repaint(points)
-    assert bindings(view)["viewer"] == everywhere | {"keyq": "label-0", "digit2": "label-1", "digit3": "label-2"}
+    assert heard(view) == everywhere | {"keyq": "label-0", "digit2": "label-1", "digit3": "label-2"}
     assert overlay.paint.codes.tolist() == [0, code(2, 7), 0]
+
+
+def test_digits_that_label_nothing_switch_no_layer_off(view: NeuroglancerView) -> None:
+    silenced = {name for name, action in bindings(view)["viewer"].items() if action == "nothing"}
+    assert {f"digit{n}" for n in range(2, 10)} | {"keyn", "keyh"} <= silenced
+    assert "nothing" not in view._viewer.config_state.raw_state["actions"]
 
 
 def test_what_is_said_replaces_what_was_said(view: NeuroglancerView) -> None:
