@@ -12,8 +12,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import contextmanager
 from functools import cache, partial
 from multiprocessing.process import BaseProcess
 from typing import Protocol, TypeVar
@@ -40,14 +39,6 @@ class Embedder(Protocol):
         """Cut out, mask and embed a place."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Loaded:
-    """What the process tells when it has loaded the encoder."""
-
-    device: str
-    pid: int
-
-
 class EncoderWorker:
     """Owns the process. A process that ends is replaced; all that it had been asked fails with the same WorkerDied.
 
@@ -70,7 +61,8 @@ class EncoderWorker:
         self._ready = ready
         self._failed = failed
         self._pool = _new_pool()
-        self._pid: int | None = None
+        self._is_loaded = False
+        self._closed = False
         self._death = WorkerDied()
         self._warm_up()
 
@@ -86,18 +78,18 @@ class EncoderWorker:
 
     def close(self) -> None:
         """End the process; what it had been asked is not answered any more."""
-        self._post = lambda answer: None
+        self._closed = True
+        processes = list((self._pool._processes or {}).values())  # there is no public way to end what is under way
         self._pool.shutdown(wait=False, cancel_futures=True)
-        if self._pid is not None:
-            with suppress(ProcessLookupError):
-                os.kill(self._pid, signal.SIGTERM)
+        for process in processes:
+            process.terminate()
 
     def _warm_up(self) -> None:
-        self._submit(partial(_loaded, self._load), self._is_loaded, self._failed)
+        self._submit(partial(_device, self._load), self._loaded, self._failed)
 
-    def _is_loaded(self, loaded: _Loaded) -> None:
-        self._pid = loaded.pid
-        self._ready(loaded.device)
+    def _loaded(self, device: str) -> None:
+        self._is_loaded = True
+        self._ready(device)
 
     def _submit(self, work: Callable[[], T], done: Callable[[T], None], failed: Callable[[SegclrError], None]) -> None:
         try:
@@ -106,7 +98,12 @@ class EncoderWorker:
             self._replace(self._pool)
             future = self._pool.submit(work)
         pool = self._pool
-        future.add_done_callback(lambda future: self._post(partial(self._answer, pool, future, done, failed)))
+
+        def over(future: Future[T]) -> None:
+            if not self._closed:  # else the session's thread has perhaps ended
+                self._post(partial(self._answer, pool, future, done, failed))
+
+        future.add_done_callback(over)
 
     def _answer(
         self,
@@ -115,7 +112,7 @@ class EncoderWorker:
         done: Callable[[T], None],
         failed: Callable[[SegclrError], None],
     ) -> None:
-        if future.cancelled():
+        if self._closed:
             return
         error = future.exception()
         if error is None:
@@ -131,11 +128,11 @@ class EncoderWorker:
     def _replace(self, dead: ProcessPoolExecutor) -> WorkerDied:
         """Start a new process unless that is done already; the error for whoever waited for the dead one."""
         if dead is self._pool:
-            log.warning("the encoder's process %s ended; starting another", self._pid)
+            log.warning("the encoder's process ended; starting another")
             self._death = WorkerDied("the encoder's process ended; it was restarted: click again")
             self._pool = _new_pool()
-            if self._pid is not None:  # one that died while loading is tried again on the next click, not for ever
-                self._pid = None
+            if self._is_loaded:  # one that died while loading is tried again on the next click, not for ever
+                self._is_loaded = False
                 self._warm_up()
         return self._death
 
@@ -163,9 +160,9 @@ def _embedder(load: Callable[[], Embedder]) -> Embedder:
     return load()
 
 
-def _loaded(load: Callable[[], Embedder]) -> _Loaded:
+def _device(load: Callable[[], Embedder]) -> str:
     with _in_words("the encoder could not be loaded"):
-        return _Loaded(_embedder(load).device, os.getpid())
+        return _embedder(load).device
 
 
 def _embed(load: Callable[[], Embedder], position_nm: XYZ, segment_id: int | None) -> Embedded:

@@ -61,10 +61,10 @@ def test_a_label_that_cannot_be_stored_is_told_and_changes_nothing(desk: Any) ->
 
 def test_a_request_that_is_sent_again_is_answered_again_and_stored_once(desk: Any) -> None:
     request = desk.label(0, 0)
-    first = desk.saved()
-    desk.label(1, 1)
+    desk.label(0, 2)
     desk.label(0, 0, request=request)
-    assert (desk.saved().request, desk.saved().seq) == (request, first.seq)
+    assert (desk.saved().request, desk.saved().seq, desk.saved().text) == (request, 1, "saved 1: done before")
+    assert desk.labels() == {0: 2}
     assert len(desk.log.stored) == 2
     desk.session.undo()
     undo = desk.log.stored[-1].uuid
