@@ -17,13 +17,13 @@ from segclr.training.volumes import TrainingVolume, open_volumes, read_volume
 
 def test_a_cut_masked_is_the_cutout_that_inference_sees(volume: TrainingVolume, world) -> None:
     em, segmentation = open_volume(world.em_url, "em"), open_volume(world.segmentation_url, "segmentation")
-    spec = CutoutSpec(11, world.resolution_nm)
+    spec = CutoutSpec(41, world.resolution_nm)  # wide enough to hold parts of other segments
     for segment_id, skeleton in world.skeletons.items():
         for node_nm in skeleton.nodes_nm[::4]:
             position_nm = tuple(node_nm)
             expected = read_cutout(em, segmentation, position_nm, spec, segment_id).image
             number = int(np.searchsorted(volume.segment_ids, np.uint64(segment_id))) + 1
-            image, mask = volume.cut(voxel_of(position_nm, spec.resolution_nm), number, 11)
+            image, mask = volume.cut(voxel_of(position_nm, spec.resolution_nm), number, 41)
             assert np.array_equal(image * mask, expected)
 
 
