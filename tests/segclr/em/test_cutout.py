@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from segclr.em.cutout import CutoutSpec, cutout_as_float, read_cutout
+from segclr.em.cutout import CutoutSpec, cutout_as_float, read_cutout, segment_mask
 from segclr.em.geometry import Box, centre_nm
 from segclr.em.precomputed import PrecomputedWriter
 from segclr.em.volume import open_volume
@@ -141,6 +141,15 @@ def test_a_finer_segmentation_with_another_offset_is_looked_up_at_the_centre_of_
     centre = tuple(int(p / r) for p, r in zip(position, world.resolution_nm, strict=True))
     assert cutout.segment_id == BIG_ID
     assert np.array_equal(cutout.image, expected(world, centre, 25, BIG_ID))
+
+
+def test_of_three_finer_voxels_the_middle_one_decides(world, tmp_path):
+    fine = np.random.default_rng(8).choice(np.array([7, BIG_ID], np.uint64), (56 * 3, 80, 96))
+    offset = (40, 24, 36)
+    segmentation = write_segmentation(tmp_path / "fine", fine, (8, 10, 11), offset)
+    box = Box((50, 30, 20), (70, 60, 40))
+    mask = segment_mask(segmentation, box, world.resolution_nm, BIG_ID)
+    assert np.array_equal(mask, fine[1::3][8:28, 6:36, 10:30] == np.uint64(BIG_ID))
 
 
 def test_a_coarser_segmentation_is_looked_up_at_the_centre_of_every_em_voxel(world, em, tmp_path):

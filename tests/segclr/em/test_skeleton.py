@@ -97,11 +97,12 @@ def test_pieces_stay_apart_and_lone_nodes_stay():
     assert (0, 0, 9000) in {tuple(node) for node in spaced.nodes_nm}
 
 
-def test_a_loop_stays_a_loop():
+@pytest.mark.parametrize(("radius", "nodes"), [(1000, 4), (100, 3)])
+def test_a_loop_stays_a_loop(radius, nodes):
     angle = np.linspace(0, 2 * np.pi, 120, endpoint=False)
-    ring = np.stack([1000 * np.cos(angle), 1000 * np.sin(angle), 0 * angle], 1)
+    ring = radius * np.stack([np.cos(angle), np.sin(angle), 0 * angle], 1)
     spaced = skeleton(ring, [(i, (i + 1) % 120) for i in range(120)]).spaced(1500)
-    assert len(spaced.nodes_nm) == len(spaced.edges) == 4
+    assert len(spaced.nodes_nm) == len(spaced.edges) == nodes
     assert set(np.bincount(spaced.edges.ravel())) == {2}
 
 
@@ -158,3 +159,10 @@ def test_nodes_far_from_their_segment_stay(world):
     segmentation = open_volume(world.segmentation_url, "segmentation")
     lost = skeleton([(5000, 5000, 5000)], [])
     assert np.array_equal(onto_segment(lost, segmentation, 500).nodes_nm, lost.nodes_nm)
+    voxels = np.argwhere(world.segmentation == BIG_ID)[:, ::-1] + world.voxel_offset
+    centres = (voxels + 0.5) * world.resolution_nm
+    # beyond the corner of the segment's box: the nearest voxel is nearer along every axis than it is in space
+    beside = skeleton([centres.min(0) - 100], [])
+    distance = np.linalg.norm(centres - beside.nodes_nm, axis=1).min()
+    assert np.array_equal(onto_segment(beside, segmentation, distance - 1).nodes_nm, beside.nodes_nm)
+    assert not np.array_equal(onto_segment(beside, segmentation, distance + 1).nodes_nm, beside.nodes_nm)

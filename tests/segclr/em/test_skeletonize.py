@@ -62,15 +62,18 @@ def test_only_the_segments_asked_for_are_done(segmentation):
     assert skeletonize(segmentation, []) == []
 
 
-def test_small_segments_are_left_out_unless_asked_for(tmp_path):
+@pytest.mark.parametrize("easy_voxels", [10**7, 20_000])
+def test_small_segments_are_left_out_unless_asked_for(tmp_path, monkeypatch, easy_voxels):
+    # the second limit makes the grid coarser: every second voxel in x and y
+    monkeypatch.setattr(skeletonize_module, "_EASY_VOXELS", easy_voxels)
     ids = np.zeros((30, 40, 50), np.uint64)
-    ids[:10, :11, :12] = 5  # 1,320 voxels
-    ids[20:28, 20:28, 20:35] = 6  # 960
+    ids[:10, :12, :12] = 5  # 1,440 voxels
+    ids[20:28, 20:28, 20:34] = 6  # 896
     ids[29, 39, 49] = 7
     PrecomputedWriter(tmp_path, "segmentation", np.uint64, (20, 20, 40), (50, 40, 30), mips=1).write(ids)
     segmentation = open_volume(str(tmp_path), "segmentation")
     assert [s.segment_id for s in skeletonize(segmentation)] == [5]
-    assert [s.segment_id for s in skeletonize(segmentation, min_voxels=900)] == [5, 6]
+    assert [s.segment_id for s in skeletonize(segmentation, min_voxels=800)] == [5, 6]
     crumb = skeletonize(segmentation, [7])[0]
     assert crumb.nodes_nm.tolist() == [[49.5 * 20, 39.5 * 20, 29.5 * 40]]
 
