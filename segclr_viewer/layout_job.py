@@ -4,15 +4,14 @@ Importing umap compiles for up to a minute; until the fit is there the scatter s
 """
 
 import logging
-import multiprocessing
-import os
 from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from pathlib import Path
 
 from segclr.embeddings.table import EmbeddingTable, open_table
 from segclr.errors import SegclrError
 from segclr.explore.layout import Layout, open_layout, pca_layout
+from segclr_viewer.child_process import new_child
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +42,7 @@ class LayoutJob:
         post: runs a callback on the session's thread.
         """
         self._post = post
-        self._pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+        self._pool = new_child(niceness=10)  # clicks and repaints come first
 
     def start(self, folder: Path, done: Callable[[Layout], None], failed: Callable[[str], None]) -> None:
         """Fit the table in ``folder``; one of the callbacks is run on the session's thread when it is over."""
@@ -71,7 +70,6 @@ class LayoutJob:
 
 def _fit(folder: Path) -> Layout:
     """Body of the process."""
-    os.nice(10)  # clicks and repaints come first
     from segclr.explore.umap import umap_layout
 
     table = open_table(folder)
