@@ -68,33 +68,24 @@ export function drawing(scatter: Scatter): Effect {
 
 export function viewing(bridge: ViewerBridge): Effect {
   return (state, before) => {
-    const { hello, points, selected } = state;
-    if (hello && hello.viewer_url !== before?.hello?.viewer_url)
-      bridge.open(new URL(hello.viewer_url, location.href).href);
+    const { hello, points, selected, lit, rows, prediction } = state;
     if (!hello) return;
+    if (hello.viewer_url !== before?.hello?.viewer_url) bridge.open(new URL(hello.viewer_url, location.href).href);
     const classes = classesOf(state);
     if (classes.length && changed(state, before, "viewerReady", "hello", "task", "threshold", "hidden")) {
       bridge.paint(overlayColors(classes, state.threshold, state.hidden));
     }
     if (points && points.stamp !== before?.points?.stamp) bridge.refetch();
-    if (
-      !selected?.waiting &&
-      changed(state, before, "viewerReady", "selected", "lit", "rows", "prediction", "hidden")
-    ) {
-      select(bridge, state);
+    const chosen = !selected?.waiting && changed(state, before, "viewerReady", "selected", "lit");
+    if (chosen) bridge.select([...new Set([...(lit === null ? [] : [lit]), ...(selected?.segments ?? [])])]);
+    if (rows && prediction && (chosen || changed(state, before, "rows", "prediction", "hidden"))) {
+      const painted = classesOf(state, prediction.task);
+      bridge.showSurfaces((cells) => partsOf(cells.slice(0, SURFACES_MOST), rows, prediction, painted, state.hidden));
     }
     if (changed(state, before, "viewerReady", "selected", "target", "rows")) {
       bridge.mark(marksOf(state), hello.resolution_nm);
     }
   };
-}
-
-function select(bridge: ViewerBridge, state: State): void {
-  const { selected, lit, rows, prediction, hidden } = state;
-  const shown = [...new Set([...(lit === null ? [] : [lit]), ...(selected?.segments ?? [])])];
-  const meshed = shown.slice(0, SURFACES_MOST);
-  const classes = classesOf(state, prediction?.task);
-  bridge.select(shown, rows && prediction ? partsOf(meshed, rows, prediction, classes, hidden) : []);
 }
 
 /** The selection's marks in the colour of their class, and the target. */

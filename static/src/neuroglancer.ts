@@ -2,7 +2,8 @@
 // The only file that reaches into `contentWindow.viewer`. Those are internals of the packaged client (2.41), so every
 // reach is guarded: what is missing is said once, and the rest of the page goes on.
 
-import type { Client, Id, Layer, Refetchable } from "./neuroglancer_client";
+import type { Client, Id, Layer } from "./neuroglancer_client";
+import { refetchCalmly } from "./neuroglancer_refetch";
 import type { RGB } from "./paint";
 import type { XYZ } from "./protocol";
 
@@ -31,13 +32,15 @@ type ClientWindow = Window & { viewer?: Client; BigInt: typeof BigInt };
 
 const LAYERS = ["classes", "cells", "surfaces"];
 const POLL_MS = 60;
-const REFETCH_LIMIT_MS = 600;
+const PATIENCE_MS = 45_000;
 const FLIGHT_MS = 260;
 const PANEL_PX = 500;
 
 export class ViewerBridge {
   private ready = false;
   private writing = false;
+  /** The visible segments that the page has been told of, or has set itself. */
+  private known: readonly string[] = [];
   private refetching = false;
   private refetchAgain = false;
   private flight = 0;
@@ -58,16 +61,21 @@ export class ViewerBridge {
     this.waitForLayers();
   }
 
-  /** Make exactly these segments visible, and these parts of their surfaces. */
-  select(cells: readonly string[], parts: readonly Part[]): void {
+  /** Make exactly these segments visible. */
+  select(cells: readonly string[]): void {
     this.reach("selection", () => {
+      this.setVisible("cells", cells);
+      this.known = this.visible("cells");
+    });
+  }
+
+  /** Show the surfaces of the segments that are visible, whoever made them so: other windows share this selection. */
+  showSurfaces(partsOf: (cells: readonly string[]) => readonly Part[]): void {
+    this.reach("surfaces", () => {
+      const parts = partsOf(this.visible("cells"));
       this.segmentOfPart = new Map(parts.map((part) => [part.id, part.segment]));
       this.setColors("surfaces", new Map(parts.map((part) => [part.id, part.rgb])));
-      this.setVisible(
-        "surfaces",
-        parts.map((part) => part.id),
-      );
-      this.setVisible("cells", cells);
+      this.setVisible("surfaces", [...this.segmentOfPart.keys()]);
     });
   }
 
@@ -92,7 +100,7 @@ export class ViewerBridge {
     });
   }
 
-  /** Move the centre of all panels there: gliding when near, at once when chunks on the way would be fetched in vain. */
+  /** Move the centre of all panels there: gliding when near, at once when chunks on the way would be wasted. */
   flyTo(position_nm: XYZ, resolution_nm: XYZ): void {
     this.reach("camera", () => {
       const { position, crossSectionScale } = this.client();
@@ -121,30 +129,11 @@ export class ViewerBridge {
       return;
     }
     this.reach("repaint", () => {
-      const client = this.client();
-      const { display } = client;
-      const from = performance.now();
-      const where = [...client.position.value].join();
-      const end = (): void => {
-        this.refetching = false;
-        delete display.draw; // the prototype's own draw comes back
-        display.scheduleRedraw();
-        this.refetchIfAsked();
-      };
-      const step = (): void => {
-        const waited = performance.now() - from;
-        const moved = [...client.position.value].join() !== where;
-        if (moved || waited > REFETCH_LIMIT_MS || (waited > 40 && client.isReady())) end();
-        else setTimeout(step, 8);
-      };
       this.refetching = true;
-      display.draw = () => {};
-      try {
-        this.refetchChunks("classes");
-        this.refetchMeshes("surfaces");
-      } finally {
-        setTimeout(step, 8);
-      }
+      refetchCalmly(this.client(), this.layer("classes"), this.layer("surfaces"), () => {
+        this.refetching = false;
+        this.refetchIfAsked();
+      });
     });
   }
 
@@ -161,22 +150,36 @@ export class ViewerBridge {
       : false;
   }
 
-  private waitForLayers(): void {
-    const names = new Set(this.clientWindow()?.viewer?.layerManager?.managedLayers?.map((managed) => managed.name));
-    const there = LAYERS.every((name) => {
-      const sources = names.has(name) ? this.layer(name)?.dataSources : null;
-      return sources?.every((source) => source.loadState);
-    });
-    if (!there) return void setTimeout(() => this.waitForLayers(), POLL_MS);
+  private waitForLayers(polls = 0): void {
+    if (!this.layersAreThere()) {
+      if (polls * POLL_MS === PATIENCE_MS) {
+        this.events.problem("The viewer has not loaded its layers yet: if it stays empty, reload the page.");
+      }
+      setTimeout(() => this.waitForLayers(polls + 1), POLL_MS);
+      return;
+    }
     this.ready = true;
     this.reach("events", () => {
       const client = this.client();
       client.layerManager.layersChanged.add(() => this.hook());
       client.element.addEventListener("action:select", (event) => this.pickedSurface(event), true);
       this.hook();
-      this.events.ready(this.visible("cells"));
+      this.known = this.visible("cells");
+      this.events.ready([...this.known]);
       this.refetchIfAsked(); // what was repainted while the first chunks were on their way
     });
+  }
+
+  private layersAreThere(): boolean {
+    try {
+      const names = new Set(this.clientWindow()?.viewer?.layerManager?.managedLayers?.map((managed) => managed.name));
+      return LAYERS.every((name) => {
+        const sources = names.has(name) ? this.layer(name)?.dataSources : null;
+        return sources?.every((source) => source.loadState) ?? false;
+      });
+    } catch {
+      return false; // the browser shows an error page of its own there, which may not be read
+    }
   }
 
   /** Listen to the user's selection, on the layer that there is now: a change of the shared state makes new ones. */
@@ -191,13 +194,21 @@ export class ViewerBridge {
     });
   }
 
-  /** Tell of a change by the user; several within one turn of the loop are one. */
+  /**
+   * Tell of a change by the user; several within one turn of the loop are one. What another window has selected arrives
+   * here too, by the shared state: then this window does not have the focus, or nothing is new once all layers are set.
+   */
   private announce(): void {
+    const focused = document.hasFocus();
     clearTimeout(this.announced);
-    this.announced = window.setTimeout(
-      () => this.reach("events", () => this.events.selected(this.visible("cells"))),
-      0,
-    );
+    this.announced = window.setTimeout(() => {
+      this.reach("events", () => {
+        const before = new Set(this.known);
+        this.known = this.visible("cells");
+        const same = this.known.length === before.size && this.known.every((id) => before.has(id));
+        if (focused && !same) this.events.selected([...this.known]);
+      });
+    }, 0);
   }
 
   /** A double click on a surface in 3-D would switch off one part of it: switch the whole cell instead. */
@@ -218,29 +229,6 @@ export class ViewerBridge {
     if (!this.refetchAgain) return;
     this.refetchAgain = false;
     this.refetch();
-  }
-
-  private refetchChunks(name: string): void {
-    const mine = new Set(this.layer(name)?.renderLayers);
-    const sources = new Set<Refetchable>();
-    for (const panel of this.client().display.panels) {
-      const views = panel.sliceView ? [panel.sliceView] : [...(panel.sliceViews?.keys() ?? [])];
-      for (const view of views) {
-        for (const [layer, found] of view.visibleLayers) {
-          if (mine.has(layer))
-            for (const scale of found.allSources) for (const { source } of scale) sources.add(source);
-        }
-      }
-    }
-    for (const source of sources) source.invalidateCache();
-  }
-
-  private refetchMeshes(name: string): void {
-    for (const { source } of this.layer(name)?.renderLayers ?? []) {
-      if (!source?.fragmentSource) continue;
-      source.fragmentSource.invalidateCache();
-      source.invalidateCache();
-    }
   }
 
   private visible(name: string): string[] {

@@ -195,7 +195,7 @@ export type ClientMessage =
   | { type: "segments"; request: string; ids: string[] }
   | { type: "embed"; request: string; position_nm: XYZ };
 
-/** What each message must hold; a missing field means that page and server do not fit: said at once, not drawn wrong. */
+/** What each message must hold; a missing field means that page and server do not fit: said, not drawn wrong. */
 const FIELDS: Readonly<Record<ServerMessage["type"], readonly string[]>> = {
   hello: ["project", "viewer_url", "rows", "segments", "table_version", "tasks", "task", "places", "start_segments"],
   layout: ["id", "method", "url", "rows"],

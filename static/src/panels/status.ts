@@ -19,8 +19,8 @@ export function statusPanel(): (state: State) => void {
   const banner = byId("banner");
   const connection = element("span", { class: "connection" });
   const said = element("span", { class: "said", "aria-live": "polite" });
-  const device = element("span");
-  const table = element("span");
+  const device = element("span", { class: "gives-way" });
+  const table = element("span", { class: "gives-way" });
   const labels = element("span");
   const head = element("span");
   const retrain = element("span");
@@ -48,7 +48,8 @@ export function statusPanel(): (state: State) => void {
     head.title = points?.head ? headTitle(points.head) : "";
     setText(retrain, points?.head ? retrainText(points.head) : "");
     retrain.title = points?.head ? retrainTitle(points.head) : "";
-    device.title = hello ? `Encoder ${hello.encoder || "none"}; labels are by ${hello.annotator}` : "";
+    table.title = table.textContent ?? "";
+    device.title = hello ? `${device.textContent} (${hello.encoder || "none"}); labels are by ${hello.annotator}` : "";
   };
 }
 

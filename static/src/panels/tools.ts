@@ -57,7 +57,7 @@ function layoutText(state: State): string {
 
 function emptyText(state: State, drawn: boolean): string {
   if (!drawn)
-    return "This browser has no WebGL2: the scatter cannot be drawn. Clicking and labelling in the viewer work as usual.";
+    return "This browser has no WebGL2: the scatter cannot be drawn. Clicking and labelling in the viewer still work.";
   if (!state.hello) return state.connection === "ended" ? "" : "Connecting";
   if (state.hello.rows === 0)
     return "This project has no embeddings yet: Alt + click cells in the viewer to embed places.";
