@@ -5,7 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "model"))
 
-from segclr_viewer.cli import main  # noqa: E402  (the path must come first)
+from segclr_viewer.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -11,7 +11,9 @@ def main() -> None:
     """Measure, print the table, and write it as JSON if asked."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--json", type=Path, help="also write the table to this file")
-    parser.add_argument("--cache", type=Path, help="folder for the demo; a new one, so that the first launch is a first")
+    parser.add_argument(
+        "--cache", type=Path, help="folder for the demo; a new one, so that the first launch is a first"
+    )
     parser.add_argument("--clicks", type=int, default=60)
     parser.add_argument("--labels", type=int, default=1000)
     options = parser.parse_args()

@@ -1,4 +1,4 @@
-"""The loop of the app as a page sees it: launch, click, label, repaint; measured against the bare encoder in one run."""
+"""The loop of the app as a page sees it: launch, click, label, repaint; beside the bare encoder in the same run."""
 
 import asyncio
 import time
@@ -99,7 +99,13 @@ async def _clicks(client: Client, positions_nm: "np.typing.NDArray[np.float32]",
     total = float(np.median(walls))
     rows = [
         Row("bare encoder forward, one cutout", bare, "ms", "", f"median of {FORWARDS}"),
-        Row("click to answer at the page", total, "ms", f"<= {1.25 * bare + 50:.0f} ms (1.25 x bare + 50)", f"{count} clicks"),
+        Row(
+            "click to answer at the page",
+            total,
+            "ms",
+            f"<= {1.25 * bare + 50:.0f} ms (1.25 x bare + 50)",
+            f"{count} clicks",
+        ),
         Row("click to answer, 99th percentile", float(np.percentile(walls, 99)), "ms"),
     ]
     for stage in ("cut", "embed", "predict", "place"):
@@ -137,7 +143,13 @@ async def _labels(client: Client, hello: dict[str, Any], points: dict[str, Any],
         Row(f"key to new predictions at {count} labels", float(median(repainted)), "ms", "", f"{hello['rows']} nodes"),
         Row("- of which fitting the head", float(median(fits)), "ms", "<= 30 ms"),
         Row("key to recoloured scatter (column fetched)", float(median(fetched)), "ms", "<= 300 ms"),
-        Row("key to repainted overlay", float(median(painted)), "ms", "<= 300 ms", f"and {OVERLAY_CHUNKS} chunks of 64^3"),
+        Row(
+            "key to repainted overlay",
+            float(median(painted)),
+            "ms",
+            "<= 300 ms",
+            f"and {OVERLAY_CHUNKS} chunks of 64^3",
+        ),
     ]
 
 

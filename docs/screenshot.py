@@ -1,4 +1,4 @@
-"""Make the README's picture: ``python docs/screenshot.py [--cache FOLDER]`` opens the demo and does what a user would."""
+"""Make the README's picture: ``python docs/screenshot.py [--cache FOLDER]`` opens the demo as a user would."""
 
 import argparse
 import re
@@ -24,7 +24,10 @@ def main() -> None:
     options = parser.parse_args()
     cache = ["--cache", str(options.cache)] if options.cache else []
     app = subprocess.Popen(
-        [sys.executable, "-u", str(ROOT / "launch.py"), *cache], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [sys.executable, "-u", str(ROOT / "launch.py"), *cache],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     try:
         address = _address(app)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from segclr.em.phantom.files import open_phantom
 from segclr.em.phantom.recipes import SEED, SIZE_VOXELS
+from segclr.embeddings.table import table_exists
 from segclr.errors import SegclrError
 from segclr_viewer import demo
 from segclr_viewer.app import RunningApp
@@ -65,7 +66,7 @@ def _check(project: Project) -> int:
     """Open everything and read one cutout."""
     opened = open_project(project)
     cutout = read_one_cutout(opened)
-    if Path(project.table.folder).exists():
+    if table_exists(Path(project.table.folder)):
         table = table_of(project)
         check_table(table, opened)
         rows = f"{len(table)} embeddings of {len(table.segment_ids)} segments"

@@ -1,11 +1,11 @@
-"""What a project needs before its first session: an embedding for every skeleton node, made once and kept as a table."""
+"""What a project needs before its first session: an embedding of every skeleton node, made once, kept as a table."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
 from segclr.em.skeleton import Skeleton
 from segclr.em.volume import Volume
-from segclr.embeddings.table import EmbeddingTable, open_table
+from segclr.embeddings.table import EmbeddingTable, open_table, table_exists
 from segclr.errors import ProjectError
 from segclr_viewer.opening import open_em, open_segmentation
 from segclr_viewer.prepare import Progress, run_with_progress
@@ -23,22 +23,21 @@ def table_of(project: Project) -> EmbeddingTable:
         SegclrError: the table is damaged, or embedding failed.
     """
     folder = Path(project.table.folder)
-    if not folder.exists():
+    if not table_exists(folder):
         if project.encoder is None:
             raise ProjectError(
                 f"there is no embedding table at {folder} (table.folder), and no encoder to make one with: "
                 "add encoder.checkpoint, or name a table that exists"
             )
-        run_with_progress("embedding the skeleton nodes", _embed, project)
+        run_with_progress("embedding the skeleton nodes", _embed, project, Path(project.encoder.checkpoint))
     return open_table(folder)
 
 
-def _embed(project: Project, progress: Progress) -> None:
+def _embed(project: Project, checkpoint: Path, progress: Progress) -> None:
     """Embed all nodes and save the table; runs in a process of its own."""
     from segclr.embeddings.embed import embed_volume
     from segclr.encoder.inference import load_encoder  # torch: only in the process that embeds
 
-    assert project.encoder is not None
     progress("opening", 0.0)
     em = open_em(project)
     segmentation = open_segmentation(project)
@@ -47,7 +46,7 @@ def _embed(project: Project, progress: Progress) -> None:
         raise ProjectError(
             f"{project.segmentation.url} has no segment of {MIN_VOXELS} voxels or more: there is nothing to embed"
         )
-    encoder = load_encoder(Path(project.encoder.checkpoint))
+    encoder = load_encoder(checkpoint)
     table = embed_volume(
         em, segmentation, skeletons, encoder, progress=lambda done, total: progress(f"{done} of {total}", done / total)
     )
@@ -56,6 +55,7 @@ def _embed(project: Project, progress: Progress) -> None:
 
 def _spaced_skeletons(project: Project, segmentation: Volume, progress: Progress) -> Iterable[Skeleton]:
     """The project's own skeletons, or computed ones, with nodes as far apart as the project says."""
+    from segclr.em.skeleton_fit import onto_segment
     from segclr.em.skeleton_source import open_skeletons
     from segclr.em.skeletonize import skeletonize
 
@@ -72,4 +72,4 @@ def _spaced_skeletons(project: Project, segmentation: Volume, progress: Progress
         )
     for skeleton in found:
         if skeleton is not None:
-            yield skeleton.spaced(spacing_nm) if spacing_nm else skeleton
+            yield onto_segment(skeleton.spaced(spacing_nm), segmentation) if spacing_nm else skeleton

@@ -56,7 +56,9 @@ class LayoutJob:
                 self._post(lambda: done(layout))
             else:
                 log.warning("the layout could not be fitted: %s", error)
-                self._post(lambda: failed(f"the UMAP could not be fitted ({error}): the scatter keeps its first layout"))
+                self._post(
+                    lambda: failed(f"the UMAP could not be fitted ({error}): the scatter keeps its first layout")
+                )
             self._pool.shutdown(wait=False)
 
         self._pool.submit(_fit, folder).add_done_callback(over)

@@ -73,7 +73,9 @@ def with_app(project: Path, work: Callable[[Client], Awaitable[None]]) -> None:
 async def the_loop(client: Client) -> dict[str, Any]:
     """Click a node, label six, undo one; returns the last predictions and their column."""
     hello = await client.receive("hello")
-    positions = np.frombuffer(await client.fetch(f"/columns/{hello['table_version']}/positions.bin"), "<f4").reshape(-1, 3)
+    positions = np.frombuffer(await client.fetch(f"/columns/{hello['table_version']}/positions.bin"), "<f4").reshape(
+        -1, 3
+    )
     assert len(positions) == hello["rows"] > 3 * SEGMENTS
     request = await client.send("embed", position_nm=[float(value) for value in positions[5]])
     while (place := await client.receive("place"))["request"] != request:

@@ -48,7 +48,11 @@ def test_the_installed_command_serves_the_demo(command: Path, tmp_path: Path) ->
         answer = connection.getresponse()
         answer.read()
         cookie = (answer.getheader("Set-Cookie") or "").partition(";")[0]
-        for path, part in (("/", b"<title>segclr-viewer"), ("/static/app.js", b"WebSocket"), ("/static/style.css", b"{")):
+        for path, part in (
+            ("/", b"<title>segclr-viewer"),
+            ("/static/app.js", b"WebSocket"),
+            ("/static/style.css", b"{"),
+        ):
             connection.request("GET", path, headers={"Cookie": cookie})
             answer = connection.getresponse()
             assert answer.status == 200

@@ -46,4 +46,3 @@ def test_an_unexpected_failure_is_named() -> None:
 def test_a_killed_process_is_said_with_its_exit_code() -> None:
     with pytest.raises(WorkerDied, match=r"reading stopped: its process ended \(exit code -9\)"):
         run_with_progress("reading", _is_killed)
-

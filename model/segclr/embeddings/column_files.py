@@ -23,7 +23,7 @@ from segclr.errors import TableError
 FORMAT = "segclr-embeddings"
 FORMAT_VERSION = 1
 
-_INDEX = "table.json"
+INDEX = "table.json"
 _DTYPES: dict[str, np.dtype[Any]] = {
     "segment_ids": np.dtype("<u8"),
     "first_row": np.dtype("<i8"),
@@ -55,7 +55,7 @@ def write_folder(folder: Path, columns: Columns, provenance: Provenance, version
         for name, dtype in _DTYPES.items():
             column = getattr(columns, name).astype(dtype, copy=False)
             _replace(_column_path(folder, name, version), partial(np.save, arr=column))
-        _replace(folder / _INDEX, lambda file: file.write(json.dumps(index, indent=1).encode()))
+        _replace(folder / INDEX, lambda file: file.write(json.dumps(index, indent=1).encode()))
     except OSError as error:
         raise TableError(f"the embedding table cannot be written to {folder}: {error.strerror or error}") from None
     _remove_other_versions(folder, version)
@@ -76,7 +76,7 @@ def map_folder(folder: Path) -> tuple[Columns, Provenance, str]:
         n, segments, m, d = (int(index[key]) for key in ("rows", "segments", "edges", "dimensions"))
         provenance = Provenance.from_json(index["provenance"])
     except (KeyError, TypeError, ValueError) as error:
-        raise TableError(f"the embedding table {folder} is damaged: {_INDEX} lacks or garbles {error}") from None
+        raise TableError(f"the embedding table {folder} is damaged: {INDEX} lacks or garbles {error}") from None
     shapes = ((segments,), (segments + 1,), (n,), (n, 3), (n, d), (m, 2))
     columns = Columns(
         *(
@@ -91,15 +91,15 @@ def map_folder(folder: Path) -> tuple[Columns, Provenance, str]:
 
 def _read_index(folder: Path) -> dict[str, Any]:
     try:
-        index = json.loads((folder / _INDEX).read_bytes())
+        index = json.loads((folder / INDEX).read_bytes())
     except FileNotFoundError:
-        raise TableError(f"there is no embedding table in {folder}: it has no {_INDEX}") from None
+        raise TableError(f"there is no embedding table in {folder}: it has no {INDEX}") from None
     except OSError as error:
         raise TableError(f"the embedding table {folder} cannot be read: {error.strerror or error}") from None
     except ValueError:
-        raise TableError(f"the embedding table {folder} is damaged: {_INDEX} is not JSON") from None
+        raise TableError(f"the embedding table {folder} is damaged: {INDEX} is not JSON") from None
     if not isinstance(index, dict) or index.get("format") != FORMAT:
-        raise TableError(f"{folder / _INDEX} does not describe an embedding table")
+        raise TableError(f"{folder / INDEX} does not describe an embedding table")
     if index.get("format_version") != FORMAT_VERSION:
         raise TableError(
             f"the embedding table {folder} has format version {index.get('format_version')}, this program reads "
@@ -120,7 +120,7 @@ def _map_column(folder: Path, path: Path, dtype: np.dtype[Any], shape: tuple[int
     if column.shape != shape or column.dtype != dtype:
         raise TableError(
             f"the embedding table {folder} is damaged: {path.name} holds {column.dtype} {column.shape}, "
-            f"but {_INDEX} promises {dtype} {shape}"
+            f"but {INDEX} promises {dtype} {shape}"
         )
     plain: NDArray[Any] = column.view(np.ndarray)  # indexing a memmap costs microseconds more each time
     return plain

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segclr.em.geometry import XYZ
-from segclr.embeddings.column_files import map_folder, write_folder
+from segclr.embeddings.column_files import INDEX, map_folder, write_folder
 from segclr.embeddings.columns import Columns, content_version, sorted_columns
 from segclr.embeddings.provenance import Provenance, describe_maker
 from segclr.errors import TableError
@@ -130,6 +130,11 @@ def open_table(folder: Path) -> EmbeddingTable:
     """
     columns, provenance, version = map_folder(folder)
     return EmbeddingTable(*columns, provenance=provenance, version=version)
+
+
+def table_exists(folder: Path) -> bool:
+    """Return whether a folder holds a table, of whatever version; a save that was cut short has left none."""
+    return (folder / INDEX).exists()
 
 
 def build_table(
