@@ -111,12 +111,8 @@ function answers(
     bar.style.setProperty("--share", String(probability ?? 0));
     const button = element(
       "button",
-      {
-        type: "button",
-        class: "answer",
-        "aria-label": `Label ${nameOf(target)} as ${spec.name}`,
-        "aria-pressed": given === index,
-      },
+      { type: "button", class: "answer", "aria-pressed": given === index },
+      element("span", { class: "unseen" }, `Label ${nameOf(target)} as `),
       element("kbd", {}, spec.key),
       element("span", { class: "name" }, spec.name),
       bar,
