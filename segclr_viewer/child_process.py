@@ -17,13 +17,30 @@ def new_child(niceness: int = 0) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _begin, (niceness,))
 
 
+def end_child(child: ProcessPoolExecutor) -> None:
+    """End the process at once, whatever it is at."""
+    processes = list((child._processes or {}).values())  # there is no public way to end what is under way
+    child.shutdown(wait=False, cancel_futures=True)
+    for process in processes:
+        process.terminate()
+
+
 def _begin(niceness: int) -> None:
     """First thing in the new process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(niceness)
+    wait_without_spinning()
     app = multiprocessing.parent_process()
     if app is not None:
         threading.Thread(target=_end_with, args=(app,), daemon=True).start()
+
+
+def wait_without_spinning() -> None:
+    """Let OpenMP's threads sleep where they wait for each other; to be called before torch is loaded.
+
+    Where other processes want the cores too, threads that spin take them several times as long.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def _end_with(app: BaseProcess) -> None:

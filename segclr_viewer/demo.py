@@ -32,6 +32,7 @@ CELL_TYPE = "cell type"
 CELL_TYPE_RADIUS_UM = 10
 EXAMPLES_PER_SUBCOMPARTMENT = 8
 EXAMPLES_PER_CELL_TYPE = 5
+SHARE_AT_START = 0.004  # of all voxels: somata and whole astrocytes are larger
 SAME_PLACE_NM = 400.0  # a table row this close to a true node is of its class
 
 # Okabe and Ito's palette, told apart by colour-blind readers too; the last ones extend it with its darker tones.
@@ -89,11 +90,12 @@ def _write(folder: Path, seed: int, size_voxels: tuple[int, int, int], progress:
     write_phantom(folder, seed, size_voxels, progress)
 
 
-def start_segments(truth: PhantomTruth, count: int = 8) -> list[int]:
-    """The largest segment of each cell type, largest first: a first view that shows what there is."""
-    order = np.argsort(-truth.segment_voxels, kind="stable")
+def start_segments(truth: PhantomTruth) -> list[int]:
+    """The largest segment of each cell type that would not hide the others: a first view that shows what there is."""
+    small = np.flatnonzero(truth.segment_voxels <= SHARE_AT_START * truth.segment_voxels.sum())
+    order = small[np.argsort(-truth.segment_voxels[small], kind="stable")]
     _, first = np.unique(truth.segment_cell_type[order], return_index=True)
-    return [int(segment) for segment in truth.segment_id[order[np.sort(first)][:count]]]
+    return [int(segment) for segment in truth.segment_id[order[first]]]
 
 
 def _project_text(phantom: PhantomFolder, start: list[int]) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from segclr.embeddings.table import EmbeddingTable, open_table
 from segclr.errors import SegclrError
 from segclr.explore.layout import Layout, open_layout, pca_layout
-from segclr_viewer.child_process import new_child
+from segclr_viewer.child_process import end_child, new_child
 
 log = logging.getLogger(__name__)
 
@@ -65,9 +65,7 @@ class LayoutJob:
 
     def stop(self) -> None:
         """End the process, finished or not."""
-        for process in list((self._pool._processes or {}).values()):
-            process.terminate()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        end_child(self._pool)
 
 
 def _fit(folder: Path) -> Layout:

@@ -11,6 +11,7 @@ from multiprocessing.connection import Connection
 from tqdm import tqdm
 
 from segclr.errors import SegclrError, WorkerDied
+from segclr_viewer.child_process import wait_without_spinning
 
 # What a piece of work calls to tell how far it is: a few words, and the share that is done (0 to 1).
 Progress = Callable[[str, float], None]
@@ -61,6 +62,7 @@ def run_with_progress(title: str, work: Callable[..., None], *arguments: object)
 
 def _run(pipe: Connection, work: Callable[..., None], arguments: tuple[object, ...]) -> None:
     """Body of the new process: the work, then None, or the error in words."""
+    wait_without_spinning()
     try:
         work(*arguments, lambda text, share: pipe.send((text, share)))
     except SegclrError as error:

@@ -4,21 +4,17 @@ Questions are answered one by one, in order, on the session's thread. What is in
 """
 
 import logging
-import multiprocessing
-import os
-import signal
-import threading
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import cache, partial
-from multiprocessing.process import BaseProcess
 from typing import Protocol, TypeVar
 
 from segclr.em.geometry import XYZ
 from segclr.errors import SegclrError, WorkerDied
+from segclr_viewer.child_process import end_child, new_child
 from segclr_viewer.ports import Embedded
 
 log = logging.getLogger(__name__)
@@ -60,7 +56,7 @@ class EncoderWorker:
         self._post = post
         self._ready = ready
         self._failed = failed
-        self._pool = _new_pool()
+        self._pool = new_child()
         self._is_loaded = False
         self._closed = False
         self._death = WorkerDied()
@@ -79,10 +75,7 @@ class EncoderWorker:
     def close(self) -> None:
         """End the process; what it had been asked is not answered any more."""
         self._closed = True
-        processes = list((self._pool._processes or {}).values())  # there is no public way to end what is under way
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        for process in processes:
-            process.terminate()
+        end_child(self._pool)
 
     def _warm_up(self) -> None:
         self._submit(partial(_device, self._load), self._loaded, self._failed)
@@ -130,28 +123,11 @@ class EncoderWorker:
         if dead is self._pool:
             log.warning("the encoder's process ended; starting another")
             self._death = WorkerDied("the encoder's process ended; it was restarted: click again")
-            self._pool = _new_pool()
+            self._pool = new_child()
             if self._is_loaded:  # one that died while loading is tried again on the next click, not for ever
                 self._is_loaded = False
                 self._warm_up()
         return self._death
-
-
-def _new_pool() -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=_begin)
-
-
-def _begin() -> None:
-    """First thing in the new process: leave Ctrl+C to the app, and end when the app ends, however it does."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    app = multiprocessing.parent_process()
-    if app is not None:
-        threading.Thread(target=_end_with, args=(app,), daemon=True).start()
-
-
-def _end_with(app: BaseProcess) -> None:
-    app.join()
-    os._exit(1)
 
 
 @cache
