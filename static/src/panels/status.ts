@@ -31,6 +31,7 @@ export function statusPanel(): (state: State) => void {
     said.dataset["saved"] = saved;
     said.classList.toggle("saved", news === saved && saved !== "");
     setText(said, news);
+    said.title = news;
   });
 
   return (state) => {
