@@ -6,7 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -42,8 +41,6 @@ def main() -> None:
     finally:
         app.terminate()
         app.wait()
-    with Image.open(options.out) as image:
-        image.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(options.out, optimize=True)
 
 
 def _address(app: "subprocess.Popen[str]") -> str:
