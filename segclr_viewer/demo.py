@@ -23,6 +23,7 @@ from segclr.em.phantom.recipes import SEED, SIZE_VOXELS
 from segclr.embeddings.table import EmbeddingTable
 from segclr.encoder.checkpoint import DEMO_CHECKPOINT, read_spec
 from segclr.errors import VolumeUnavailable
+from segclr_viewer.child_process import end_child, new_child
 from segclr_viewer.events import NewEvent
 from segclr_viewer.prepare import Progress, run_with_progress
 from segclr_viewer.project import Project, load_project
@@ -32,6 +33,7 @@ CELL_TYPE = "cell type"
 CELL_TYPE_RADIUS_UM = 10
 EXAMPLES_PER_SUBCOMPARTMENT = 8
 EXAMPLES_PER_CELL_TYPE = 5
+TINY_VOXELS = (64, 96, 48)
 SHARE_AT_START = 0.004  # of all voxels: somata and whole astrocytes are larger
 SAME_PLACE_NM = 400.0  # a table row this close to a true node is of its class
 
@@ -73,7 +75,12 @@ def open_demo(settings: DemoSettings) -> Project:
             raise VolumeUnavailable(
                 f"the demo's folder {folder.parent} cannot be made ({error.strerror}): choose another with --cache"
             ) from error
-        run_with_progress("generating the phantom volume", _write, folder, settings.seed, settings.size_voxels)
+        compiler = new_child()
+        compiler.submit(_compile)
+        try:
+            run_with_progress("generating the phantom volume", _write, folder, settings.seed, settings.size_voxels)
+        finally:
+            end_child(compiler)
     found = find_phantom(folder)
     if found is None:
         raise VolumeUnavailable(f"the phantom in {folder} was not written: delete the folder and start again")
@@ -88,6 +95,13 @@ def _write(folder: Path, seed: int, size_voxels: tuple[int, int, int], progress:
     from segclr.em.phantom.writing import write_phantom  # numba: only in the process that generates
 
     write_phantom(folder, seed, size_voxels, progress)
+
+
+def _compile() -> None:
+    """Generate a tiny phantom: on a new machine this compiles the later steps while the first ones run elsewhere."""
+    from segclr.em.phantom.phantom import make_phantom
+
+    make_phantom(0, TINY_VOXELS)
 
 
 def start_segments(truth: PhantomTruth) -> list[int]:
