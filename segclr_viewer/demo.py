@@ -22,7 +22,7 @@ from segclr.em.phantom.files import (
 from segclr.em.phantom.recipes import SEED, SIZE_VOXELS
 from segclr.embeddings.table import EmbeddingTable
 from segclr.encoder.checkpoint import DEMO_CHECKPOINT, read_spec
-from segclr.errors import VolumeUnavailable
+from segclr.errors import ProjectError, VolumeUnavailable
 from segclr_viewer.child_process import end_child, new_child
 from segclr_viewer.events import NewEvent
 from segclr_viewer.prepare import Progress, run_with_progress
@@ -48,6 +48,15 @@ class DemoSettings:
     cache: Path
     seed: int = SEED
     size_voxels: tuple[int, int, int] = SIZE_VOXELS
+
+    def __post_init__(self) -> None:
+        if any(size < least for size, least in zip(self.size_voxels, TINY_VOXELS, strict=True)):
+            raise ProjectError(
+                f"--demo-size is {' '.join(map(str, self.size_voxels))}: a phantom has at least "
+                f"{' '.join(map(str, TINY_VOXELS))} voxels"
+            )
+        if self.seed < 0:
+            raise ProjectError(f"--demo-seed is {self.seed}: it must be 0 or more")
 
     @property
     def folder(self) -> Path:

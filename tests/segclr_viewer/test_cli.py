@@ -1,0 +1,80 @@
+"""The command line: exit statuses, and one line for what is wrong."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from segclr_viewer.cli import main
+
+if TYPE_CHECKING:
+    from tests.conftest import World
+
+TASK = """
+[[task]]
+name = "part"
+unit = "node"
+[[task.class]]
+name = "axon"
+color = "#56b4e9"
+key = "1"
+[[task.class]]
+name = "dendrite"
+color = "#e69f00"
+key = "2"
+"""
+
+
+@pytest.fixture
+def project_file(world: "World", tmp_path: Path) -> Path:
+    path = tmp_path / "project.toml"
+    path.write_text(
+        f'name = "test"\n[em]\nurl = "{world.em_url}"\n[segmentation]\nurl = "{world.segmentation_url}"\n'
+        f'version = "v1"\n[table]\nfolder = "table"\n[labels]\nfile = "labels.sqlite"\n{TASK}'
+    )
+    return path
+
+
+def test_check_opens_everything_and_prints_the_settings(project_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--check", str(project_file), "--annotator", "ada"]) == 0
+    printed = capsys.readouterr().out
+    assert "annotator = ada" in printed
+    assert "task 1.class 2.name = dendrite" in printed
+    assert "voxels are its own" in printed
+    assert "no embedding table yet" in printed
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("version", "verion", "did you mean version"),
+        ('name = "test"', "name = 3", "name is 3"),
+        ("precomputed://", "precomputed://nowhere/", "nowhere"),
+    ],
+)
+def test_a_mistake_is_one_line_and_status_1(
+    project_file: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, said: str
+) -> None:
+    project_file.write_text(project_file.read_text().replace(old, new))
+    assert main(["--check", str(project_file)]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("segclr-viewer: ")
+    assert error.count("\n") == 1
+    assert said in error
+
+
+def test_a_project_without_table_and_encoder_is_told_so(project_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(project_file)]) == 1
+    assert "no encoder to make one with" in capsys.readouterr().err
+
+
+def test_the_demos_options_are_refused_with_a_project(project_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main([str(project_file), "--demo-seed", "4"])
+    assert stopped.value.code == 2
+    assert "for the demo" in capsys.readouterr().err
+
+
+def test_a_phantom_that_is_too_small_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--demo-size", "10", "10", "10", "--cache", str(tmp_path)]) == 1
+    assert "--demo-size is 10 10 10" in capsys.readouterr().err
