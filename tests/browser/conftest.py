@@ -93,14 +93,14 @@ def stop_app(app: App) -> None:
         app.process.stdout.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def demo_arguments(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """A smaller phantom than the demo's, in a cache of its own."""
     cache = tmp_path_factory.mktemp("cache")
     return ["--demo-size", "224", "288", "128", "--demo-seed", "3", "--cache", str(cache)]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def demo(demo_arguments: list[str]) -> Iterator[str]:
     """Address of a running demo, token included."""
     app = start_app(*demo_arguments)
@@ -110,9 +110,9 @@ def demo(demo_arguments: list[str]) -> Iterator[str]:
         stop_app(app)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One headless browser for the whole folder."""
+    """One headless browser for a file. Not longer: while it is there a loop runs in this thread, and no other may."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), headless=True, args=FLAGS)
         yield browser
