@@ -203,7 +203,8 @@ def test_closing_ends_the_process_and_nothing_more_is_answered(loop: Loop, worke
     loop.ask(worker, 2.0)
     worker.close()
     process.join(PATIENCE_S)
-    assert process.exitcode in (0, -signal.SIGTERM)
+    with pytest.raises(ProcessLookupError):  # its exit code may have gone to the pool's own thread
+        os.kill(process.pid or 0, 0)
     while not loop.posted.empty():
         loop.posted.get()()
     assert len(loop.seen) == 1
@@ -215,7 +216,8 @@ def test_closing_does_not_wait_for_an_encoder_that_is_being_loaded(loop: Loop) -
     (process,) = set(multiprocessing.active_children()) - before
     worker.close()
     process.join(PATIENCE_S)
-    assert process.exitcode == -signal.SIGTERM
+    with pytest.raises(ProcessLookupError):  # its exit code may have gone to the pool's own thread
+        os.kill(process.pid or 0, 0)
     assert loop.seen == []
 
 
