@@ -25,6 +25,8 @@ SEGMENTS = 12
 
 def write_project(folder: Path, em: Path | None, segmentation: Path, spec: CutoutSpec, mip: int) -> Path:
     """A project of the largest segments of a volume, with an encoder for its view."""
+    import torch
+
     from segclr.encoder.checkpoint import TrainingRecord
     from segclr.encoder.config import EncoderConfig
     from segclr.encoder.resnet import SegclrResNet
@@ -37,6 +39,7 @@ def write_project(folder: Path, em: Path | None, segmentation: Path, spec: Cutou
     skeletons = skeletonize(volume, segment_ids=largest, mip=mip)
     assert len(skeletons) == SEGMENTS
     write_skeletons(folder / "skeletons", skeletons)
+    torch.manual_seed(0)
     network = SegclrResNet(EncoderConfig(widths=(4, 8), blocks=(1, 1), stem_kernel=3, stem_pool=False)).eval()
     save_checkpoint(folder / "encoder.safetensors", network, spec, TrainingRecord("nothing", 0))
     named = f'[em]\nurl = "precomputed://file://{em}"\n' if em else ""

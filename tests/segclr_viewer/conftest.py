@@ -327,3 +327,12 @@ def make_desk() -> Callable[..., Desk]:
 def desk(make_desk: Callable[..., Desk]) -> Desk:
     """A started session with an empty log."""
     return make_desk().start()
+
+
+@pytest.fixture
+def task_section() -> str:
+    """A task of two classes, as a project file has it."""
+    classes = (("axon", "#56b4e9", "1"), ("dendrite", "#e69f00", "2"))
+    return '[[task]]\nname = "part"\nunit = "node"\n' + "".join(
+        f'[[task.class]]\nname = "{name}"\ncolor = "{color}"\nkey = "{key}"\n' for name, color, key in classes
+    )

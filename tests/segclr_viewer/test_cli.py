@@ -10,27 +10,13 @@ from segclr_viewer.cli import main
 if TYPE_CHECKING:
     from tests.conftest import World
 
-TASK = """
-[[task]]
-name = "part"
-unit = "node"
-[[task.class]]
-name = "axon"
-color = "#56b4e9"
-key = "1"
-[[task.class]]
-name = "dendrite"
-color = "#e69f00"
-key = "2"
-"""
-
 
 @pytest.fixture
-def project_file(world: "World", tmp_path: Path) -> Path:
+def project_file(world: "World", tmp_path: Path, task_section: str) -> Path:
     path = tmp_path / "project.toml"
     path.write_text(
         f'name = "test"\n[em]\nurl = "{world.em_url}"\n[segmentation]\nurl = "{world.segmentation_url}"\n'
-        f'version = "v1"\n[table]\nfolder = "table"\n[labels]\nfile = "labels.sqlite"\n{TASK}'
+        f'version = "v1"\n[table]\nfolder = "table"\n[labels]\nfile = "labels.sqlite"\n{task_section}'
     )
     return path
 

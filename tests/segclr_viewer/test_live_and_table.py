@@ -30,32 +30,26 @@ checkpoint = "encoder.safetensors"
 folder = "table"
 [labels]
 file = "labels.sqlite"
-[[task]]
-name = "part"
-unit = "node"
-[[task.class]]
-name = "axon"
-color = "#56b4e9"
-key = "1"
-[[task.class]]
-name = "dendrite"
-color = "#e69f00"
-key = "2"
 """
 
 
-def test_a_click_on_a_node_gives_the_vector_that_the_table_has_for_it(world: "World", tmp_path: Path) -> None:
+def test_a_click_on_a_node_gives_the_vector_that_the_table_has_for_it(
+    world: "World", tmp_path: Path, task_section: str
+) -> None:
+    import torch
+
     from segclr.encoder.checkpoint import TrainingRecord
     from segclr.encoder.config import EncoderConfig
     from segclr.encoder.inference import load_encoder
     from segclr.encoder.resnet import SegclrResNet
     from segclr.encoder.weights import save_checkpoint
 
+    torch.manual_seed(0)
     network = SegclrResNet(EncoderConfig(widths=(4, 8), blocks=(1, 1), stem_kernel=3, stem_pool=False)).eval()
     spec = CutoutSpec(17, world.resolution_nm)
     save_checkpoint(tmp_path / "encoder.safetensors", network, spec, TrainingRecord("nothing", 0))
     path = tmp_path / "project.toml"
-    path.write_text(PROJECT.format(em=world.em_url, segmentation=world.segmentation_url))
+    path.write_text(PROJECT.format(em=world.em_url, segmentation=world.segmentation_url) + task_section)
     project = load_project(path)
     encoder = load_encoder(tmp_path / "encoder.safetensors")
     table = embed_volume(open_em(project), open_segmentation(project), world.skeletons.values(), encoder)
@@ -68,5 +62,5 @@ def test_a_click_on_a_node_gives_the_vector_that_the_table_has_for_it(world: "Wo
         embedded = live.embed((x, y, z), None)
         assert embedded.segment_id == int(segment_id)
         assert (embedded.embedding == table.embeddings[row]).all()
-    spread = table.embeddings[rows].std(axis=0).mean()
-    assert spread > 1e-3, "places that differ must not have the same vector"
+    apart = len(np.unique(table.embeddings[rows], axis=0))
+    assert apart > 15, "places that differ have the same vector"  # two nodes of a branch may share a voxel
