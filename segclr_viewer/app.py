@@ -53,12 +53,16 @@ class RunningApp:
     """The app, serving until it is closed."""
 
     def __init__(
-        self, opened: Opened, table: EmbeddingTable, first_labels: Sequence[NewEvent] = (), generated: bool = False
+        self,
+        opened: Opened,
+        table: EmbeddingTable,
+        first_labels: Callable[[], Sequence[NewEvent]] = tuple,
+        generated: bool = False,
     ) -> None:
         """Start everything.
 
         Args:
-            first_labels: what an empty label log begins with.
+            first_labels: makes what an empty label log begins with; not called for one that has events.
             generated: the volume is a phantom, and the page says so.
 
         Raises:
@@ -74,7 +78,11 @@ class RunningApp:
 
 
 def _start(
-    closing: ExitStack, opened: Opened, table: EmbeddingTable, first_labels: Sequence[NewEvent], generated: bool
+    closing: ExitStack,
+    opened: Opened,
+    table: EmbeddingTable,
+    first_labels: Callable[[], Sequence[NewEvent]],
+    generated: bool,
 ) -> str:
     """Make all parts, each with what ends it; returns the address to open."""
     project = opened.project
@@ -138,11 +146,11 @@ def _start(
     return server.address
 
 
-def _open_log(path: Path, first_labels: Sequence[NewEvent]) -> LabelStore:
+def _open_log(path: Path, first_labels: Callable[[], Sequence[NewEvent]]) -> LabelStore:
     """The label log; SQLite wants it opened on the thread that will use it."""
     log = LabelStore.open(path)
-    if first_labels and not log.events():
-        log.append(first_labels)
+    if not log.events() and (labels := first_labels()):
+        log.append(labels)
     return log
 
 

@@ -13,6 +13,7 @@ from segclr.embeddings.table import table_exists
 from segclr.errors import SegclrError
 from segclr_viewer import demo
 from segclr_viewer.app import RunningApp
+from segclr_viewer.events import NewEvent
 from segclr_viewer.first_run import table_of
 from segclr_viewer.opening import check_table, open_project, read_one_cutout
 from segclr_viewer.project import Project, describe, load_project, overridden
@@ -86,7 +87,10 @@ def _serve(project: Project, settings: demo.DemoSettings | None) -> int:
     opened = open_project(project)
     table = table_of(project)
     check_table(table, opened)
-    first_labels = demo.first_labels(project, table, open_phantom(settings.folder)) if settings else []
+
+    def first_labels() -> list[NewEvent]:
+        return demo.first_labels(project, table, open_phantom(settings.folder)) if settings else []
+
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
