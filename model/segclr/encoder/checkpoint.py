@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
 from segclr.em.cutout import CutoutSpec
-from segclr.encoder.config import EncoderConfig
+from segclr.encoder.config import EncoderConfig, LegacyConfig
 from segclr.errors import CheckpointMismatch
 
 if TYPE_CHECKING:
@@ -30,14 +30,14 @@ _LARGEST_HEADER = 100_000_000  # bytes, the limit of the safetensors format
 
 @dataclass(frozen=True, slots=True)
 class TrainingRecord:
-    """Where the weights come from."""
+    """Where the weights come from; None for what is not known, as of converted weights."""
 
     data: str  # the volumes, in words
     steps: int  # 0: never trained, weights as initialised
-    pairs_per_step: int = 0
-    temperature: float = 0.1
-    learning_rate: float = 0.0
-    seed: int = 0
+    pairs_per_step: int | None = None
+    temperature: float | None = None
+    learning_rate: float | None = None
+    seed: int | None = None
     loss: float | None = None  # mean of the last steps
 
 
@@ -46,7 +46,7 @@ class CheckpointSpec:
     """All of a checkpoint but its weights."""
 
     path: Path
-    encoder: EncoderConfig
+    encoder: EncoderConfig | LegacyConfig
     cutout: CutoutSpec
     normalisation: str
     training: TrainingRecord
@@ -88,10 +88,14 @@ def read_spec(path: Path) -> CheckpointSpec:
             f"{path} wants EM normalised as {metadata.get('normalisation')}, known: {NORMALISATION}"
         )
     try:
+        encoder = _encoder_config(json.loads(metadata["encoder"]))
+        cutout = _cutout_spec(json.loads(metadata["cutout"]))
+        if isinstance(encoder, LegacyConfig):
+            encoder.check_edge(cutout.size)
         return CheckpointSpec(
             path=path,
-            encoder=_encoder_config(json.loads(metadata["encoder"])),
-            cutout=_cutout_spec(json.loads(metadata["cutout"])),
+            encoder=encoder,
+            cutout=cutout,
             normalisation=NORMALISATION,
             training=TrainingRecord(**json.loads(metadata["training"])),
             hash=hashlib.sha256(content).hexdigest()[:16],
@@ -141,9 +145,12 @@ def _read_metadata(path: Path, content: bytes) -> tuple[Mapping[str, str], int]:
     return cast("Mapping[str, str]", metadata), data_start
 
 
-def _encoder_config(fields: dict[str, object]) -> EncoderConfig:
+def _encoder_config(fields: dict[str, object]) -> EncoderConfig | LegacyConfig:
     fields = dict(fields)
-    if (architecture := fields.pop("architecture", None)) != "modern":
+    architecture = fields.pop("architecture", None)
+    if architecture == LegacyConfig.architecture:
+        return LegacyConfig(**fields)
+    if architecture != EncoderConfig.architecture:
         raise ValueError(f"unknown architecture {architecture}")
     for name in ("widths", "blocks"):
         fields[name] = tuple(cast("list[int]", fields[name]))

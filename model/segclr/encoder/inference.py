@@ -15,7 +15,8 @@ import torch
 from numpy.typing import NDArray
 
 from segclr.encoder.checkpoint import CheckpointSpec
-from segclr.encoder.resnet import SegclrResNet, fold_batch_norms
+from segclr.encoder.network import EncoderNetwork
+from segclr.encoder.resnet import fold_batch_norms
 from segclr.encoder.weights import load_network
 
 CPU_BATCH = 4  # as fast per cutout as larger ones; below 2, torch has no fast 3-D convolution on the CPU
@@ -25,7 +26,7 @@ CUDA_BATCH = 64
 class Encoder:
     """A network ready to embed; made by ``load_encoder``, used from one thread."""
 
-    def __init__(self, network: SegclrResNet, spec: CheckpointSpec, device: torch.device) -> None:
+    def __init__(self, network: EncoderNetwork, spec: CheckpointSpec, device: torch.device) -> None:
         self.spec = spec
         self._device = device
         self._batch = CUDA_BATCH if device.type == "cuda" else CPU_BATCH

@@ -46,8 +46,8 @@ class SegclrResNet(nn.Module):
                 stride = 2 if stage > 0 and block == 0 else 1
                 self.stages.append(Block(channels_in, channels, stride))
                 channels_in = channels
-        self.bottleneck = _head(last, last, config.embedding_dim)
-        self.projection = _head(config.embedding_dim, config.embedding_dim, config.projection_dim)
+        self.bottleneck = three_layer_head(last, last, config.embedding_dim)
+        self.projection = three_layer_head(config.embedding_dim, config.embedding_dim, config.projection_dim)
         self._initialise()
 
     def forward(self, image_b1ddd: Tensor) -> Tensor:
@@ -89,7 +89,7 @@ def _conv_bn(channels_in: int, channels: int, kernel: int, stride: int) -> nn.Se
     )
 
 
-def _head(width_in: int, hidden: int, width_out: int) -> nn.Sequential:
+def three_layer_head(width_in: int, hidden: int, width_out: int) -> nn.Sequential:
     """Three bias-free layers; the last ends in a BatchNorm without ReLU, as published."""
     return nn.Sequential(
         nn.Linear(width_in, hidden, bias=False),
@@ -108,8 +108,8 @@ def parameter_count(model: nn.Module) -> int:
     return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
 
 
-def fold_batch_norms(model: SegclrResNet) -> None:
-    """Merge every BatchNorm into the layer before it, in place; for inference only.
+def fold_batch_norms(model: nn.Module) -> None:
+    """Merge every BatchNorm that directly follows a convolution or linear layer into it, in place; for inference only.
 
     The output changes by rounding alone.
     """

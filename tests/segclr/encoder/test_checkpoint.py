@@ -94,7 +94,9 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         ("normalisation", "mean 0", "as mean 0, known: uint8"),
         ("cutout", '{"size": 10, "resolution_nm": [8, 8, 8], "content": "em"}', "odd"),
         ("cutout", '{"size": 9}', "cannot be understood"),
-        ("encoder", '{"architecture": "legacy", "widths": [1], "blocks": [1]}', "unknown architecture legacy"),
+        ("encoder", '{"architecture": "ancient", "widths": [1], "blocks": [1]}', "unknown architecture ancient"),
+        ("encoder", '{"architecture": "legacy", "widths": [1]}', "widths"),
+        ("encoder", '{"architecture": "legacy"}', "edge of 9 voxels does not fit the legacy network"),
         ("training", '{"data": "x", "steps": 1, "epochs": 3}', "epochs"),
     ],
 )
