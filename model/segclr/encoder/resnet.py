@@ -8,6 +8,9 @@ Choices, beside the published network (Dorkenwald et al. 2023; google-research/c
 Shape suffixes: B batch, C channels, D voxels of the view's edge, E embedding, P projection.
 """
 
+from typing import cast
+
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
@@ -67,10 +70,17 @@ class SegclrResNet(nn.Module):
                 f"a view of {tuple(image_b1ddd.shape[2:])} voxels (z, y, x) has an even edge: every edge must be odd, "
                 "so that the view has a centre voxel and every strided layer keeps it in the centre"
             )
-        x_bcddd = functional.relu(self.stem(image_b1ddd))
-        x_bcddd = self.stages(self.stem_pool(x_bcddd))
+        x_bcddd = functional.relu(self._pooled(self.stem(image_b1ddd)))  # the largest value first: ReLU of an eighth
+        x_bcddd = self.stages(x_bcddd)
         embedding_be: Tensor = self.bottleneck(x_bcddd.mean(dim=(2, 3, 4)))
         return embedding_be
+
+    def _pooled(self, x_bcddd: Tensor) -> Tensor:
+        """Pool in the type that comes in; under autocast a CPU would pool float32 copies of the largest grid."""
+        if not torch.is_autocast_enabled(x_bcddd.device.type):
+            return cast("Tensor", self.stem_pool(x_bcddd))
+        with torch.autocast(x_bcddd.device.type, enabled=False):
+            return cast("Tensor", self.stem_pool(x_bcddd))
 
     def project(self, embedding_be: Tensor) -> Tensor:
         """The (B, 16) projection of embeddings (B, 64), for the contrastive loss only."""

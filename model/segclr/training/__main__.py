@@ -7,6 +7,7 @@ from pathlib import Path
 from segclr.encoder.checkpoint import read_spec
 from segclr.errors import SegclrError
 from segclr.training.loop import Progress, train
+from segclr.training.memory import keep_freed_memory
 from segclr.training.settings_file import load_config
 from segclr.training.volumes import open_volumes
 
@@ -16,6 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m segclr.training", description=__doc__)
     parser.add_argument("config", type=Path, metavar="CONFIG.toml")
     path: Path = parser.parse_args(arguments).config
+    keep_freed_memory()
     try:
         config = load_config(path)
         print(config.as_json())
