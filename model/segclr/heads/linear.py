@@ -24,7 +24,7 @@ MOST_CLASSES = 255  # a class is one byte, and 255 says "none"
 _CHUNK = 16384  # rows whose logits still fit the cache
 _THREADS = 4
 _FORMAT_VERSION = 1
-_PENALTY = 0.7  # over sqrt(labels): near the best for 12 to 1,000 labels of synthetic cells
+_PENALTY = 2.0  # over labels
 _BALANCE = 0.5
 _BORROWED_LABELS = 1  # a dimension's variance is shrunk towards the mean variance as if one label more said so
 
@@ -199,7 +199,7 @@ def _fit(x: NDArray[np.float64], y: NDArray[np.int64], class_count: int, warm: L
     start = np.zeros((len(present), d + 1))
     if warm is not None:
         start[:, :d], start[:, d] = warm.weights[present], warm.bias[present]
-    found = fit_softmax((x - mean) / std, compact, (1 / counts[compact]) ** _BALANCE, _PENALTY / np.sqrt(k), start)
+    found = fit_softmax((x - mean) / std, compact, (1 / counts[compact]) ** _BALANCE, _PENALTY / k, start)
     weights, bias = np.zeros((class_count, d)), np.full(class_count, -np.inf)
     weights[present], bias[present] = found[:, :d], found[:, d]
     return LinearHead(class_count, mean, std, weights, bias, temperature=1.0)

@@ -34,7 +34,7 @@ def test_the_temperature_is_where_the_cost_is_least() -> None:
     found = fit_temperature(logits, classes)
 
     def cost(temperature: float) -> float:
-        likely = softmax(logits, temperature)[np.arange(60), classes]
+        likely = 0.98 * softmax(logits, temperature)[np.arange(60), classes] + 0.02 / 3
         return float(-np.log(likely).sum() + 0.5 * (np.log(temperature) / 0.5) ** 2)
 
     grid = np.exp(np.linspace(np.log(COLDEST), np.log(HOTTEST), 2001))
@@ -45,8 +45,14 @@ def test_the_temperature_stays_within_bounds_and_few_labels_hardly_move_it() -> 
     right, classes = np.eye(3)[np.arange(999) % 3] * 5.0, np.arange(999) % 3
     wrong = np.roll(classes, 1)
     assert fit_temperature(right / 50, classes) == pytest.approx(COLDEST, rel=0.01)
-    assert fit_temperature(right * 50, wrong) == pytest.approx(HOTTEST, rel=0.01)
+    assert fit_temperature(right, wrong) == pytest.approx(HOTTEST, rel=0.01)
     assert 0.8 < fit_temperature(right[:3], classes[:3]) < 1
+
+
+def test_a_few_confident_mistakes_do_not_drown_every_probability() -> None:
+    logits, classes = drawn(1000, 1.0)
+    logits[:10] = 60 * np.roll(np.eye(3), 1, axis=0)[classes[:10]]  # one label in a hundred: sure, and wrong
+    assert fit_temperature(logits, classes) == pytest.approx(1, abs=0.15)
 
 
 def test_calibration_error_is_the_gap_by_bins() -> None:

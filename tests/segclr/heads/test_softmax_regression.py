@@ -69,3 +69,18 @@ def test_classes_that_can_be_told_apart_perfectly_get_finite_weights() -> None:
     found = fit_softmax(features, np.array([0, 0, 1, 1]), np.ones(4), 0.1, np.zeros((2, 2)))
     assert np.abs(found).max() < 10
     assert ((features @ found[:, :-1].T + found[:, -1]).argmax(axis=1) == [0, 0, 1, 1]).all()
+
+
+def test_features_that_almost_copy_each_other_do_not_hide_the_minimum() -> None:
+    features, classes = labelled(5, k=120, d=4, class_count=4)
+    features = np.hstack([features, features + 1e-3 * np.random.default_rng(6).normal(size=features.shape)])
+    rough = fit_softmax(features, classes, np.ones(120), 1e-4, np.zeros((4, 9)))
+    exact = fit_softmax(features, classes, np.ones(120), 1e-4, np.zeros((4, 9)), tolerance=1e-13)
+    losses = [slow_loss(found, features, classes, np.ones(120), 1e-4) for found in (rough, exact)]
+    assert losses[1] <= losses[0] < losses[1] + 1e-5
+
+
+def test_the_weights_of_all_classes_sum_to_zero() -> None:
+    features, classes = labelled(7)
+    found = fit_softmax(features, classes, np.ones(40), 0.05, np.random.default_rng(8).normal(size=(3, 4)))
+    np.testing.assert_allclose(found.sum(axis=0), 0, atol=1e-12)
