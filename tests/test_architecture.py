@@ -29,6 +29,7 @@ HOMES = {
     "cc3d": ("model/segclr/em/phantom", "model/segclr/em/skeletonize.py", "model/segclr/em/skeleton.py"),
     "torch": ("model/segclr/encoder", "model/segclr/training"),
     "safetensors": ("model/segclr/encoder", "model/segclr/training"),
+    "google_crc32c": ("model/segclr/encoder/leveldb_table.py",),
     "sklearn": ("model/segclr/heads",),
     "umap": ("model/segclr/explore/umap.py",),
     "tqdm": ("segclr_viewer/prepare.py", "model/segclr/em/phantom/__main__.py"),
