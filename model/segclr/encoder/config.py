@@ -1,9 +1,10 @@
 """Shape of an encoder network, readable without torch."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal, get_args
 
 EMBEDDING_DIM = 64
+Pooling = Literal["mean", "segment"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class EncoderConfig:
     blocks: tuple[int, ...] = (2, 2, 2, 2)  # residual blocks of each stage
     stem_kernel: int = 7  # voxels, odd; the stem has stride 2
     stem_pool: bool = True  # a second halving by max pooling, as published; small views go without
+    pooling: Pooling = "mean"  # of the last grid, as published; "segment": beside it, of each stage within the segment
     embedding_dim: int = EMBEDDING_DIM
     projection_dim: int = 16  # the head that only training uses
 
@@ -27,6 +29,8 @@ class EncoderConfig:
             raise ValueError(f"widths {self.widths} and blocks {self.blocks} must name the same stages")
         if self.stem_kernel % 2 == 0:
             raise ValueError(f"stem_kernel is {self.stem_kernel}: it must be odd, so that it has a centre voxel")
+        if self.pooling not in get_args(Pooling):
+            raise ValueError(f"pooling is {self.pooling!r}: it must be one of {', '.join(get_args(Pooling))}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,9 @@
 Choices, beside the published network (Dorkenwald et al. 2023; google-research/connectomics, segclr/resnet.py):
 - conv -> BatchNorm -> ReLU, convolutions without bias (published: biased conv -> ReLU -> BatchNorm);
 - a ReLU after the stem, and no convolution in the shortcut of the first stage, where the shape does not change;
-- the same heads: bottleneck to 64 numbers that end in a BatchNorm, projection to 16 for training.
+- the same heads: bottleneck to 64 numbers that end in a BatchNorm, projection to 16 for training;
+- with ``pooling = "segment"``, what goes into the heads is also each stage's mean over the segment alone. A thin axon
+  fills a hundredth of its view: in a mean over the whole grid its texture is lost, and so is that of early stages.
 
 Shape suffixes: B batch, C channels, D voxels of the view's edge, E embedding, P projection.
 """
@@ -16,6 +18,8 @@ from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
 from segclr.encoder.config import EncoderConfig
+
+_LEAST_SHARE = 1e-3  # of one cell: an empty view divides by this instead of by nothing
 
 
 class Block(nn.Module):
@@ -49,7 +53,9 @@ class SegclrResNet(nn.Module):
                 stride = 2 if stage > 0 and block == 0 else 1
                 self.stages.append(Block(channels_in, channels, stride))
                 channels_in = channels
-        self.bottleneck = three_layer_head(last, last, config.embedding_dim)
+        self._last_of_stage = [sum(config.blocks[: stage + 1]) - 1 for stage in range(len(config.blocks))]
+        pooled = last + (sum(config.widths) if config.pooling == "segment" else 0)
+        self.bottleneck = three_layer_head(pooled, last if pooled == last else 2 * last, config.embedding_dim)
         self.projection = three_layer_head(config.embedding_dim, config.embedding_dim, config.projection_dim)
         self._initialise()
 
@@ -71,9 +77,30 @@ class SegclrResNet(nn.Module):
                 "so that the view has a centre voxel and every strided layer keeps it in the centre"
             )
         x_bcddd = functional.relu(self._pooled(self.stem(image_b1ddd)))  # the largest value first: ReLU of an eighth
-        x_bcddd = self.stages(x_bcddd)
-        embedding_be: Tensor = self.bottleneck(x_bcddd.mean(dim=(2, 3, 4)))
+        if self.config.pooling == "mean":
+            pooled_bc = self.stages(x_bcddd).mean(dim=(2, 3, 4))
+        else:
+            pooled_bc = self._pooled_in_segment(x_bcddd, image_b1ddd)
+        embedding_be: Tensor = self.bottleneck(pooled_bc)
         return embedding_be
+
+    def _pooled_in_segment(self, x_bcddd: Tensor, image_b1ddd: Tensor) -> Tensor:
+        """Run the stages; each one's mean weighted by the segment's share of a cell, then the plain mean of the last.
+
+        The segment is where the image is not zero.
+        """
+        share_b1ddd = _halved((image_b1ddd > 0).to(x_bcddd.dtype))
+        if self.config.stem_pool:
+            share_b1ddd = _halved(share_b1ddd)
+        pooled = []
+        for row, block in enumerate(self.stages):
+            x_bcddd = block(x_bcddd)
+            if row in self._last_of_stage:
+                if pooled:
+                    share_b1ddd = _halved(share_b1ddd)
+                inside_bc = (x_bcddd * share_b1ddd).sum(dim=(2, 3, 4))
+                pooled.append(inside_bc / share_b1ddd.sum(dim=(2, 3, 4)).clamp(min=_LEAST_SHARE))
+        return torch.cat([*pooled, x_bcddd.mean(dim=(2, 3, 4))], dim=1)
 
     def _pooled(self, x_bcddd: Tensor) -> Tensor:
         """Pool in the type that comes in; under autocast a CPU would pool float32 copies of the largest grid."""
@@ -97,6 +124,11 @@ def _conv_bn(channels_in: int, channels: int, kernel: int, stride: int) -> nn.Se
     return nn.Sequential(
         nn.Conv3d(channels_in, channels, kernel, stride, padding=kernel // 2, bias=False), nn.BatchNorm3d(channels)
     )
+
+
+def _halved(share_b1ddd: Tensor) -> Tensor:
+    """The share per cell of a grid half as fine, over the 3^3 cells that a convolution of stride 2 sees."""
+    return functional.avg_pool3d(share_b1ddd, 3, 2, padding=1)
 
 
 def three_layer_head(width_in: int, hidden: int, width_out: int) -> nn.Sequential:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from segclr.em.cutout import Content, CutoutSpec
 from segclr.em.geometry import XYZ, IntXYZ
-from segclr.encoder.config import EncoderConfig
+from segclr.encoder.config import EncoderConfig, Pooling
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class Network:
     blocks: tuple[int, ...] = (2, 2, 2, 2)
     stem_kernel: int = 7
     stem_pool: bool = True
+    pooling: Pooling = "mean"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ class TrainingConfig:
 
     def encoder_config(self) -> EncoderConfig:
         net = self.encoder
-        return EncoderConfig(net.widths, net.blocks, net.stem_kernel, net.stem_pool)
+        return EncoderConfig(net.widths, net.blocks, net.stem_kernel, net.stem_pool, net.pooling)
 
     def as_json(self) -> str:
         """All settings, defaults included, in one line."""

@@ -37,6 +37,31 @@ def test_an_even_view_is_refused_with_the_reason() -> None:
         network()(torch.rand(1, 1, 9, 10, 9))
 
 
+def test_pooling_in_the_segment_hardly_sees_how_much_of_the_view_is_empty() -> None:
+    model = network(EncoderConfig((4, 6), (1, 2), 3, stem_pool=False, pooling="segment")).eval()
+    pooled: list[torch.Tensor] = []
+    model.bottleneck.register_forward_pre_hook(lambda _, inputs: pooled.append(inputs[0][0]))
+    thin, thick = torch.zeros(1, 1, 17, 17, 17), torch.zeros(1, 1, 17, 17, 17)
+    thin[..., 6:11], thick[..., 2:15] = 0.6, 0.6
+    with torch.no_grad():
+        model(thin)
+        model(thick)
+    before, after = pooled
+    assert before.shape == (4 + 6 + 6,)
+    change = (after - before).abs() / before.abs()
+    assert change[:10].median() < 0.5 * change[10:].median()
+
+
+def test_an_empty_view_is_embedded_as_numbers() -> None:
+    model = network(EncoderConfig((4, 6), (1, 1), 3, stem_pool=True, pooling="segment")).eval()
+    assert torch.isfinite(model(torch.zeros(2, 1, 9, 9, 9))).all()
+
+
+def test_a_pooling_that_is_not_known_is_refused() -> None:
+    with pytest.raises(ValueError, match="mean, segment"):
+        EncoderConfig(pooling="median")  # type: ignore[arg-type]
+
+
 def test_an_even_stem_is_refused() -> None:
     with pytest.raises(ValueError, match="must be odd"):
         EncoderConfig(stem_kernel=4)
