@@ -17,7 +17,7 @@ from segclr.encoder.weights import save_checkpoint
 from segclr.errors import ProjectError
 from segclr.training.config import TrainingConfig
 from segclr.training.contrastive import nt_xent
-from segclr.training.loader import Batch, batches
+from segclr.training.loader import Batch, Share, batches
 from segclr.training.pairs import find_pairs
 from segclr.training.state import load_state, save_state
 from segclr.training.volumes import TrainingVolume
@@ -74,7 +74,7 @@ def train(
         log = csv.writer(file)
         log.writerow(["step", "loss"])
         log.writerows((step + 1, repr(loss)) for step, loss in enumerate(losses))
-        source = batches(config, volumes, pairs, done)
+        source = batches(config, volumes, pairs, done, Share())
         for step in range(done, config.steps):
             asked = time.monotonic()
             batch = next(source)

@@ -42,11 +42,17 @@ class PairTable:
     distances_nm: tuple[NDArray[np.float64], ...]
 
     def draw(self, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
-        """Draw pairs.
+        """Draw pairs of at least two segments: pairs of one alone have nothing to contrast.
 
         Returns:
             (count, 2) places, in random order of the two.
         """
+        chosen = self._draw_any(count, rng)
+        while len(np.unique(self.segment_key[chosen[:, 0]])) == 1:
+            chosen = self._draw_any(count, rng)
+        return chosen
+
+    def _draw_any(self, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
         chosen = np.empty((count, 2), np.int64)
         for row, bucket in enumerate(rng.integers(len(self.pairs), size=count)):
             pair = self.pairs[bucket][rng.integers(len(self.pairs[bucket]))]
@@ -71,7 +77,7 @@ def find_pairs(
             at most the upper one.
 
     Raises:
-        ProjectError: No two nodes lie within the borders.
+        ProjectError: No two nodes lie within the borders, or those that do lie on one segment.
     """
     places: list[tuple[int, int, int]] = []  # volume, segment, key
     voxels: list[IntXYZ] = []
@@ -96,6 +102,11 @@ def find_pairs(
     if not filled:
         raise ProjectError(f"no skeleton has two nodes between {borders_um[0]:g} and {borders_um[-1]:g} um apart")
     table = np.array(places, np.int64)
+    if len(np.unique(table[[pair[0, 0] for bucket in filled for pair in buckets[bucket]], 2])) == 1:
+        raise ProjectError(
+            "all pairs lie on one segment: a contrast needs pairs of at least two, so take a larger box, more "
+            "skeletons or wider distance_buckets_um"
+        )
     return PairTable(
         table[:, 0],
         table[:, 1].astype(np.uint32),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from segclr.training.augmentation import augment_view, grey_curve
+from segclr.training.augmentation import alike_axes, augment_view, draw_change
 from segclr.training.config import Augmentation
 
 STILL = Augmentation(contrast=0, brightness=0, gamma_octaves=0, flip=False, transpose=False)
@@ -35,7 +35,7 @@ def test_without_strength_only_the_mask_is_applied() -> None:
 
 def test_the_grey_curve_is_the_published_formula() -> None:
     settings = Augmentation(contrast=0.25, brightness=0.25, gamma_octaves=1.0)
-    curve = grey_curve(settings, np.random.default_rng(11))
+    curve = draw_change(settings, (), np.random.default_rng(11)).grey_curve()
     rng = np.random.default_rng(11)
     a, c, g = 1 + rng.uniform(-0.25, 0.25), rng.uniform(-0.25, 0.25), 2 ** rng.uniform(-1, 1)
     expected = [255 * min(1.0, max(0.0, value / 255 * a + c)) ** g for value in range(256)]
@@ -73,3 +73,22 @@ def test_the_image_itself_is_left_alone() -> None:
     before = image.copy()
     augment_view(image, mask, Augmentation(), True, np.random.default_rng(0))
     assert np.array_equal(image, before)
+
+
+@pytest.mark.parametrize(
+    ("resolution_nm", "alike", "orders"),
+    [
+        ((8.0, 10.0, 33.0), (), {(0, 1, 2)}),
+        ((32.0, 32.0, 40.0), (1, 2), {(0, 1, 2), (0, 2, 1)}),
+        ((32.0, 40.0, 32.0), (0, 2), {(0, 1, 2), (2, 1, 0)}),
+        ((10.0, 10.0, 10.0), (0, 1, 2), {(0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)}),
+    ],
+)
+def test_axes_are_exchanged_in_every_way_that_keeps_the_resolution(
+    resolution_nm: tuple[float, float, float], alike: tuple[int, ...], orders: set[tuple[int, ...]]
+) -> None:
+    assert alike_axes(resolution_nm) == alike
+    rng = np.random.default_rng(4)
+    drawn = [draw_change(Augmentation(), alike, rng).order for _ in range(300)]
+    assert set(drawn) == orders
+    assert min(drawn.count(order) for order in orders) > 300 / len(orders) / 2

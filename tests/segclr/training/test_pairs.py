@@ -1,5 +1,7 @@
 """Positive pairs along skeletons."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -67,9 +69,10 @@ def test_buckets_have_equal_weight_and_the_two_places_no_order(table: PairTable)
 def test_nodes_outside_the_box_are_left_out(volume: TrainingVolume, world) -> None:
     nodes_nm = world.skeletons[7].nodes_nm
     stretched = Skeleton(7, np.concatenate([nodes_nm, [[1e6, 1e6, 1e6]]]), world.skeletons[7].edges)
-    one = TrainingVolume(volume.em, volume.segments, volume.segment_ids, volume.box, (stretched,))
-    table = find_pairs([one], world.resolution_nm, BORDERS_UM, np.random.default_rng(0))
-    assert len(table.voxel) == len(nodes_nm)
+    other = world.skeletons[2**63 + 5]
+    two = replace(volume, skeletons=(stretched, other))
+    table = find_pairs([two], world.resolution_nm, BORDERS_UM, np.random.default_rng(0))
+    assert len(table.voxel) == len(nodes_nm) + len(other.nodes_nm)
 
 
 def test_a_skeleton_without_voxels_has_no_pairs(volume: TrainingVolume, world) -> None:
@@ -82,3 +85,15 @@ def test_a_skeleton_without_voxels_has_no_pairs(volume: TrainingVolume, world) -
 def test_empty_buckets_are_left_out(volume: TrainingVolume, world) -> None:
     table = find_pairs([volume], world.resolution_nm, (0.0, 0.3, 50.0, 90.0), np.random.default_rng(0))
     assert len(table.pairs) == 2
+
+
+def test_pairs_of_one_segment_alone_are_refused(volume: TrainingVolume, world) -> None:
+    alone = replace(volume, skeletons=volume.skeletons[:1])
+    with pytest.raises(ProjectError, match="all pairs lie on one segment"):
+        find_pairs([alone], world.resolution_nm, BORDERS_UM, np.random.default_rng(0))
+
+
+def test_a_draw_never_holds_one_segment_alone(table: PairTable) -> None:
+    for seed in range(60):  # of two pairs, one draw in eight would
+        chosen = table.draw(2, np.random.default_rng(seed))
+        assert len(set(table.segment_key[chosen[:, 0]])) == 2
