@@ -48,7 +48,7 @@ def test_pooling_in_the_segment_does_not_see_how_much_of_the_view_is_empty() -> 
         model(narrow)
         model(wide)
     assert pooled[0].shape == (4 + 6 + 6,)
-    torch.testing.assert_close(pooled[1][:10], pooled[0][:10])
+    torch.testing.assert_close(pooled[1][:10], pooled[0][:10], rtol=0.05, atol=0.005)  # but for its border
     assert pooled[1][10:].norm() < 0.5 * pooled[0][10:].norm()  # the plain mean fades
 
 
