@@ -29,7 +29,7 @@ from segclr.em.volume import open_volume
 from segclr.embeddings.aggregation import aggregate
 from segclr.embeddings.embed import EncoderLike, embed_volume
 from segclr.embeddings.table import EmbeddingTable
-from segclr.encoder.inference import Encoder, load_encoder
+from segclr.encoder.inference import Encoder, load_encoder, make_encoder
 from segclr.encoder.resnet import SegclrResNet
 from segclr.encoder.weights import load_network
 
@@ -78,7 +78,7 @@ def untrained(path: Path, images: NDArray[np.uint8]) -> Encoder:
     with torch.no_grad():
         for start in range(0, len(images), 128):
             network(torch.from_numpy(images[start : start + 128]).unsqueeze(1).float() / 255)
-    return Encoder(network.eval(), spec, torch.device("cpu"))
+    return make_encoder(network.eval(), spec)
 
 
 def some_cutouts(block: PhantomFolder, truth: PhantomTruth, spec: CutoutSpec) -> NDArray[np.uint8]:

@@ -28,6 +28,7 @@ HOMES = {
     "numba": ("model/segclr/em/phantom",),
     "cc3d": ("model/segclr/em/phantom", "model/segclr/em/skeletonize.py", "model/segclr/em/skeleton.py"),
     "torch": ("model/segclr/encoder", "model/segclr/training"),
+    "openvino": ("model/segclr/encoder/openvino_engine.py",),
     "safetensors": ("model/segclr/encoder", "model/segclr/training"),
     "google_crc32c": ("model/segclr/encoder/leveldb_table.py",),
     "sklearn": ("model/segclr/heads",),

@@ -5,6 +5,7 @@ SegclrError
 ├── NoSegment(LookupError)          background at the position asked for
 ├── VolumeUnavailable(OSError)      a volume, mip or skeleton source that cannot be opened or read
 ├── CheckpointMismatch(ValueError)  a checkpoint that does not fit the project, or is damaged
+├── EngineUnavailable(RuntimeError) what shall run the encoder is not on this machine, or has no memory for it
 ├── TableError(ValueError)          an embedding table that is damaged or belongs to something else
 ├── TooFewLabels(ValueError)        fewer than two classes have labels: no head can be fitted
 ├── LabelStoreError(OSError)        a label could not be made durable, or the log cannot be opened
@@ -31,6 +32,10 @@ class VolumeUnavailable(SegclrError, OSError):  # noqa: N818
 
 class CheckpointMismatch(SegclrError, ValueError):  # noqa: N818
     """A checkpoint does not fit the project, or its file is damaged."""
+
+
+class EngineUnavailable(SegclrError, RuntimeError):  # noqa: N818
+    """What shall run the encoder is not on this machine, cannot take the network, or has no memory for it."""
 
 
 class TableError(SegclrError, ValueError):

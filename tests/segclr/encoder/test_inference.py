@@ -1,5 +1,6 @@
 """Embedding cutouts."""
 
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from segclr.encoder.checkpoint import DEMO_CHECKPOINT
-from segclr.encoder.inference import Encoder, load_encoder
+from segclr.encoder.inference import Encoder, load_encoder, make_encoder
 from segclr.encoder.weights import load_network
 
 pytestmark = pytest.mark.torch
@@ -31,7 +32,7 @@ def test_a_cutout_alone_has_the_same_embedding_as_among_others(encoder: Encoder)
     together = encoder.embed(images)
     for row in range(len(images)):
         alone = encoder.embed(images[row : row + 1])[0]
-        assert np.linalg.norm(alone - together[row]) <= 1e-5 * np.linalg.norm(together[row])
+        assert np.array_equal(alone, together[row])
 
 
 def test_the_demo_encoder_agrees_with_itself_alone_and_among_others() -> None:
@@ -41,7 +42,7 @@ def test_the_demo_encoder_agrees_with_itself_alone_and_among_others() -> None:
     assert together.shape == (7, 64)
     assert np.isfinite(together).all()
     alone = np.concatenate([encoder.embed(image[None]) for image in images])
-    assert np.linalg.norm(alone - together, axis=1).max() <= 1e-5 * np.linalg.norm(together, axis=1).min()
+    assert np.array_equal(alone, together)
 
 
 def test_embeddings_are_those_of_the_network_on_values_from_0_to_1(encoder: Encoder, checkpoint: Path) -> None:
@@ -76,6 +77,21 @@ def test_other_shapes_and_types_are_refused(encoder: Encoder, images: NDArray[np
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU is used where there is one")
-def test_the_device_is_told_with_its_threads(encoder: Encoder, checkpoint: Path) -> None:
-    assert load_encoder(checkpoint, threads=1).device == "CPU, 1 thread, float32"
-    assert load_encoder(checkpoint, threads=2).device == "CPU, 2 threads, float32"
+def test_the_device_is_told_with_its_threads_and_the_engine_with_a_reason(
+    checkpoint: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert load_encoder(checkpoint, threads=1, engine="torch-float32").device == "CPU, 1 thread, PyTorch float32"
+    with caplog.at_level(logging.INFO):
+        encoder = load_encoder(checkpoint, threads=2, engine="torch-float32")
+    assert encoder.device == "CPU, 2 threads, PyTorch float32"
+    assert encoder.reason == "as asked for"
+    assert "the encoder runs on CPU, 2 threads, PyTorch float32: as asked for" in caplog.text
+
+
+def test_a_network_that_is_made_ready_is_left_as_it_was(checkpoint: Path) -> None:
+    network, spec = load_network(checkpoint)
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    made = make_encoder(network, spec, threads=1)
+    assert network.state_dict().keys() == before.keys()
+    assert all(torch.equal(tensor, before[name]) for name, tensor in network.state_dict().items())
+    assert np.array_equal(made.embed(cutouts(3)), load_encoder(checkpoint, threads=1).embed(cutouts(3)))
