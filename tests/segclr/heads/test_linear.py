@@ -1,7 +1,6 @@
 """The linear head: fitting, predicting, held-out figures, storing."""
 
 from collections.abc import Callable
-from dataclasses import fields
 from io import BytesIO
 from pathlib import Path
 
@@ -10,9 +9,11 @@ import pytest
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from segclr.errors import CheckpointMismatch, TooFewLabels
+from segclr.errors import CheckpointMismatch, TableError, TooFewLabels
 from segclr.heads.evaluation import fold_of
 from segclr.heads.linear import LinearHead, fit_head, open_head
+from segclr.heads.mahalanobis import Mahalanobis
+from segclr.heads.threshold import NoveltyThreshold
 
 BIG = 2**63 + 5
 
@@ -31,13 +32,26 @@ def labels(k: int, class_count: int = 3, segments: int = 40, spread: float = 1.0
     return values.astype(np.float32), classes, np.uint64(BIG) + groups.astype(np.uint64)
 
 
+def some_novelty(d: int) -> Mahalanobis:
+    rng = np.random.default_rng(5)
+    threshold = NoveltyThreshold(0.95, 1.25, 0.94, 300)
+    return Mahalanobis(rng.normal(size=d), rng.normal(size=(d, d)), rng.normal(size=(3, d)), threshold)
+
+
 def random_head(class_count: int = 5, d: int = 7) -> LinearHead:
     rng = np.random.default_rng(4)
     bias = rng.normal(size=class_count)
     bias[1] = -np.inf
-    return LinearHead(
-        class_count, rng.normal(size=d), rng.uniform(0.5, 3, d), rng.normal(size=(class_count, d)), bias, 1.7
-    )
+    weights = rng.normal(size=(class_count, d))
+    return LinearHead(class_count, rng.normal(size=d), rng.uniform(0.5, 3, d), weights, bias, 1.7, some_novelty(d))
+
+
+def assert_same_head(one: LinearHead, other: LinearHead) -> None:
+    for name in ("class_count", "mean", "std", "weights", "bias", "temperature"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+    for name in ("mean", "whitening", "centres"):
+        np.testing.assert_array_equal(getattr(one.novelty, name), getattr(other.novelty, name))
+    assert one.novelty.threshold == other.novelty.threshold
 
 
 def slow_probabilities(head: LinearHead, embedding: NDArray[np.float32]) -> list[float]:
@@ -74,6 +88,17 @@ def test_codes_are_the_likeliest_class_and_its_probability() -> None:
     assert np.abs(confidence - exact).max() <= 0.5001
 
 
+def test_a_class_with_one_label_is_known_and_counted_as_untested() -> None:
+    embeddings, classes, groups = labels(121)
+    keep = (classes < 2) | (np.arange(121) == np.flatnonzero(classes == 2)[0])
+    fitted = fit_head(embeddings[keep], classes[keep], groups[keep], class_count=3)
+    alone = embeddings[keep][classes[keep] == 2]
+    assert fitted.head.predict_codes(alone)[0].tolist() == [2]
+    assert fitted.held_out is not None
+    assert fitted.held_out.untested == 1
+    assert fitted.head.novelty.score(alone) == pytest.approx(0, abs=1e-2)
+
+
 def test_many_rows_on_several_threads_are_the_same_as_few() -> None:
     head = random_head(d=2)
     embeddings = np.random.default_rng(2).normal(size=(140_000, 2)).astype(np.float32)
@@ -85,7 +110,7 @@ def test_many_rows_on_several_threads_are_the_same_as_few() -> None:
 
 
 def test_of_classes_equally_likely_the_first_is_named() -> None:
-    head = LinearHead(3, np.zeros(2), np.ones(2), np.zeros((3, 2)), np.array([-np.inf, 0.0, 0.0]), 1.0)
+    head = LinearHead(3, np.zeros(2), np.ones(2), np.zeros((3, 2)), np.array([-np.inf, 0.0, 0.0]), 1.0, some_novelty(2))
     classes, confidence = head.predict_codes(np.ones((2, 2), np.float32))
     assert classes.tolist() == [1, 1]
     assert confidence.tolist() == [128, 128]
@@ -109,8 +134,7 @@ def test_a_fitted_head_tells_classes_apart_on_segments_it_has_not_seen() -> None
 
 def test_the_same_labels_give_the_same_head_to_the_bit() -> None:
     first, again = (fit_head(*labels(120), class_count=4, seed=5) for _ in range(2))
-    for field in fields(LinearHead):
-        np.testing.assert_array_equal(getattr(first.head, field.name), getattr(again.head, field.name))
+    assert_same_head(first.head, again.head)
     assert first.held_out == again.held_out
 
 
@@ -225,6 +249,34 @@ def test_fitting_leaves_the_threads_of_others_alone() -> None:
         assert {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"} == {2}
 
 
+@pytest.mark.parametrize("broken", [np.nan, np.inf, -np.inf])
+def test_embeddings_that_are_no_numbers_are_counted_and_refused(broken: float) -> None:
+    embeddings, classes, groups = labels(30)
+    embeddings[[4, 11], [2, 5]] = broken
+    says = "2 of 30 embeddings are NaN or infinite, the first in row 4: embed these places again, or leave them out"
+    head = fit_head(*labels(30), class_count=3).head
+    with pytest.raises(TableError) as caught:
+        fit_head(embeddings, classes, groups, class_count=3)
+    assert str(caught.value) == says
+    for ask in (head.predict, head.predict_codes, head.assess, head.novelty.score):
+        with pytest.raises(TableError) as caught:
+            ask(embeddings)
+        assert str(caught.value) == says
+
+
+def test_the_full_answer_tells_between_classes_from_far_from_all_labels() -> None:
+    embeddings, classes, groups = labels(300, class_count=2)
+    head = fit_head(embeddings, classes, groups, class_count=2).head
+    centres = [embeddings[classes == index].mean(axis=0) for index in (0, 1)]
+    aside = centres[0] + 10 * (centres[0] - centres[1])
+    answer = head.assess(np.stack([centres[0], (centres[0] + centres[1]) / 2, aside]).astype(np.float32))
+    two = np.sort(answer.probabilities, axis=1)
+    np.testing.assert_allclose(answer.ambiguity, 1 - (two[:, 1] - two[:, 0]), atol=1e-6)
+    assert answer.ambiguity[1] > 0.5 > 0.05 > answer.ambiguity[0] > answer.ambiguity[2]
+    assert head.novelty.threshold is not None
+    assert (answer.distance > head.novelty.threshold.value).tolist() == [False, False, True]
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -244,8 +296,7 @@ def test_a_stored_head_predicts_the_same(tmp_path: Path) -> None:
     head = random_head()
     head.save(tmp_path / "head.npz")
     opened = open_head(tmp_path / "head.npz")
-    for field in fields(LinearHead):
-        np.testing.assert_array_equal(getattr(opened, field.name), getattr(head, field.name))
+    assert_same_head(opened, head)
     assert [path.name for path in tmp_path.iterdir()] == ["head.npz"]
 
 
@@ -255,10 +306,11 @@ def npy() -> bytes:
     return file.getvalue()
 
 
-def stored(**changed: object) -> dict[str, object]:
-    head = random_head()
-    arrays = {field.name: getattr(head, field.name) for field in fields(LinearHead)}
-    return {"version": 1, **arrays, **changed}
+def stored(path: Path, **changed: object) -> None:
+    random_head().save(path)
+    with np.load(path) as file:
+        arrays = {name: file[name] for name in file.files}
+    np.savez(path, **{**arrays, **changed})
 
 
 @pytest.mark.parametrize(
@@ -267,10 +319,13 @@ def stored(**changed: object) -> dict[str, object]:
         (lambda path: None, "cannot be read"),
         (lambda path: path.write_bytes(b"no zip"), "damaged"),
         (lambda path: path.write_bytes(b"PK\x03\x04" + b"\0" * 50), "damaged"),
-        (lambda path: np.savez(path, version=1), "damaged"),
-        (lambda path: np.savez(path, **stored(version=2)), "version 2"),
-        (lambda path: np.savez(path, **stored(bias=np.zeros(4))), "do not fit"),
-        (lambda path: np.savez(path, **stored(bias=np.array([{}] * 5, object))), "damaged"),
+        (lambda path: np.savez(path, version=2), "damaged"),
+        (lambda path: stored(path, version=3), "version 3"),
+        (lambda path: stored(path, bias=np.zeros(4)), "damaged"),
+        (lambda path: stored(path, bias=np.array([{}] * 5, object)), "damaged"),
+        (lambda path: stored(path, novelty_whitening=np.zeros((7, 6))), "damaged"),
+        (lambda path: stored(path, novelty_threshold=np.zeros(3)), "damaged"),
+        (lambda path: stored(path, kind="sngp"), "of the kind sngp, not linear"),
         (lambda path: path.write_bytes(npy()), "damaged"),
     ],
 )
