@@ -1,6 +1,10 @@
-"""``python -m benchmarks [--json FILE]``: the whole loop of the app, measured on the demo."""
+"""``python -m benchmarks [--json FILE]``: the whole loop of the app, measured on the demo.
+
+``python -m benchmarks science``: what the embeddings are good for, see ``benchmarks.science``.
+"""
 
 import argparse
+import sys
 import tempfile
 from pathlib import Path
 
@@ -25,4 +29,9 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["science"]:
+        from benchmarks.science import command  # it loads torch and matplotlib, which the loop does without
+
+        command.main(sys.argv[2:])
+    else:
+        main()

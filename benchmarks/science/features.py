@@ -1,0 +1,156 @@
+"""What the encoder is compared with: features of the same cutouts that cost no training.
+
+- hand-made features: size, surface, principal axes and grey levels, what one would measure by hand;
+- the same network with random weights, so that what the architecture alone gives is not credited to the training;
+- principal components of the raw cutout.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from benchmarks.science.places import Places
+from benchmarks.science.store import Store, key, source_key
+from segclr.embeddings.aggregation import aggregate
+from segclr.encoder.checkpoint import CheckpointSpec, TrainingRecord
+from segclr.encoder.inference import Encoder, load_encoder
+from segclr.encoder.resnet import SegclrResNet
+from segclr.encoder.weights import save_checkpoint
+
+COMPONENTS = 64
+_BATCH = 256
+_STATISTICS_FROM = 2048  # cutouts for the untrained network's BatchNorms
+_COMPONENTS_FROM = 1500  # cutouts whose principal components are taken
+_COLUMNS = 8192  # voxels at a time, so that no float copy of all cutouts is made
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Features:
+    """(n, d) float32, one row per place; ``source`` names the weights or the code that they come from."""
+
+    name: str
+    source: str
+    values: NDArray[np.float32]
+
+    def averaged(self, places: Places, radius_um: float) -> NDArray[np.float32]:
+        """(n, d): means over the nodes of the same segment within a radius, by the product's own aggregation."""
+        ends = np.cumsum([len(block) for block in places.blocks])[:-1]
+        parts = np.split(self.values, ends)
+        means = [aggregate(block.table(part), radius_um) for block, part in zip(places.blocks, parts, strict=True)]
+        return np.concatenate(means)
+
+
+def embedded(store: Store, places: Places, encoder: Encoder) -> Features:
+    """The embeddings of a checkpoint, as the product computes them on this machine."""
+    name = f"encoder_{encoder.spec.hash}_{key(encoder.device)}"
+    return Features("encoder", name, _by_block(store, places, name, lambda: encoder.embed))
+
+
+def untrained(store: Store, places: Places, spec: CheckpointSpec) -> Features:
+    """The same network with random weights; its BatchNorms take their statistics from the cutouts."""
+    name = f"untrained_{key(spec.encoder, spec.cutout)}_{_seeds(places)}"
+
+    def make() -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
+        path = store.folder / f"{name}.safetensors"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        rows = _some_rows(places, _STATISTICS_FROM)
+        save_checkpoint(path, _random_network(spec, places.images(rows)), spec.cutout, TrainingRecord("nothing", 0))
+        return load_encoder(path).embed
+
+    return Features("untrained encoder", name, _by_block(store, places, name, make))
+
+
+def measured_by_hand(store: Store, places: Places) -> Features:
+    """See ``hand_made``."""
+    name = f"hand-made_{source_key(sys.modules[__name__])}"
+    return Features("hand-made", name, _by_block(store, places, name, lambda: _all_hand_made))
+
+
+def components(store: Store, places: Places) -> Features:
+    """Projections of the raw masked cutouts on their 64 first principal components."""
+    name = f"pca_{_seeds(places)}_{source_key(sys.modules[__name__])}"
+
+    def make() -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
+        mean, axes = principal_axes(places.images(_some_rows(places, _COMPONENTS_FROM)), COMPONENTS)
+        return lambda images: (images.reshape(len(images), -1) - mean) @ axes
+
+    return Features("PCA of the cutout", name, _by_block(store, places, name, make))
+
+
+def hand_made(image: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Size, surface, principal axes, mean and spread of grey, its histogram and percentiles: (21,)."""
+    mask = image > 0
+    voxels = np.argwhere(mask)
+    grey = image[mask].astype(float)
+    if len(voxels) < 5:
+        return np.zeros(21)
+    axes = np.sort(np.linalg.eigvalsh(np.cov(voxels.T)))[::-1]
+    surface = sum(int(np.diff(mask, axis=axis).sum()) for axis in range(3))
+    histogram = np.histogram(grey, np.linspace(0, 256, 9))[0] / len(grey)
+    shape = [len(voxels), surface, surface / len(voxels), *axes, axes[1] / axes[0], axes[2] / axes[0]]
+    return np.array([*shape, grey.mean(), grey.std(), *histogram, *np.percentile(grey, [10, 50, 90])])
+
+
+def principal_axes(images: NDArray[np.uint8], count: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Mean (v,) and the first principal axes (v, count) of flattened (n, z, y, x) cutouts, n >= count.
+
+    From the (n, n) products of the cutouts with each other, since there are far more voxels than cutouts.
+    """
+    flat = images.reshape(len(images), -1)
+    mean = flat.mean(axis=0, dtype=np.float64).astype(np.float32)
+    slices = [slice(start, start + _COLUMNS) for start in range(0, flat.shape[1], _COLUMNS)]
+    products = np.zeros((len(flat), len(flat)))
+    for part in slices:
+        centred = flat[:, part] - mean[part]
+        products += centred @ centred.T
+    variances, vectors = np.linalg.eigh(products)
+    weights = (vectors[:, ::-1] / np.sqrt(np.maximum(variances[::-1], 1e-12)))[:, :count].astype(np.float32)
+    axes = np.concatenate([(flat[:, part] - mean[part]).T @ weights for part in slices])
+    return mean, axes
+
+
+def _by_block(
+    store: Store, places: Places, name: str, make: Callable[[], Callable[[NDArray[np.uint8]], NDArray[np.float32]]]
+) -> NDArray[np.float32]:
+    """Apply a function of cutouts to all places; it is made only if a block's result is not in the store."""
+    function: list[Callable[[NDArray[np.uint8]], NDArray[np.float32]]] = []
+
+    def compute(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        if not function:
+            function.append(make())
+        batches = [np.asarray(images[start : start + _BATCH]) for start in range(0, len(images), _BATCH)]
+        return np.concatenate([function[0](batch) for batch in batches]).astype(np.float32)
+
+    parts = []
+    for block in places.blocks:
+        images = block.images
+        parts.append(store.array(f"features/{block.name}_{name}", lambda images=images: compute(images)))
+    return np.concatenate(parts).astype(np.float32, copy=False)
+
+
+def _all_hand_made(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    return np.stack([hand_made(image) for image in images]).astype(np.float32)
+
+
+def _random_network(spec: CheckpointSpec, images: NDArray[np.uint8]) -> SegclrResNet:
+    torch.manual_seed(0)
+    network = SegclrResNet(spec.encoder).train()
+    with torch.no_grad():
+        for start in range(0, len(images), 128):
+            network(torch.from_numpy(images[start : start + 128]).unsqueeze(1).float() / 255)
+    return network.eval()
+
+
+def _some_rows(places: Places, count: int) -> NDArray[np.int64]:
+    rows = np.random.default_rng(0).permutation(len(places))[:count]
+    return np.sort(rows)
+
+
+def _seeds(places: Places) -> str:
+    return "-".join(str(block.folder.seed) for block in places.blocks)

@@ -1,0 +1,77 @@
+"""Macro F1 of a classifier on cells that it has not seen, and the mean and spread of such figures over splits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble import RandomForestClassifier
+
+from segclr.heads.evaluation import macro_f1
+from segclr.heads.linear import fit_head
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+Classifier = Callable[
+    [NDArray[np.float32], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
+    NDArray[np.int64],
+]
+"""(features (n, d), classes (n,), cells (n,), rows to learn, rows to classify) -> classes of the latter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Mean and standard deviation (of the splits, n - 1) of a figure."""
+
+    mean: float
+    sd: float
+    count: int
+
+    def __str__(self) -> str:
+        return f"{self.mean:.3f} ± {self.sd:.3f}" if self.count > 1 else f"{self.mean:.3f}"
+
+
+def spread(figures: Sequence[float]) -> Spread:
+    """Summarise one figure per split."""
+    return Spread(float(np.mean(figures)), float(np.std(figures, ddof=1)) if len(figures) > 1 else 0.0, len(figures))
+
+
+def linear(
+    features: NDArray[np.float32],
+    classes: NDArray[np.int64],
+    cells: NDArray[np.int64],
+    learn: NDArray[np.int64],
+    classify: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """The product's linear head."""
+    fitted = fit_head(features[learn], classes[learn], cells[learn].astype(np.uint64), int(classes.max()) + 1)
+    return fitted.head.predict(features[classify]).argmax(axis=1)
+
+
+def forest(
+    features: NDArray[np.float32],
+    classes: NDArray[np.int64],
+    cells: NDArray[np.int64],
+    learn: NDArray[np.int64],
+    classify: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """A random forest of 150 trees."""
+    trees = RandomForestClassifier(150, min_samples_leaf=3, random_state=0, class_weight="balanced_subsample")
+    predicted: NDArray[np.int64] = trees.fit(features[learn], classes[learn]).predict(features[classify])
+    return predicted
+
+
+def f1(predicted: NDArray[np.int64], classes: NDArray[np.int64]) -> float:
+    """Macro F1 over the classes that the test holds."""
+    return macro_f1(predicted, classes)
+
+
+def in_parallel(work: Callable[[_Item], _Result], items: Sequence[_Item], threads: int) -> list[_Result]:
+    """Results in the order of the items; numpy, torch and scikit-learn let other threads run while they compute."""
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(work, items))
