@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from segclr.em.phantom.recipes import CELL_TYPES, COMPARTMENTS, LAYERS
 from segclr.errors import VolumeUnavailable
 
-PHANTOM_VERSION = 3  # changes whenever the same seed and size give other bytes
+PHANTOM_VERSION = 4  # changes whenever the same seed and size give other bytes
 SEGMENT_BASE = 720_575_940_600_000_000  # ids like those of real volumes: far above 2**53
 SEGMENT_STEP = 977
 CELL_TYPE_NAMES = CELL_TYPES[1:]

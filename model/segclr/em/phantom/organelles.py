@@ -4,7 +4,8 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from segclr.em.phantom.compiled import compiled, prange
-from segclr.em.phantom.forest import Floats, Forest, Ints
+from segclr.em.phantom.forest import Floats, Forest, Ints, unit
+from segclr.em.phantom.growth import STEP_UM
 from segclr.em.phantom.recipes import AXON, LOOKS, NEURITES, SOMA, SPINE, Look, type_code
 
 (
@@ -72,14 +73,14 @@ def _paint_tubes(
 
 
 def organelle_tubes(rng: np.random.Generator, forest: Forest) -> Tubes:
-    """Mitochondria and lysosomes as short paths along the skeletons.
+    """Mitochondria, and granules, as short paths along the skeletons.
 
     Returns a, b: (m, 3) um; radius: (m,) um; own: (m,) segment; code, phase: (m,).
     """
     child = np.full(len(forest), -1)
     tube = (forest.parent >= 0) & (forest.compartment != SPINE)
     child[forest.parent[tube]] = np.flatnonzero(tube)
-    rate = np.array([n.mitochondria for n in NEURITES])[forest.recipe] * 0.25
+    rate = np.array([n.mitochondria for n in NEURITES])[forest.recipe] * STEP_UM
     rate *= ~np.isin(forest.compartment, (SPINE, SOMA))
     rate *= np.where(
         forest.compartment == AXON, np.clip(forest.radius / 0.15, 0.3, 3) ** 1.5, np.clip(forest.radius / 0.35, 0.4, 4)
@@ -88,32 +89,22 @@ def organelle_tubes(rng: np.random.Generator, forest: Forest) -> Tubes:
     rows = []
     for s in starts:
         thick = forest.lumen[s] or forest.radius[s]
-        r = min(
-            rng.uniform(0.09, 0.17) if forest.compartment[s] == AXON else rng.uniform(0.11, 0.21), 0.72 * thick - 0.015
-        )
+        recipe = NEURITES[forest.recipe[s]]
+        r = min(rng.uniform(*recipe.mitochondrion), 0.72 * thick - 0.015)
         if r < 0.055:
             continue
         side = rng.normal(0, 1, 3)
         side *= max(0, thick - r - 0.06) * rng.random() / np.linalg.norm(side)
-        long = rng.integers(2, 5) if forest.compartment[s] == AXON else rng.integers(3, 14)
-        lysosome = rng.random() < 0.07
+        long = round(rng.uniform(*recipe.mitochondrion_length) / STEP_UM)
         phase, n = rng.random(), s
-        for _ in range(1 if lysosome else long):
+        for _ in range(max(1, long)):
             m = child[n]
             if m < 0:
                 break
-            rows.append(
-                (
-                    *(forest.xyz[n] + side),
-                    *(forest.xyz[m] + side),
-                    r,
-                    forest.segment[s],
-                    LYSOSOME if lysosome else MATRIX,
-                    phase,
-                )
-            )
+            rows.append((*(forest.xyz[n] + side), *(forest.xyz[m] + side), r, forest.segment[s], MATRIX, phase))
             phase += 0.25
             n = m
+    rows += _granules(rng, forest)
     for s in np.flatnonzero(forest.compartment == SOMA):  # perinuclear mitochondria
         size = forest.radius[s]
         for _ in range(int(30 * size**2)):
@@ -131,6 +122,23 @@ def organelle_tubes(rng: np.random.Generator, forest: Forest) -> Tubes:
         table[:, 8].astype(np.uint8),
         table[:, 9],
     )
+
+
+def _granules(rng: np.random.Generator, forest: Forest) -> list[tuple[float, ...]]:
+    """Dark balls along the processes: rows as in ``organelle_tubes``."""
+    names = {type_code(name): look.granules for name, look in LOOKS.items()}
+    per_um, low, high = np.array([names.get(t, (0, 0, 0)) for t in range(max(names) + 1)]).T
+    kind = forest.cell_type
+    apt = ~np.isin(forest.compartment, (SPINE, SOMA)) & (forest.recipe >= 0)
+    rows = []
+    for s in np.flatnonzero(apt & (rng.random(len(forest)) < per_um[kind] * STEP_UM)):
+        r = min(rng.uniform(low[kind[s]], high[kind[s]]), 0.8 * (forest.lumen[s] or forest.radius[s]) - 0.02)
+        if r < 0.04:
+            continue
+        side = unit(rng.normal(0, 1, (1, 3)))[0] * max(0.0, forest.radius[s] - r - 0.05) * rng.random()
+        p = forest.xyz[s] + side
+        rows.append((*p, *(p + 0.01), r, forest.segment[s], LYSOSOME, 0.0))
+    return rows
 
 
 def paint_tubes(

@@ -54,6 +54,8 @@ class Neurite:
     bump_width: float = 0.3
     spines: float = 0.0  # per um
     mitochondria: float = 0.05  # starts per um
+    mitochondrion: tuple[float, float] = (0.10, 0.17)  # radius, from and to
+    mitochondrion_length: tuple[float, float] = (0.5, 1.25)  # from and to
     attract: float = 0.0  # pull towards somata (basket axons)
     myelin: float = 0.0  # share of pieces that are myelinated
 
@@ -62,28 +64,35 @@ FLAT = (1.0, 1.0, 1.0, 1.0, 1.0)
 # fmt: off
 NEURITES = (
     Neurite("exc_l23", AXON, 1.10, (.7, 1.4, .8, .9, .6), .105, .32, .015, bump=.16, bump_every=4.4,
-            bump_width=.32, mitochondria=.05, myelin=.01),
+            bump_width=.32, mitochondria=.09, mitochondrion=(.06, .09), mitochondrion_length=(.3, .8), myelin=.01),
     Neurite("exc_l5", AXON, 0.80, (.8, .7, .7, 1.4, 1.2), .135, .15, .010, bump=.22, bump_every=5.6,
-            bump_width=.42, mitochondria=.09, myelin=.025),
+            bump_width=.42, mitochondria=.11, mitochondrion=(.08, .12), mitochondrion_length=(.6, 1.4), myelin=.025),
     Neurite("basket", AXON, 0.36, (.3, 1.2, 1.3, 1.2, .8), .150, .55, .050, bump=.28, bump_every=3.0,
-            bump_width=.42, mitochondria=.18, attract=1.6, myelin=.02),
+            bump_width=.42, mitochondria=.18, mitochondrion=(.11, .16), mitochondrion_length=(1.5, 4.0), attract=1.6,
+            myelin=.02),
     Neurite("martinotti", AXON, 0.34, (3.2, .9, .6, .7, .5), .100, .40, .030, .25, bump=.20, bump_every=1.9,
-            bump_width=.26, mitochondria=.08),
+            bump_width=.26, mitochondria=.05, mitochondrion=(.055, .075), mitochondrion_length=(1.0, 2.5)),
     Neurite("thalamocortical", AXON, 0.36, (.15, .3, 4.0, .4, .5), .170, .45, .060, length=11.0, bump=.31,
-            bump_every=3.4, bump_width=.55, mitochondria=.26, myelin=.06),
-    Neurite("exc_l23", DENDRITE, 0.18, (.9, 1.6, 1.0, .5, .4), .33, .16, .010, spines=2.6, mitochondria=.14),
-    Neurite("exc_l5", DENDRITE, 0.07, (.6, .7, .8, 1.5, 1.2), .45, .13, .008, spines=3.6, mitochondria=.22),
-    Neurite("exc_l5", DENDRITE, 0.015, FLAT, .70, .05, .004, 1.2, spines=3.8, mitochondria=.34),
+            bump_every=3.4, bump_width=.55, mitochondria=.26, mitochondrion=(.13, .20), mitochondrion_length=(.5, 1.2),
+            myelin=.06),
+    Neurite("exc_l23", DENDRITE, 0.18, (.9, 1.6, 1.0, .5, .4), .33, .16, .010, spines=2.6, mitochondria=.14,
+            mitochondrion=(.09, .14), mitochondrion_length=(1.5, 4.0)),
+    Neurite("exc_l5", DENDRITE, 0.07, (.6, .7, .8, 1.5, 1.2), .45, .13, .008, spines=3.6, mitochondria=.22,
+            mitochondrion=(.12, .18), mitochondrion_length=(2.0, 5.0)),
+    Neurite("exc_l5", DENDRITE, 0.015, FLAT, .70, .05, .004, 1.2, spines=3.8, mitochondria=.34,
+            mitochondrion=(.12, .19), mitochondrion_length=(2.0, 5.0)),
     Neurite("basket", DENDRITE, 0.05, (.3, 1.2, 1.2, 1.1, .8), .34, .22, .010, bump=.26, bump_every=2.5,
-            bump_width=.60, spines=.05, mitochondria=.65),
+            bump_width=.60, spines=.05, mitochondria=.65, mitochondrion=(.16, .24), mitochondrion_length=(1.5, 4.0)),
     Neurite("martinotti", DENDRITE, 0.05, (.5, 1.0, .8, 1.3, 1.0), .24, .28, .012, bump=.16, bump_every=1.6,
-            bump_width=.40, spines=.30, mitochondria=.40),
-    Neurite("astrocyte", GLIA, 0.09, FLAT, .24, .55, .160, length=10.0, mitochondria=.14),
+            bump_width=.40, spines=.30, mitochondria=.50, mitochondrion=(.07, .10), mitochondrion_length=(2.0, 5.0)),
+    Neurite("astrocyte", GLIA, 0.09, FLAT, .24, .55, .160, length=10.0, mitochondria=.20, mitochondrion=(.09, .20),
+            mitochondrion_length=(1.0, 3.0)),
     Neurite("microglia", GLIA, 0.045, FLAT, .16, .75, .090, length=9.0, bump=.14, bump_every=1.7, bump_width=.35,
-            mitochondria=.05),
-    Neurite("oligodendrocyte", GLIA, 0.025, FLAT, .16, .30, .060, length=8.0, mitochondria=.06),
+            mitochondria=.08, mitochondrion=(.06, .09), mitochondrion_length=(.5, 1.5)),
+    Neurite("oligodendrocyte", GLIA, 0.025, FLAT, .16, .30, .060, length=8.0, mitochondria=.08,
+            mitochondrion=(.07, .10)),
     Neurite("opc", GLIA, 0.06, FLAT, .21, .40, .060, length=14.0, bump=.09, bump_every=1.2, bump_width=.30,
-            mitochondria=.10),
+            mitochondria=.12, mitochondrion=(.08, .12)),
 )
 
 
@@ -96,8 +105,9 @@ class Look:
     soma_layers: tuple[float, float, float, float, float]
     cytoplasm: float
     er: float  # share of cytoplasm covered by endoplasmic reticulum
-    grain: float  # how granular the cytoplasm is; 1 is a pyramidal cell's
-    dots: float  # share of voxels with a dark granule: glycogen, dense-core vesicles, lipofuscin
+    texture: tuple[float, float, float]  # contrast (grey) of its granules of 50, 100 and 200 nm
+    glycogen: float  # share of voxels with a dark granule
+    granules: tuple[float, float, float]  # dense-core vesicles, lysosomes: per um of process; radius from, to
     nucleus: float = 0.0  # radius as a share of the soma
     heterochromatin: float = 0.0  # share of the nucleus
     rim: float = 0.0  # how strongly heterochromatin hugs the envelope
@@ -110,15 +120,19 @@ class Look:
 
 
 LOOKS = {
-    "exc_l23": Look(4.2, 2e-4, (.0, 2., .5, .3, .5), 171, .090, 1.00, .0000, .70, .07, .0, .25, 5, .34, .40),
-    "exc_l5": Look(5.0, 2e-4, (.0, .2, .3, 3., .8), 167, .130, 1.30, .0000, .66, .05, .0, .20, 6, .40, .52),
-    "basket": Look(4.3, 2e-4, (.1, 1., 1., 1., .6), 162, .140, 1.45, .0000, .66, .16, .5, .60, 5, .20, .50, True, 2),
-    "martinotti": Look(3.7, 2e-4, (.1, .8, .4, 1.5, .8), 168, .095, .85, .0120, .72, .12, .3, .75, 4, .16, .34, True),
-    "thalamocortical": Look(0, 0, FLAT, 174, .0, .60, .0015, vesicles=.46, reach=.80, synapses=3),
-    "astrocyte": Look(3.1, 5e-4, FLAT, 184, .012, .50, .0200, .82, .12, 1.2, .30, 12),
-    "microglia": Look(2.2, 2e-4, FLAT, 147, .170, 1.35, .0120, .80, .45, 1.5, .40, 5),
-    "oligodendrocyte": Look(2.8, 2e-4, FLAT, 151, .110, 1.70, .0000, .76, .30, 1.0, .15, 5),
-    "opc": Look(2.7, 2e-4, FLAT, 178, .055, .65, .0020, .80, .15, .8, .55, 6),
+    "exc_l23": Look(4.2, 2e-4, (.0, 2., .5, .3, .5), 170, .090, (11, 4, 1), .0, (.03, .08, .14), .70, .07, .0, .25, 5,
+                    .34, .40),
+    "exc_l5": Look(5.0, 2e-4, (.0, .2, .3, 3., .8), 168, .130, (6, 10, 1), .0, (.06, .10, .18), .66, .05, .0, .20, 6,
+                   .40, .52),
+    "basket": Look(4.3, 2e-4, (.1, 1., 1., 1., .6), 166, .140, (2, 9, 8), .0, (.03, .08, .14), .66, .16, .5, .60, 5,
+                   .20, .50, True, 2),
+    "martinotti": Look(3.7, 2e-4, (.1, .8, .4, 1.5, .8), 169, .095, (10, 1, 7), .0, (2.5, .045, .06), .72, .12, .3, .75,
+                       4, .16, .34, True),
+    "thalamocortical": Look(0, 0, FLAT, 171, .0, (1, 4, 12), .0, (.02, .08, .14), vesicles=.46, reach=.80, synapses=3),
+    "astrocyte": Look(3.1, 5e-4, FLAT, 175, .012, (3, 2, 8), .060, (.05, .08, .12), .82, .12, 1.2, .30, 12),
+    "microglia": Look(2.2, 2e-4, FLAT, 162, .170, (9, 8, 2), .0, (.80, .10, .22), .80, .45, 1.5, .40, 5),
+    "oligodendrocyte": Look(2.8, 2e-4, FLAT, 163, .110, (1, 12, 2), .0, (.04, .08, .14), .76, .30, 1.0, .15, 5),
+    "opc": Look(2.7, 2e-4, FLAT, 173, .055, (7, 0, 10), .0, (.40, .06, .09), .80, .15, .8, .55, 6),
 }
 # fmt: on
 

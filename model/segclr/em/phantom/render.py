@@ -8,11 +8,12 @@ from scipy.ndimage import gaussian_filter, shift
 from segclr.em.phantom.forest import Bools, Floats, Forest, Ints
 from segclr.em.phantom.organelles import ER, GLYCOGEN, GREY
 from segclr.em.phantom.raster import GAP_STEP_UM
-from segclr.em.phantom.recipes import AXON, DENDRITE, GLIA, LOOKS, SOMA, type_code
+from segclr.em.phantom.recipes import AXON, DENDRITE, GLIA, LOOKS, SOMA, SPINE, type_code
 
 MEMBRANE_GREY = 62.0
 MYELIN_GREY = 56.0
-Luts = tuple[Floats, Floats, Floats, Floats]  # per owner value: grey level, ER level, grain, share of dark granules
+TEXTURE_SCALES = (0.5, 1.0, 2.0)  # of the noise tile, whose grains are 100 nm across
+Luts = tuple[Floats, Floats, Floats, Floats]  # per owner value: grey level, ER level, textures (3, n), glycogen
 
 
 def _sheath_rows(forest: Forest) -> Bools:
@@ -28,40 +29,53 @@ def cytoplasm_luts(rng: np.random.Generator, forest: Forest) -> Luts:
     Segments differ by more than types do: staining is not a label.
     """
     grey, er = np.full(len(forest) + 1, 150.0, np.float32), np.zeros(len(forest) + 1, np.float32)
-    grain, dots = np.ones(len(forest) + 1, np.float32), np.zeros(len(forest) + 1, np.float32)
-    own = rng.normal(0, 7.0, forest.segment.max() + 1)
+    texture, dots = np.zeros((3, len(forest) + 1), np.float32), np.zeros(len(forest) + 1, np.float32)
+    own = rng.normal(0, 9.0, forest.segment.max() + 1)
+    contrast = np.exp(rng.normal(0, 0.2, forest.segment.max() + 1))
     where = [forest.compartment == c for c in (SOMA, DENDRITE, AXON)]
     share = np.select(where, [1.6, 0.8, 0.35], 0.4)
     for name, look in LOOKS.items():
         rows = np.flatnonzero(forest.cell_type == type_code(name))
         grey[rows + 1] = look.cytoplasm
         er[rows + 1] = look.er * share[rows] / 0.8
-        grain[rows + 1] = look.grain
-        dots[rows + 1] = look.dots
+        texture[:, rows + 1] = np.array(look.texture)[:, None]
+        dots[rows + 1] = look.glycogen
     grey[1:] += own[forest.segment]
+    texture[:, 1:] *= contrast[forest.segment]
+    texture[0, 1:][forest.compartment == SPINE] += 5  # actin
+    texture[:, 1:][:, forest.compartment == AXON] *= 0.85
     grey[1:][forest.compartment == AXON] -= 4
     sheath = _sheath_rows(forest)
-    grey[1:][sheath], er[1:][sheath], grain[1:][sheath] = MYELIN_GREY, 0, 1
+    grey[1:][sheath], er[1:][sheath] = MYELIN_GREY, 0
+    texture[:, 1:][:, sheath] = 0
     grey[0] = 176
-    return grey, er, grain, dots
+    return grey, er, texture, dots
+
+
+def _plane(tile: Floats, z: float, scale: float, ny: int, nx: int) -> Floats:
+    """One section through the periodic noise, its grains ``scale`` times as large as the tile's."""
+    n = len(tile)
+    y, x = (np.arange(edge) / scale % n for edge in (ny, nx))
+    return tile[int(z / scale) % n][np.ix_(y.astype(int), x.astype(int))]
 
 
 def _section(z: int, seed: int, owner: Ints, gap: Ints, codes: Ints, tile: Floats, luts: Luts) -> Ints:
     """One section (y, x) uint8 with a noise stream of its own."""
     rng = np.random.default_rng(seed)
-    grey_lut, er_lut, grain_lut, dots_lut = luts
+    grey_lut, er_lut, texture_lut, dots_lut = luts
     ny, nx = owner.shape[1:]
     who, code, far = owner[z], codes[z], gap[z] * np.float32(GAP_STEP_UM)
-    n = len(tile)
-    folds = np.tile(tile[int(z * 1.25) % n], (ny // n + 1, nx // n + 1))[:ny, :nx]
+    fine, folds, coarse = (_plane(tile, z * 1.25, scale, ny, nx) for scale in TEXTURE_SCALES)
     white = rng.standard_normal((ny, nx), np.float32)
     grain = gaussian_filter(white, 0.9)
     clumps = gaussian_filter(np.roll(white, 31, 0), 1.7)  # ribosomes, cytoskeleton: no flat cytoplasm in real sections
-    image = grey_lut[who] + (grain * 18 + clumps * 34) * grain_lut[who] + folds * 2.5
+    fine_grey, middle_grey, coarse_grey = texture_lut[:, who]
+    image = grey_lut[who] + grain * 16 + clumps * 24 + fine * fine_grey + folds * middle_grey + coarse * coarse_grey
     er = (np.abs(folds + 0.3 * grain) < er_lut[who]) & (code == 0) & (far > 0.05)
     image[er] = GREY[ER]
     dots = rng.random((ny, nx), np.float32)
-    image[(dots < dots_lut[who]) & (code == 0)] = GREY[GLYCOGEN]
+    rosettes = coarse > 0.8  # a fifth of the cytoplasm
+    image[(dots < 5 * dots_lut[who]) & (code == 0) & rosettes] = GREY[GLYCOGEN]
     painted = code > 0
     image[painted] = GREY[code[painted]] + grain[painted] * 18
     membrane = np.exp(-((far / 0.021) ** 2))

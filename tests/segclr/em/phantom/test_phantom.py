@@ -1,8 +1,12 @@
 import cc3d
 import numpy as np
+from scipy.ndimage import gaussian_filter
 
 from segclr.em.phantom.phantom import Phantom, make_phantom
 from segclr.em.phantom.pieces import CRUMB_VOXELS
+from segclr.em.phantom.raster import noise_tile
+from segclr.em.phantom.recipes import LOOKS, type_code
+from segclr.em.phantom.render import render
 
 TINY = (72, 88, 56)
 
@@ -60,6 +64,25 @@ def test_membranes_are_darker_than_cytoplasm(phantom: Phantom) -> None:
     border = np.zeros(s.shape, bool)
     border[:, :, 1:] = (s[:, :, 1:] != s[:, :, :-1]) & (s[:, :, 1:] > 0) & (s[:, :, :-1] > 0)
     assert phantom.em[border].mean() < phantom.em[s > 0].mean() - 15
+
+
+def test_types_differ_in_texture_where_their_brightness_is_alike() -> None:
+    fine, coarse = "exc_l23", "thalamocortical"
+    assert abs(LOOKS[fine].cytoplasm - LOOKS[coarse].cytoplasm) < 5
+    phantom = make_phantom(5, TINY)
+    inside = np.ones((12, 64, 64), np.int64)
+    shares: list[float] = []
+    for name in (fine, coarse):
+        forest = phantom.fine.take(np.flatnonzero(phantom.fine.recipe >= 0)[:1])
+        forest.cell_type[:] = type_code(name)
+        forest.segment[:] = 1
+        rng = np.random.default_rng(3)
+        tile = noise_tile(np.random.default_rng(4), 64, 3.2)
+        far = np.full(inside.shape, 200, np.uint8)
+        em = render(rng, forest, inside, far, np.zeros(inside.shape, np.uint8), tile).astype(float)
+        smooth = gaussian_filter(em, (0, 2, 2))
+        shares.append(float((em - smooth).std() / smooth.std()))
+    assert shares[0] > 1.3 * shares[1]
 
 
 def test_synapses_lie_at_a_border_of_both_partners(phantom: Phantom) -> None:
