@@ -104,9 +104,9 @@ class SegclrResNet(nn.Module):
 
     def _pooled(self, x_bcddd: Tensor) -> Tensor:
         """Pool in the type that comes in; under autocast a CPU would pool float32 copies of the largest grid."""
-        if not torch.is_autocast_enabled(x_bcddd.device.type):
+        if x_bcddd.device.type != "cpu" or not torch.is_autocast_enabled("cpu"):
             return cast("Tensor", self.stem_pool(x_bcddd))
-        with torch.autocast(x_bcddd.device.type, enabled=False):
+        with torch.autocast("cpu", enabled=False):
             return cast("Tensor", self.stem_pool(x_bcddd))
 
     def project(self, embedding_be: Tensor) -> Tensor:
