@@ -127,7 +127,6 @@ def test_a_planted_mistake_is_as_far_off_as_it_was_measured_to_be(
     wrong = copy.deepcopy(network)
     plant(wrong)
     assert error_of(wrong, image) == pytest.approx(error, rel=0.02)
-    assert error > TOLERANCE
 
 
 @pytest.mark.parametrize(
