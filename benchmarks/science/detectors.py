@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 import segclr.heads
 from benchmarks.science.store import source_key
+from segclr.heads.laplace import fit_laplace
 from segclr.heads.linear import fit_head
+from segclr.heads.mahalanobis import fit_mahalanobis
 
-CONFIDENCE = "1 - softmax confidence"
+CONFIDENCE, MAHALANOBIS, LAPLACE = "1 - softmax confidence", "Mahalanobis", "last-layer Laplace"
 
 Assess = Callable[[NDArray[np.float32]], tuple[NDArray[np.int64], Mapping[str, NDArray[np.float64]]]]
 """(m, d) embeddings -> their classes (m,), and by name of score how unlike the labels they are, (m,)."""
@@ -28,7 +30,6 @@ class Detector:
     Attributes:
         scores: by which it can say "unknown", higher for what is less like the labels.
         source: names the code, so that stored figures of other code are not taken for its own.
-        folds: by which the threshold is found.
         deep: trained by gradient descent, in seconds rather than milliseconds.
     """
 
@@ -36,7 +37,6 @@ class Detector:
     scores: tuple[str, ...]
     fit: Fit
     source: str
-    folds: int = 5
     deep: bool = False
 
 
@@ -48,12 +48,18 @@ def _linear(
     seed: int,
 ) -> Assess:
     head = fit_head(embeddings, classes, cells, class_count, seed).head
+    mahalanobis, laplace = fit_mahalanobis(embeddings, classes), fit_laplace(head, embeddings)
 
     def assess(asked: NDArray[np.float32]) -> tuple[NDArray[np.int64], Mapping[str, NDArray[np.float64]]]:
         probabilities = head.predict(asked)
-        return probabilities.argmax(axis=1), {CONFIDENCE: 1 - probabilities.max(axis=1).astype(np.float64)}
+        scores = {
+            CONFIDENCE: 1 - probabilities.max(axis=1).astype(np.float64),
+            MAHALANOBIS: mahalanobis.score(asked).astype(np.float64),
+            LAPLACE: laplace.score(asked).astype(np.float64),
+        }
+        return probabilities.argmax(axis=1), scores
 
     return assess
 
 
-DETECTORS = (Detector("linear", (CONFIDENCE,), _linear, source_key(segclr.heads)),)
+DETECTORS = (Detector("linear", (CONFIDENCE, MAHALANOBIS, LAPLACE), _linear, source_key(segclr.heads)),)

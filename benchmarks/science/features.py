@@ -1,13 +1,12 @@
-"""What the encoder is compared with: features of the same cutouts that cost no training.
+"""Features of all places: the encoder's, and those that it is compared with.
 
-- hand-made features: size, surface, principal axes and grey levels, what one would measure by hand;
 - the same network with random weights, so that what the architecture alone gives is not credited to the training;
+- hand-made features: what one would measure by hand;
 - principal components of the raw cutout.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,6 +14,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from benchmarks.science import baselines
+from benchmarks.science.baselines import hand_made, principal_axes
 from benchmarks.science.places import Places
 from benchmarks.science.store import Store, key, source_key
 from segclr.embeddings.aggregation import aggregate
@@ -27,7 +28,6 @@ COMPONENTS = 64
 _BATCH = 256
 _STATISTICS_FROM = 2048  # cutouts for the untrained network's BatchNorms
 _COMPONENTS_FROM = 1500  # cutouts whose principal components are taken
-_COLUMNS = 8192  # voxels at a time, so that no float copy of all cutouts is made
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,51 +68,19 @@ def untrained(store: Store, places: Places, spec: CheckpointSpec) -> Features:
 
 def measured_by_hand(store: Store, places: Places) -> Features:
     """See ``hand_made``."""
-    name = f"hand-made_{source_key(sys.modules[__name__])}"
+    name = f"hand-made_{source_key(baselines)}"
     return Features("hand-made", name, _by_block(store, places, name, lambda: _all_hand_made))
 
 
 def components(store: Store, places: Places) -> Features:
     """Projections of the raw masked cutouts on their 64 first principal components."""
-    name = f"pca_{_seeds(places)}_{source_key(sys.modules[__name__])}"
+    name = f"pca_{_seeds(places)}_{source_key(baselines)}"
 
     def make() -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
         mean, axes = principal_axes(places.images(_some_rows(places, _COMPONENTS_FROM)), COMPONENTS)
         return lambda images: (images.reshape(len(images), -1) - mean) @ axes
 
     return Features("PCA of the cutout", name, _by_block(store, places, name, make))
-
-
-def hand_made(image: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Size, surface, principal axes, mean and spread of grey, its histogram and percentiles: (21,)."""
-    mask = image > 0
-    voxels = np.argwhere(mask)
-    grey = image[mask].astype(float)
-    if len(voxels) < 5:
-        return np.zeros(21)
-    axes = np.sort(np.linalg.eigvalsh(np.cov(voxels.T)))[::-1]
-    surface = sum(int(np.diff(mask, axis=axis).sum()) for axis in range(3))
-    histogram = np.histogram(grey, np.linspace(0, 256, 9))[0] / len(grey)
-    shape = [len(voxels), surface, surface / len(voxels), *axes, axes[1] / axes[0], axes[2] / axes[0]]
-    return np.array([*shape, grey.mean(), grey.std(), *histogram, *np.percentile(grey, [10, 50, 90])])
-
-
-def principal_axes(images: NDArray[np.uint8], count: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Mean (v,) and the first principal axes (v, count) of flattened (n, z, y, x) cutouts, n >= count.
-
-    From the (n, n) products of the cutouts with each other, since there are far more voxels than cutouts.
-    """
-    flat = images.reshape(len(images), -1)
-    mean = flat.mean(axis=0, dtype=np.float64).astype(np.float32)
-    slices = [slice(start, start + _COLUMNS) for start in range(0, flat.shape[1], _COLUMNS)]
-    products = np.zeros((len(flat), len(flat)))
-    for part in slices:
-        centred = flat[:, part] - mean[part]
-        products += centred @ centred.T
-    variances, vectors = np.linalg.eigh(products)
-    weights = (vectors[:, ::-1] / np.sqrt(np.maximum(variances[::-1], 1e-12)))[:, :count].astype(np.float32)
-    axes = np.concatenate([(flat[:, part] - mean[part]).T @ weights for part in slices])
-    return mean, axes
 
 
 def _by_block(

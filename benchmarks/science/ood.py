@@ -1,7 +1,7 @@
 """Does a head notice what it was never shown? Heads that know glia alone are asked about glia and neurons.
 
 Half of each, as in the SegCLR paper (figure 5), on means within 10 um. A head calls unknown what lies above a
-threshold, and the threshold is chosen on held-out cells of the glia it knows, for 95 % of them to be accepted: neurons
+threshold, which the product chooses on held-out cells of the glia it knows, for 95 % of them to be accepted: neurons
 play no part in it.
 """
 
@@ -19,6 +19,7 @@ from benchmarks.science.scores import Spread, in_parallel, spread
 from benchmarks.science.splits import Split
 from benchmarks.science.study import CELL_TYPE, SUBCOMPARTMENT, Study
 from segclr.heads.evaluation import fold_of, macro_f1
+from segclr.heads.threshold import choose_threshold
 
 RADIUS_UM = 10.0
 COVERAGE = 0.95
@@ -122,8 +123,9 @@ def _ask(question: _Question, detector: Detector, seed: int) -> list[_Answer]:
     is_unknown = question.ask_classes == unknown
     answers = []
     for name in detector.scores:
-        threshold = float(np.quantile(held_out[name], COVERAGE))
-        said = np.where(scores[name] > threshold, unknown, predicted)
+        threshold = choose_threshold(held_out[name], question.learn_cells, COVERAGE, seed)
+        assert threshold is not None, "there are hundreds of places of glia in a block"
+        said = np.where(scores[name] > threshold.value, unknown, predicted)
         lost, found = roc_curve(scores[name], is_unknown)
         answers.append(
             _Answer(
@@ -137,24 +139,21 @@ def _ask(question: _Question, detector: Detector, seed: int) -> list[_Answer]:
 
 
 def _held_out_scores(question: _Question, detector: Detector, seed: int) -> Mapping[str, NDArray[np.float64]]:
-    """Scores of the known places, each by a head that has not seen the place's cell."""
-    folds = fold_of(question.learn_cells, seed) % detector.folds
-    parts: dict[str, list[NDArray[np.float64]]] = {name: [] for name in detector.scores}
-    for fold in range(detector.folds):
-        held = folds == fold
-        if not held.any():
+    """Scores of the known places, each by a head that has not seen the place's cell; NaN if it knows not the class."""
+    folds = fold_of(question.learn_cells, seed)
+    held_out = {name: np.full(len(folds), np.nan) for name in detector.scores}
+    for fold in np.unique(folds):
+        rest = folds != fold
+        asked = ~rest & np.isin(question.learn_classes, question.learn_classes[rest])
+        if not asked.any():
             continue
         assess = detector.fit(
-            question.learn[~held],
-            question.learn_classes[~held],
-            question.learn_cells[~held],
-            question.class_count,
-            seed,
+            question.learn[rest], question.learn_classes[rest], question.learn_cells[rest], question.class_count, seed
         )
-        _, scores = assess(question.learn[held])
+        _, scores = assess(question.learn[asked])
         for name in detector.scores:
-            parts[name].append(scores[name])
-    return {name: np.concatenate(part) for name, part in parts.items()}
+            held_out[name][asked] = scores[name]
+    return held_out
 
 
 def roc_curve(

@@ -75,7 +75,7 @@ class Rival:
         """
         started = time.thread_time()
         rng = np.random.default_rng(seed)
-        learn, validate = self._hold_back(labelled, rng)
+        learn, validate = hold_back(labelled, self._places.cell, rng)
         network = self._fresh(seed)
         images, wanted = self._places.images(learn), classes[learn]
         weights = _sample_weights(wanted)
@@ -114,18 +114,6 @@ class Rival:
             encoder = SegclrResNet(self._encoder)
             network = nn.Sequential(encoder, nn.Linear(self._encoder.embedding_dim, self._class_count))
         return network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload,no-any-return]  # stub
-
-    def _hold_back(
-        self, labelled: NDArray[np.int64], rng: np.random.Generator
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Divide the labels by cell into those to learn from and those to validate on."""
-        if len(labelled) < FEWEST_TO_VALIDATE:
-            return labelled, labelled[:0]
-        cells = rng.permutation(np.unique(self._places.cell[labelled]))
-        sizes = np.array([(self._places.cell[labelled] == cell).sum() for cell in cells])
-        held = cells[: 1 + int(np.searchsorted(np.cumsum(sizes), VALIDATION_SHARE * len(labelled)))]
-        validating = np.isin(self._places.cell[labelled], held)
-        return labelled[~validating], labelled[validating]
 
     def _step(
         self,
@@ -169,6 +157,23 @@ class Rival:
                 images = self._places.images(rows[start : start + _TEST_BATCH])
                 parts.append(network(torch.from_numpy(images).unsqueeze(1).float().div_(255)).numpy())
         return np.concatenate(parts)
+
+
+def hold_back(
+    labelled: NDArray[np.int64], cell: NDArray[np.int64], rng: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Divide labelled rows by cell into those to learn from and those to validate on: none of few labels.
+
+    Args:
+        cell: (n,) of all rows.
+    """
+    if len(labelled) < FEWEST_TO_VALIDATE:
+        return labelled, labelled[:0]
+    cells = rng.permutation(np.unique(cell[labelled]))
+    sizes = np.array([(cell[labelled] == one).sum() for one in cells])
+    held = cells[: 1 + int(np.searchsorted(np.cumsum(sizes), VALIDATION_SHARE * len(labelled)))]
+    validating = np.isin(cell[labelled], held)
+    return labelled[~validating], labelled[validating]
 
 
 def _sample_weights(classes: NDArray[np.int64]) -> NDArray[np.float32]:
