@@ -74,19 +74,19 @@ class PhantomFolder:
 
     @property
     def em_url(self) -> str:
-        return f"precomputed://{(self.folder / 'em').absolute().as_uri()}"
+        return f"precomputed://{(self.folder / 'em').resolve().as_uri()}"
 
     @property
     def segmentation_url(self) -> str:
-        return f"precomputed://{(self.folder / 'segmentation').absolute().as_uri()}"
+        return f"precomputed://{(self.folder / 'segmentation').resolve().as_uri()}"
 
     @property
     def skeletons_url(self) -> str:
-        return f"precomputed://{(self.folder / 'segmentation' / 'skeletons').absolute().as_uri()}"
+        return f"precomputed://{(self.folder / 'segmentation' / 'skeletons').resolve().as_uri()}"
 
     @property
     def supervoxels_url(self) -> str:
-        return f"precomputed://{(self.folder / 'supervoxels').absolute().as_uri()}"
+        return f"precomputed://{(self.folder / 'supervoxels').resolve().as_uri()}"
 
 
 def segment_id_of(number: NDArray[np.integer]) -> NDArray[np.uint64]:

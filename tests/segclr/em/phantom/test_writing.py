@@ -42,6 +42,14 @@ def test_truth_reads_back_equal(written_truth: PhantomTruth, truth: PhantomTruth
         assert getattr(written_truth, field.name).dtype == getattr(truth, field.name).dtype
 
 
+def test_a_path_that_goes_up_and_down_again_leads_to_the_volumes(written: PhantomFolder) -> None:
+    folder = written.folder / ".." / written.folder.name  # what a training file's "../runs/blocks" becomes
+    found = find_phantom(folder)
+    assert found is not None
+    assert open_volume(found.em_url, "em").mips[0].box == WHOLE
+    assert len(open_skeletons(found.skeletons_url).segment_ids())
+
+
 def test_the_folder_says_that_it_is_generated(written: PhantomFolder) -> None:
     about = json.loads((written.folder / "phantom.json").read_text())
     assert about["generated"] is True
