@@ -56,7 +56,7 @@ def probe(checkpoint: Path, seeds: tuple[int, ...], size: tuple[int, int, int], 
     fresh = features.untrained(store, at, encoder.spec)
     print_line("the same network, untrained", fresh, at, dealt, scores.linear)
     by_hand = features.measured_by_hand(store, at)
-    print_line("hand-made features, linear", by_hand, at, dealt, scores.linear)
+    print_line("hand-made features, logistic", by_hand, at, dealt, scores.logistic)
     print_line("hand-made features, forest", by_hand, at, dealt, scores.forest)
 
 

@@ -63,7 +63,8 @@ def introduction(study: Study, header: Iterable[str]) -> list[str]:
         "standard error.",
         "What the encoder is compared with sees the same cutouts: *hand-made* features (size, surface, principal axes, "
         "and mean, spread, histogram and percentiles of grey), the same network *untrained*, and *PCA* (64 components) "
-        "of the raw masked cutout. *linear* is the product's linear head, *forest* a random forest of 150 trees.",
+        "of the raw masked cutout. *linear* is the product's linear head, *logistic* plain logistic regression, which "
+        "suits hand-made features better, *forest* a random forest of 150 trees.",
     ]
     return [
         "# The evidence" + (" (QUICK: a trial run, its figures mean little)" if study.settings.quick else ""),
