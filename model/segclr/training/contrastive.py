@@ -31,3 +31,21 @@ def nt_xent(first_bp: Tensor, second_bp: Tensor, temperature: float, segment_b: 
         left_out = segment[:, None] == segment[None, :]
         left_out[row, positive] = False
     return functional.cross_entropy(logits.masked_fill(left_out, float("-inf")), positive)
+
+
+def alignment(first_bp: Tensor, second_bp: Tensor) -> Tensor:
+    """Mean squared distance of the two views of a pair on the unit sphere (Wang & Isola 2020, alpha 2): 0 is best."""
+    first, second = functional.normalize(first_bp.float(), dim=1), functional.normalize(second_bp.float(), dim=1)
+    return (first - second).square().sum(1).mean()
+
+
+def uniformity(first_bp: Tensor, second_bp: Tensor) -> Tensor:
+    """log mean exp(-2 d^2) over the pairs of first views and those of second views, averaged (Wang & Isola 2020, t 2).
+
+    Lower is more evenly spread on the unit sphere; 0 is all in one point.
+    """
+    spread = []
+    for views in (first_bp, second_bp):
+        squared = functional.pdist(functional.normalize(views.float(), dim=1)).square()
+        spread.append(squared.mul(-2).exp().mean().log())
+    return torch.stack(spread).mean()

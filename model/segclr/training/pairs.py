@@ -87,7 +87,7 @@ def find_pairs(
     for row, volume in enumerate(volumes):
         for skeleton in volume.skeletons:
             usable = _usable_nodes(volume, skeleton, resolution_nm)
-            number = _segment_number(volume, skeleton.segment_id)
+            number = volume.number_of(skeleton.segment_id)
             if number == 0 or len(usable) < 2:
                 continue
             place_of = np.full(len(skeleton.nodes_nm), -1)
@@ -124,11 +124,6 @@ def _usable_nodes(
     voxels = (skeleton.nodes_nm / np.array(resolution_nm)).astype(np.int64)
     inside = ((voxels >= volume.box.start) & (voxels < volume.box.stop)).all(axis=1)
     return np.flatnonzero(inside)
-
-
-def _segment_number(volume: TrainingVolume, segment_id: int) -> int:
-    row = int(np.searchsorted(volume.segment_ids, np.uint64(segment_id)))
-    return row + 1 if row < len(volume.segment_ids) and int(volume.segment_ids[row]) == segment_id else 0
 
 
 def _pairs_of(

@@ -8,7 +8,7 @@ from types import UnionType
 from typing import Literal, cast, get_args, get_origin, get_type_hints
 
 from segclr.errors import ProjectError
-from segclr.training.config import TrainingConfig
+from segclr.training.config import TrainingConfig, VolumeData
 
 
 def load_config(path: Path) -> TrainingConfig:
@@ -29,7 +29,23 @@ def load_config(path: Path) -> TrainingConfig:
     phantom = config.phantom
     if phantom is not None:
         phantom = replace(phantom, folder=str(path.parent / phantom.folder))
-    return replace(config, output=str(path.parent / config.output), phantom=phantom)
+    volumes = tuple(_anchored(volume, path.parent) for volume in config.volume)
+    return replace(config, output=str(path.parent / config.output), phantom=phantom, volume=volumes)
+
+
+def _anchored(volume: VolumeData, folder: Path) -> VolumeData:
+    """The volume with its local paths made absolute; addresses such as gs://bucket/em stay as they are."""
+
+    def absolute(text: str | None) -> str | None:
+        return text if text is None or "://" in text else str((folder / text).resolve())
+
+    return replace(
+        volume,
+        em=absolute(volume.em),
+        segmentation=absolute(volume.segmentation) or "",
+        skeletons=absolute(volume.skeletons) or "",
+        labels=absolute(volume.labels),
+    )
 
 
 def _section(kind: type, found: object, where: str) -> object:

@@ -48,7 +48,9 @@ def load_state(path: Path, network: nn.Module, optimiser: torch.optim.Optimizer,
     for name, parameter in network.named_parameters():
         prefix = f"optimiser/{name}/"
         optimiser.state[parameter] = {
-            key.removeprefix(prefix): tensor for key, tensor in tensors.items() if key.startswith(prefix)
+            key.removeprefix(prefix): tensor.to(parameter.device) if tensor.ndim else tensor  # counts stay on the CPU
+            for key, tensor in tensors.items()
+            if key.startswith(prefix)
         }
     step: int = json.loads(metadata["step"])
     return step

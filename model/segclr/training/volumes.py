@@ -14,7 +14,7 @@ from segclr.em.skeleton import Skeleton
 from segclr.em.skeleton_source import open_skeletons
 from segclr.em.volume import Volume, open_volume
 from segclr.errors import ProjectError, VolumeUnavailable
-from segclr.training.config import TrainingConfig, VolumeData
+from segclr.training.config import PhantomData, TrainingConfig, VolumeData
 
 _LARGEST_VOXELS = 2_000_000_000  # of one box: 2 GB of EM and 8 GB of ids
 
@@ -47,6 +47,18 @@ class TrainingVolume:
             mask[target] = self.segments[source] == segment
         return image, mask
 
+    def number_of(self, segment_id: int) -> int:
+        """The number of a segment in ``segments``; 0 if it is not in the box."""
+        row = int(np.searchsorted(self.segment_ids, np.uint64(segment_id)))
+        return row + 1 if row < len(self.segment_ids) and int(self.segment_ids[row]) == segment_id else 0
+
+    def number_at(self, voxel: IntXYZ) -> int:
+        """What ``segments`` holds at a voxel; 0 outside the box."""
+        if not self.box.contains(voxel):
+            return 0
+        x, y, z = (at - start for at, start in zip(voxel, self.box.start, strict=True))
+        return int(self.segments[z, y, x])
+
 
 def read_volume(
     em: Volume | None,
@@ -60,7 +72,7 @@ def read_volume(
 
     Raises:
         VolumeUnavailable: A volume cannot be read, or lacks the resolution.
-        ProjectError: The box does not fit into memory.
+        ProjectError: The box does not fit into memory, or its EM shows nothing.
     """
     if em is None:
         source, mip = segmentation, segmentation.mip_for(spec.resolution_nm)
@@ -78,6 +90,7 @@ def read_volume(
         image: NDArray[np.uint8] = np.full(dense.shape, 255, np.uint8)
     else:
         image = em.read(box, mip).astype(np.uint8, copy=False)
+        _check_contrast(image, em.url)
     return TrainingVolume(image, dense, ids, box, tuple(skeletons))
 
 
@@ -88,22 +101,31 @@ def open_volumes(config: TrainingConfig, progress: Callable[[str], None]) -> lis
         VolumeUnavailable: Something cannot be opened.
         ProjectError: A volume has no skeleton, or does not fit into memory.
     """
-    return [_open(data, config.cutout_spec()) for data in (*_phantoms(config, progress), *config.volume)]
+    blocks = [VolumeData(b.segmentation_url, b.skeletons_url, b.em_url) for b in make_blocks(config, progress)]
+    return [_open(data, config.cutout_spec()) for data in (*blocks, *config.volume)]
 
 
-def _phantoms(config: TrainingConfig, progress: Callable[[str], None]) -> list[VolumeData]:
+def make_blocks(config: TrainingConfig, progress: Callable[[str], None]) -> list[PhantomFolder]:
+    """Make the generated blocks that the settings name, or find them made.
+
+    Raises:
+        VolumeUnavailable: A block cannot be written.
+    """
     if config.phantom is None:
         return []
     from segclr.em.phantom.writing import write_phantom
 
-    size = config.phantom.size_voxels
-    made: list[VolumeData] = []
+    made: list[PhantomFolder] = []
     for seed in config.phantom.seeds:
         progress(f"generated block, seed {seed}")
-        name = "phantom-" + "x".join(str(edge) for edge in size) + f"-{seed}"
-        block: PhantomFolder = write_phantom(Path(config.phantom.folder) / name, seed, size)
-        made.append(VolumeData(block.segmentation_url, block.skeletons_url, block.em_url))
+        made.append(write_phantom(block_folder(config.phantom, seed), seed, config.phantom.size_voxels))
     return made
+
+
+def block_folder(blocks: PhantomData, seed: int) -> Path:
+    """Where the generated block of a seed is kept."""
+    size = "x".join(str(edge) for edge in blocks.size_voxels)
+    return Path(blocks.folder) / f"phantom-{size}-{seed}"
 
 
 def _open(data: VolumeData, spec: CutoutSpec) -> TrainingVolume:
@@ -117,6 +139,15 @@ def _open(data: VolumeData, spec: CutoutSpec) -> TrainingVolume:
     em = None if data.em is None or spec.content == "mask" else open_volume(data.em, "em")
     segmentation = open_volume(data.segmentation, "segmentation")
     return read_volume(em, segmentation, skeletons, spec, data.start_nm, data.stop_nm)
+
+
+def _check_contrast(image: NDArray[np.uint8], url: str) -> None:
+    darkest, brightest = int(image.min()), int(image.max())
+    if darkest == brightest:
+        raise ProjectError(
+            f"the EM of {url} is {darkest} in the whole box: there is nothing to learn from; check start_nm and "
+            "stop_nm, the mip and the volume"
+        )
 
 
 def _dense_segments(segmentation: Volume, box: Box, spec: CutoutSpec) -> tuple[NDArray[np.uint64], NDArray[np.uint32]]:

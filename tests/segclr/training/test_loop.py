@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from segclr.encoder.checkpoint import read_spec
 from segclr.encoder.inference import load_encoder
 from segclr.errors import CheckpointMismatch, ProjectError
 from segclr.training import loop
 from segclr.training.config import TrainingConfig
-from segclr.training.loop import LOG, STATE, Progress, learning_rate, train
+from segclr.training.loop import LOG, STATE, Progress, train
+from segclr.training.trainer import StepResult, Trainer
 from segclr.training.volumes import TrainingVolume
 
 pytestmark = pytest.mark.torch
@@ -92,8 +92,9 @@ def test_a_damaged_state_is_named(config: TrainingConfig, volume: TrainingVolume
 def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_last_state(
     config: TrainingConfig, volume: TrainingVolume, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    honest = loop.Trainer.step
-    monkeypatch.setattr(loop.Trainer, "step", lambda self, b, step: math.nan if step == 6 else honest(self, b, step))
+    honest = Trainer.step
+    lost = StepResult(math.nan, 0.0, 0.0)
+    monkeypatch.setattr(Trainer, "step", lambda self, batch, step: lost if step == 6 else honest(self, batch, step))
     with pytest.raises(ProjectError, match="loss is nan at step 7"):
         train(config, [volume])
     assert len(losses(config)) == 6
@@ -106,19 +107,3 @@ def test_bfloat16_stays_near_float32(config: TrainingConfig, volume: TrainingVol
     train(half, [volume])
     assert losses(half)[0] != losses(config)[0]
     assert losses(half)[0] == pytest.approx(losses(config)[0], rel=0.1)
-
-
-def test_the_learning_rate_warms_up_and_falls_along_a_cosine(config: TrainingConfig) -> None:
-    rates = [learning_rate(replace(config, steps=103, learning_rate=1.0), step) for step in range(103)]
-    assert rates[:3] == pytest.approx([1 / 3, 2 / 3, 1.0])
-    assert rates[53] == pytest.approx(0.5)
-    assert rates[102] < 0.001
-    assert np.diff(rates[3:]).max() < 0
-
-
-def test_weights_decay_but_batch_norms_do_not(config: TrainingConfig) -> None:
-    decayed, others = loop.Trainer(config).optimiser.param_groups
-    assert decayed["weight_decay"] == config.weight_decay
-    assert others["weight_decay"] == 0
-    assert {p.ndim for p in others["params"]} == {1}
-    assert all(isinstance(p, torch.nn.Parameter) for p in decayed["params"])
