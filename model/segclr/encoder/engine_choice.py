@@ -17,7 +17,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from segclr.encoder.cuda_engine import CudaEngine
-from segclr.encoder.engines import Engine, TorchEngine
+from segclr.encoder.engines import SHARED_GFLOP, Engine, TorchEngine, torch_threads
 from segclr.errors import EngineUnavailable
 
 EngineName = Literal[
@@ -93,10 +93,13 @@ def probe(network: nn.Module, size: int) -> Probes:
         inside = np.square(offsets / semi_axes).sum(axis=0) <= 1
         grey = rng.normal(rng.uniform(90, 190), 30, inside.shape).clip(1, 255)
         images.append(np.where(inside, grey, 0).astype(np.uint8))
+    views = [torch.from_numpy(image)[None, None].float() / 255 for image in images]
     counter = FlopCounterMode(display=False)
-    with torch.inference_mode(), counter:
-        embeddings = [network(torch.from_numpy(image)[None, None].float() / 255).numpy() for image in images]
-    gflop = counter.get_total_flops() / len(images) / 1e9
+    with torch.inference_mode(), counter, torch_threads(1):
+        embeddings = [network(views[0]).numpy()]
+    gflop = counter.get_total_flops() / 1e9
+    with torch.inference_mode(), torch_threads(1 if gflop < SHARED_GFLOP else torch.get_num_threads()):
+        embeddings += [network(view).numpy() for view in views[1:]]
     return Probes(np.stack(images), np.concatenate(embeddings), gflop)
 
 
@@ -149,8 +152,23 @@ def _merit(gflop: float) -> str:
     return "the fastest that this machine has"
 
 
+def make_engine(name: EngineName, network: nn.Module, size: int, gflop: float) -> Engine:
+    """Make an engine whatever its precision; arguments as of ``choose_engine``.
+
+    Args:
+        name: Which one.
+        network: Left as it is.
+        size: Edge of the view in voxels.
+        gflop: Work of one cutout.
+
+    Raises:
+        EngineUnavailable: It is not on this machine, or cannot take the network.
+    """
+    return _MAKERS[name](network, size, gflop)
+
+
 def _made(name: EngineName, network: nn.Module, size: int, probes: Probes) -> Engine:
-    engine = _MAKERS[name](network, size, probes.gflop)
+    engine = make_engine(name, network, size, probes.gflop)
     error = probes.error(engine)
     if not error <= _LARGEST_ERROR:
         raise EngineUnavailable(

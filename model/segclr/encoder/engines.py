@@ -6,7 +6,9 @@ by the shape of the batch, and a cutout must have the same embedding alone as am
 """
 
 import copy
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Protocol
 
 import numpy as np
@@ -18,7 +20,9 @@ from segclr.encoder.resnet import fold_batch_norms
 from segclr.encoder.space_to_depth import with_space_to_depth_stem
 
 SHARED_GFLOP = 1.0  # a cutout below this is too small for threads to share: each thread takes its own
-CPU_BATCH = 4  # as fast per cutout as larger ones; below 2, torch has no fast 3-D convolution on the CPU
+_SMALL_BATCH = (
+    4  # of small cutouts: as fast per cutout as larger ones; below 2, torch's 3-D convolutions are slow there
+)
 
 
 class Engine(Protocol):
@@ -86,8 +90,8 @@ class TorchEngine:
         network: Left as it is.
         dtype: float32, or bfloat16 with a space-to-depth stem.
         gflop: Work of one cutout. Small layers leave threads that share a pass waiting for each other, so each thread
-            makes whole passes then; where the work is large all share each pass, and a click is answered sooner. Which
-            of both it is changes the last bits, so it never changes.
+            makes passes of its own then; where the work is large all share each pass, of one cutout, and a click is
+            answered sooner. Which of both it is changes the last bits, so it never changes.
         compiled: Let ``torch.compile`` write the kernels. It needs a C++ compiler, and many seconds at the first pass.
     """
 
@@ -107,19 +111,31 @@ class TorchEngine:
         # Compiled code is not made for several threads. Torch counts threads per calling thread: see the initializer.
         shared = compiled or gflop >= SHARED_GFLOP
         workers, threads_each = (1, threads) if shared else (threads, 1)
+        self._batch = 1 if gflop >= SHARED_GFLOP else _SMALL_BATCH
         self._pool = ThreadPoolExecutor(workers, "encoder", initializer=torch.set_num_threads, initargs=(threads_each,))
 
     def embed(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        parts = [images[start : start + CPU_BATCH] for start in range(0, len(images), CPU_BATCH)]
+        parts = [images[start : start + self._batch] for start in range(0, len(images), self._batch)]
         return np.concatenate(list(self._pool.map(self._forward, parts)))
 
     def _forward(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """One pass over at most a batch of cutouts, filled up with empty ones."""
-        filled = np.zeros((CPU_BATCH, *images.shape[1:]), np.uint8)
+        filled = np.zeros((self._batch, *images.shape[1:]), np.uint8)
         filled[: len(images)] = images
         with torch.inference_mode():
             result: NDArray[np.float32] = self._network(torch.from_numpy(filled).unsqueeze(1))[: len(images)].numpy()
         return result
+
+
+@contextmanager
+def torch_threads(count: int) -> Iterator[None]:
+    """Let PyTorch compute with so many threads inside: where layers are small, several only wait for each other."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def count_of(threads: int) -> str:

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from segclr.encoder.engines import SHARED_GFLOP, count_of, for_inference, name_of
+from segclr.encoder.engines import SHARED_GFLOP, count_of, for_inference, name_of, torch_threads
 from segclr.errors import EngineUnavailable
 
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # None: an import of it fails
@@ -75,7 +75,7 @@ def _converted(prepared: nn.Module, size: int) -> openvino.Model:
     """The network for (1, 1, size, size, size) uint8."""
     edge = min(size, _TRACED_EDGE)
     example = torch.zeros((1, 1, edge, edge, edge), dtype=torch.uint8)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), torch_threads(1):
         warnings.simplefilter("ignore")  # the network's check of the view's shape is recorded as passed: so it is
         return openvino.convert_model(
             prepared, example_input=example, input=[openvino.PartialShape([1, 1, size, size, size])]

@@ -22,7 +22,7 @@ from segclr.encoder.engine_choice import (
     has_bfloat16_units,
     probe,
 )
-from segclr.encoder.engines import RowwiseLinear, TorchEngine
+from segclr.encoder.engines import RowwiseLinear, TorchEngine, torch_threads
 from segclr.encoder.weights import load_network
 from segclr.errors import EngineUnavailable
 
@@ -74,7 +74,7 @@ def test_every_engine_gives_what_plain_pytorch_gives_within_its_precision(
     made: tuple[str, Choice], network: nn.Module
 ) -> None:
     images = cutouts(12)
-    with torch.inference_mode():
+    with torch.inference_mode(), torch_threads(1):
         exact = network(torch.from_numpy(images).unsqueeze(1).float() / 255).numpy()
     name, choice = made
     error = error_to_spread(choice.engine.embed(images), exact)
