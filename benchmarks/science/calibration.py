@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -33,11 +34,18 @@ def calibration(study: Study) -> list[Calibration]:
         for count in (300, 10_000):
             result = study.store.floats(
                 f"scores/{study.key(study.encoder, 'calibration', task, radius_um, count)}",
-                lambda task=task, radius_um=radius_um, count=count: _measure(study, task, radius_um, count),
+                partial(_measure, study, task, radius_um, count),
             )
             labels, before, after, temperature = np.array(result).reshape(4, -1)
             rows.append(
-                Calibration(task, radius_um, float(labels.mean()), spread(before), spread(after), spread(temperature))
+                Calibration(
+                    task,
+                    radius_um,
+                    float(labels.mean()),
+                    spread(before.tolist()),
+                    spread(after.tolist()),
+                    spread(temperature.tolist()),
+                )
             )
     return rows
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,7 +72,7 @@ def linear_points(study: Study) -> list[LinearPoint]:
     points = []
     for count in study.settings.label_counts:
         result = study.store.floats(
-            f"scores/{study.key(study.encoder, 'labels', count)}", lambda count=count: _linear(study, count)
+            f"scores/{study.key(study.encoder, 'labels', count)}", partial(_linear, study, count)
         )
         half = len(result) // 2
         points.append(LinearPoint(float(np.mean(result[:half])), spread(result[half:])))
@@ -85,7 +86,7 @@ def supervised_points(study: Study) -> list[SupervisedPoint]:
     share_s = study.settings.supervised_cpu_s / len(study.settings.supervised_counts)
     code = source_key(supervised, splits, segclr.encoder.resnet, segclr.training.augmentation)
 
-    def outcome(split: Split, count: int) -> Outcome:
+    def outcome(count: int, split: Split) -> Outcome:
         labelled = labels_of(study, split, count)
         name = f"supervised/{key(study.places_key(), study.spec.encoder, code, split.number, count)}"
         figures = study.store.floats(name, lambda: _figures(rival.learn(split, labelled, task.classes, split.number)))
@@ -98,7 +99,7 @@ def supervised_points(study: Study) -> list[SupervisedPoint]:
             len(outcomes) < study.settings.fewest_supervised or sum(done.cpu_s for done in outcomes) < share_s
         ):
             next_splits = study.splits[len(outcomes) : len(outcomes) + study.threads]
-            outcomes += scores.in_parallel(lambda split, n=count: outcome(split, n), next_splits, study.threads)
+            outcomes += scores.in_parallel(partial(outcome, count), next_splits, study.threads)
         used = study.splits[: len(outcomes)]
         labels = float(np.mean([len(labels_of(study, split, count)) for split in used]))
         linear_f1 = spread(_linear(study, count)[len(study.splits) :][: len(used)])
@@ -171,7 +172,10 @@ def _confusion(study: Study) -> NDArray[np.int64]:
         predicted = scores.linear(values, task.classes, study.places.cell, split.train, split.test)
         return np.bincount(task.classes[split.test] * count + predicted, minlength=count * count)
 
-    return np.sum(scores.in_parallel(one, study.splits, study.threads), axis=0).reshape(count, count)
+    total = np.zeros(count * count, np.int64)
+    for counts in scores.in_parallel(one, study.splits, study.threads):
+        total += counts
+    return total.reshape(count, count)
 
 
 def _figures(outcome: Outcome) -> list[float]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -21,7 +22,7 @@ from benchmarks.science.store import Store, key, source_key
 from segclr.embeddings.aggregation import aggregate
 from segclr.encoder.checkpoint import CheckpointSpec, TrainingRecord
 from segclr.encoder.inference import Encoder, load_encoder
-from segclr.encoder.resnet import SegclrResNet
+from segclr.encoder.network import EncoderNetwork, build_network
 from segclr.encoder.weights import save_checkpoint
 
 COMPONENTS = 64
@@ -78,7 +79,12 @@ def components(store: Store, places: Places) -> Features:
 
     def make() -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
         mean, axes = principal_axes(places.images(_some_rows(places, _COMPONENTS_FROM)), COMPONENTS)
-        return lambda images: (images.reshape(len(images), -1) - mean) @ axes
+
+        def project(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+            scores: NDArray[np.float32] = (images.reshape(len(images), -1).astype(np.float32) - mean) @ axes
+            return scores
+
+        return project
 
     return Features("PCA of the cutout", name, _by_block(store, places, name, make))
 
@@ -98,7 +104,7 @@ def _by_block(
     parts = []
     for block in places.blocks:
         images = block.images
-        parts.append(store.array(f"features/{block.name}_{name}", lambda images=images: compute(images)))
+        parts.append(store.array(f"features/{block.name}_{name}", partial(compute, images)))
     return np.concatenate(parts).astype(np.float32, copy=False)
 
 
@@ -106,9 +112,9 @@ def _all_hand_made(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.stack([hand_made(image) for image in images]).astype(np.float32)
 
 
-def _random_network(spec: CheckpointSpec, images: NDArray[np.uint8]) -> SegclrResNet:
+def _random_network(spec: CheckpointSpec, images: NDArray[np.uint8]) -> EncoderNetwork:
     torch.manual_seed(0)
-    network = SegclrResNet(spec.encoder).train()
+    network = build_network(spec.encoder).train()
     with torch.no_grad():
         for start in range(0, len(images), 128):
             network(torch.from_numpy(images[start : start + 128]).unsqueeze(1).float() / 255)

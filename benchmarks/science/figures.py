@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -22,7 +23,7 @@ COLOURS = (BLUE, GREY, GREEN, ORANGE, PURPLE)
 MARKERS = ("o", "s", "^", "D", "v")
 DPI = 160
 WIDTH_IN = 5.0  # 800 pixels
-STYLE = {
+STYLE: dict[Any, Any] = {  # matplotlib knows its keys by name alone
     "font.size": 9,
     "axes.labelsize": 9,
     "axes.titlesize": 9,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,7 +79,7 @@ def detection(study: Study) -> list[Detection]:
     for detector in DETECTORS:
         splits = study.splits[: study.settings.deep_heads] if detector.deep else study.splits
         name = f"scores/{study.key(study.encoder, 'unknown', detector.name, detector.source, len(splits))}"
-        stored = study.store.floats(name, lambda d=detector, s=splits: _measure(study, d, s, values, known))
+        stored = study.store.floats(name, partial(_measure, study, detector, splits, values, known))
         answers = np.array(stored).reshape(len(splits), len(detector.scores), -1)
         for index, score in enumerate(detector.scores):
             auroc, f1, accepted = answers[:, index, :3].T

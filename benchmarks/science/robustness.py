@@ -138,12 +138,12 @@ def _changed(
 
 def _em_and_mask(study: Study, rows: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     """Unmasked EM and the segment's mask round each place."""
-    em, mask = [], []
+    em: list[NDArray[np.uint8]] = []
+    mask: list[NDArray[np.uint8]] = []
     start = 0
     for block in study.places.blocks:
         own = rows[(rows >= start) & (rows < start + len(block))] - start
-        for content, found in (("em", em), ("mask", mask)):
-            spec = replace(block.cutout, content=content)
+        for spec, found in ((replace(block.cutout, content="em"), em), (replace(block.cutout, content="mask"), mask)):
             found.append(cutouts(block.folder, spec, block.segment_ids[own], block.positions_nm[own]))
         start += len(block)
     return np.concatenate(em), np.concatenate(mask) > 0

@@ -52,7 +52,8 @@ def linear(
 ) -> NDArray[np.int64]:
     """The product's linear head."""
     fitted = fit_head(features[learn], classes[learn], cells[learn].astype(np.uint64), int(classes.max()) + 1)
-    return fitted.head.predict(features[classify]).argmax(axis=1)
+    predicted: NDArray[np.int64] = fitted.head.predict(features[classify]).argmax(axis=1)
+    return predicted
 
 
 def logistic(

@@ -20,8 +20,8 @@ from torch.nn import functional
 from benchmarks.science.places import Places
 from benchmarks.science.splits import Split
 from segclr.em.cutout import CutoutSpec
-from segclr.encoder.config import EncoderConfig
-from segclr.encoder.resnet import SegclrResNet
+from segclr.encoder.config import EncoderConfig, LegacyConfig
+from segclr.encoder.network import build_network
 from segclr.heads.evaluation import macro_f1
 from segclr.training.augmentation import augment_view
 from segclr.training.config import Augmentation
@@ -57,7 +57,9 @@ class Outcome:
 class Rival:
     """A network that learns classes from labelled cutouts; several may be trained at once, one per thread."""
 
-    def __init__(self, encoder: EncoderConfig, cutout: CutoutSpec, places: Places, class_count: int) -> None:
+    def __init__(
+        self, encoder: EncoderConfig | LegacyConfig, cutout: CutoutSpec, places: Places, class_count: int
+    ) -> None:
         self._encoder = encoder
         self._places = places
         self._class_count = class_count
@@ -111,7 +113,7 @@ class Rival:
     def _fresh(self, seed: int) -> nn.Module:
         with self._one_at_a_time:
             torch.manual_seed(seed)
-            encoder = SegclrResNet(self._encoder)
+            encoder = build_network(self._encoder)
             network = nn.Sequential(encoder, nn.Linear(self._encoder.embedding_dim, self._class_count))
         return network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload,no-any-return]  # stub
 
@@ -132,7 +134,7 @@ class Rival:
         losses = functional.cross_entropy(logits, torch.from_numpy(wanted[rows]), reduction="none")
         share = torch.from_numpy(weights[rows])
         optimiser.zero_grad()
-        ((losses * share).sum() / share.sum()).backward()
+        ((losses * share).sum() / share.sum()).backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(network.parameters(), 10.0)
         optimiser.step()
 
