@@ -61,7 +61,7 @@ def untrained(store: Store, places: Places, spec: CheckpointSpec) -> Features:
         path = store.folder / f"{name}.safetensors"
         path.parent.mkdir(parents=True, exist_ok=True)
         rows = _some_rows(places, _STATISTICS_FROM)
-        save_checkpoint(path, _random_network(spec, places.images(rows)), spec.cutout, TrainingRecord("nothing", 0))
+        save_checkpoint(path, random_network(spec, places.images(rows)), spec.cutout, TrainingRecord("nothing", 0))
         return load_encoder(path).embed
 
     return Features("untrained encoder", name, _by_block(store, places, name, make))
@@ -112,7 +112,8 @@ def _all_hand_made(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.stack([hand_made(image) for image in images]).astype(np.float32)
 
 
-def _random_network(spec: CheckpointSpec, images: NDArray[np.uint8]) -> EncoderNetwork:
+def random_network(spec: CheckpointSpec, images: NDArray[np.uint8]) -> EncoderNetwork:
+    """A network as the checkpoint's with random weights; its BatchNorms know the (n, z, y, x) images."""
     torch.manual_seed(0)
     network = build_network(spec.encoder).train()
     with torch.no_grad():
