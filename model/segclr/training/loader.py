@@ -5,7 +5,7 @@ how many processes share it. Each process draws the whole batch and cuts its own
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -72,7 +72,7 @@ def _without_grey(settings: Augmentation) -> Augmentation:
 
 def batches(
     config: TrainingConfig, volumes: Sequence[TrainingVolume], pairs: PairTable, first_step: int, share: Share
-) -> Iterator[Batch]:
+) -> Generator[Batch, None, None]:
     """The batches from a step to the last one, in order.
 
     Raises:

@@ -13,6 +13,8 @@ from datetime import timedelta
 
 import torch
 from torch import Tensor, distributed
+from torch.distributed.distributed_c10d import Store
+from torch.distributed.rendezvous import rendezvous
 
 from segclr.errors import ProjectError, WorkerDied
 
@@ -27,7 +29,7 @@ class Ranks:
     device: torch.device
     index: int = 0
     count: int = 1
-    store: distributed.Store | None = None
+    store: Store | None = None
 
     @property
     def is_first(self) -> bool:
@@ -36,7 +38,7 @@ class Ranks:
 
     def gather(self, rows: Tensor) -> Tensor:
         """The rows (b, P) of all ranks, (count b, P), in order of ranks; gradients flow back to one's own rows."""
-        return rows if self.count == 1 else _Gathered.apply(rows, self)  # type: ignore[no-untyped-call,no-any-return]
+        return rows if self.count == 1 else _Gathered.apply(rows, self)  # type: ignore[no-untyped-call]
 
     def add_gradients(self, parameters: list[torch.nn.Parameter]) -> None:
         """Replace every gradient by its sum over all ranks."""
@@ -45,7 +47,9 @@ class Ranks:
             return
         flat = torch.cat([gradient.reshape(-1) for gradient in gradients])
         sum_over_ranks(flat)
-        for gradient, total in zip(gradients, flat.split([gradient.numel() for gradient in gradients]), strict=True):
+        for gradient, total in zip(
+            gradients, torch.split(flat, [gradient.numel() for gradient in gradients]), strict=True
+        ):
             gradient.copy_(total.view(gradient.shape))
 
     def wait_for_all(self) -> None:
@@ -94,7 +98,7 @@ def join_ranks() -> Ranks:
         device, backend = torch.device("cuda", local), "nccl"
         torch.cuda.set_device(device)
     with _the_others_answer():
-        store, _, _ = next(distributed.rendezvous("env://", timeout=_TIMEOUT))  # type: ignore[no-untyped-call]
+        store, _, _ = next(rendezvous("env://", timeout=_TIMEOUT))
         distributed.init_process_group(backend, store=store, rank=index, world_size=count, timeout=_TIMEOUT)
     return Ranks(device, index, count, store)
 
@@ -130,7 +134,7 @@ class _Gathered(torch.autograd.Function):
         return torch.cat(gather_over_ranks(rows))
 
     @staticmethod
-    def backward(ctx: torch.autograd.function.FunctionCtx, gradient: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+    def backward(ctx: torch.autograd.function.FunctionCtx, gradient: Tensor) -> tuple[Tensor, None]:
         return gradient[ctx.own], None  # type: ignore[attr-defined]
 
 

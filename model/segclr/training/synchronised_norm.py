@@ -80,7 +80,7 @@ class _Normalised(torch.autograd.Function):
         return functional.batch_norm(x_bc, mean_c, variance_c, weight_c, bias_c, eps=eps), mean_c, variance_c, count
 
     @staticmethod
-    def backward(ctx: FunctionCtx, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:  # type: ignore[override]
+    def backward(ctx: FunctionCtx, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
         x_bc, weight_c, mean_c, scale_c = ctx.saved_tensors  # type: ignore[attr-defined]
         dims, across = _all_but_channels(x_bc), (1, -1) + (1,) * (x_bc.ndim - 2)
         upward_bc = _wide(gradients[0])

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from segclr.training.contrastive import nt_xent
+from segclr.training.contrastive import alignment, nt_xent, uniformity
 
 pytestmark = pytest.mark.torch
 
@@ -59,3 +59,20 @@ def test_views_of_one_segment_alone_teach_nothing() -> None:
 def test_the_length_of_a_projection_does_not_matter() -> None:
     first, second = views()
     assert float(nt_xent(3 * first, second / 7, 0.1)) == pytest.approx(float(nt_xent(first, second, 0.1)), abs=1e-5)
+
+
+def test_alignment_and_uniformity_are_those_of_wang_and_isola() -> None:
+    first, second = views(5)
+    a, b = (both / both.norm(dim=1, keepdim=True) for both in (first, second))
+    assert float(alignment(3 * first, second)) == pytest.approx(float(((a - b).norm(dim=1) ** 2).mean()), abs=1e-6)
+    spread = []
+    for side in (a, b):
+        distances = [float((side[i] - side[j]).norm()) for i in range(5) for j in range(i)]
+        spread.append(math.log(np.mean([math.exp(-2 * distance**2) for distance in distances])))
+    assert float(uniformity(first, second)) == pytest.approx(np.mean(spread), abs=1e-5)
+
+
+def test_views_in_one_point_are_aligned_and_not_uniform_at_all() -> None:
+    same = torch.ones(4, 16)
+    assert float(alignment(same, same)) == 0
+    assert float(uniformity(same, same)) == pytest.approx(0, abs=1e-5)

@@ -54,6 +54,8 @@ def test_the_shipped_settings_are_valid_and_keep_off_the_demo_seed() -> None:
         (("steps = 3", "steps = 3\ndistance_buckets_um = [3, 1]"), "rising borders"),
         (("steps = 3", "steps = 3\npairs = 1"), "at least 2"),
         (("[phantom]\nseeds = [101, 102]\nfolder = 'blocks'", ""), "nothing to train on"),
+        (("steps = 3", "steps = 3\naccumulate = 3"), "accumulate is 3: it must divide pairs, 128"),
+        (("steps = 3", "steps = 3\noptimiser = 'sgd'"), "optimiser is 'sgd': it must be one of 'adamw', 'lars'"),
         (("steps = 3", "steps = true"), "steps is True: it must be a whole number"),
         (("steps = 3", "steps = 3\nvolume = 4"), r"volume is 4: it must be a list"),
         (

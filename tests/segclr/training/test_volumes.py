@@ -9,6 +9,7 @@ import pytest
 from segclr.em.cutout import CutoutSpec, read_cutout
 from segclr.em.geometry import voxel_of
 from segclr.em.phantom.files import PhantomFolder
+from segclr.em.precomputed import PrecomputedWriter
 from segclr.em.volume import open_volume
 from segclr.errors import ProjectError, VolumeUnavailable
 from segclr.training.config import PhantomData, TrainingConfig, VolumeData
@@ -89,3 +90,20 @@ def test_generated_blocks_are_made_one_per_seed_and_opened(
     assert made == [("phantom-96x80x56-101", 101, (96, 80, 56)), ("phantom-96x80x56-102", 102, (96, 80, 56))]
     assert [len(volume.skeletons) for volume in volumes] == [4, 4]
     assert said == ["generated block, seed 101", "generated block, seed 102"]
+
+
+def test_em_that_shows_nothing_is_refused(world, tmp_path: Path) -> None:
+    writer = PrecomputedWriter(
+        tmp_path / "em", "em", np.dtype(np.uint8), world.resolution_nm, world.size, world.voxel_offset
+    )
+    writer.write(np.full(world.size[::-1], 37, np.uint8))
+    em = open_volume(f"precomputed://file://{tmp_path}/em", "em")
+    segmentation = open_volume(world.segmentation_url, "segmentation")
+    with pytest.raises(ProjectError, match="is 37 in the whole box: there is nothing to learn from"):
+        read_volume(em, segmentation, [], CutoutSpec(9, world.resolution_nm))
+
+
+def test_the_number_of_a_segment_is_0_where_it_is_not(volume: TrainingVolume, world) -> None:
+    assert [volume.number_of(segment_id) for segment_id in (7, 2**63 + 5, 8)] == [1, 4, 0]
+    x, y, z = volume.box.start
+    assert volume.number_at((x - 1, y, z)) == 0
