@@ -23,8 +23,9 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks import report
-from benchmarks.encoder_probe import block_of, some_cutouts
-from segclr.em.phantom.files import open_phantom
+from segclr.em.cutout import CutoutSpec, read_cutout
+from segclr.em.phantom.files import find_phantom, open_phantom
+from segclr.em.volume import open_volume
 from segclr.encoder.checkpoint import DEMO_CHECKPOINT
 from segclr.encoder.config import EncoderConfig
 from segclr.encoder.engine_choice import EngineName, error_to_spread, make_engine
@@ -75,9 +76,24 @@ def published() -> Case:
 def demo(block_folder: Path) -> Case:
     """The demo's encoder, with the cutouts of a block."""
     network, spec = load_network(DEMO_CHECKPOINT)
-    block = block_of(block_folder, *BLOCK)
-    images = some_cutouts(block, open_phantom(block.folder), spec.cutout)
+    images = cutouts_of(block_folder, spec.cutout)
     return Case(f"demo network, {spec.cutout.size}^3", network, images, trained=True)
+
+
+def cutouts_of(folder: Path, cutout: CutoutSpec) -> NDArray[np.uint8]:
+    """Every second skeleton node's cutout in a generated block, which is written if it is not there."""
+    block = find_phantom(folder)
+    if block is None:
+        from segclr.em.phantom.writing import write_phantom  # numba: only where a block is made
+
+        block = write_phantom(folder, *BLOCK)
+    truth = open_phantom(block.folder)
+    em, segmentation = open_volume(block.em_url, "em"), open_volume(block.segmentation_url, "segmentation")
+    images = []
+    for row in range(0, len(truth.node_id), 2):
+        x, y, z = truth.position_nm[row].tolist()
+        images.append(read_cutout(em, segmentation, (x, y, z), cutout, int(truth.node_segment_id[row])).image)
+    return np.stack(images)
 
 
 def plain(network: nn.Module) -> Embed:

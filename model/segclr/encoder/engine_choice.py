@@ -168,8 +168,13 @@ def make_engine(name: EngineName, network: nn.Module, size: int, gflop: float) -
 
 
 def _made(name: EngineName, network: nn.Module, size: int, probes: Probes) -> Engine:
-    engine = make_engine(name, network, size, probes.gflop)
-    error = probes.error(engine)
+    try:
+        engine = make_engine(name, network, size, probes.gflop)
+        error = probes.error(engine)
+    except RuntimeError as problem:  # a layer that the library lacks in this precision, a compiler that is missing
+        if isinstance(problem, EngineUnavailable):
+            raise
+        raise EngineUnavailable(f"it cannot run this network ({problem})") from problem
     if not error <= _LARGEST_ERROR:
         raise EngineUnavailable(
             f"its error is {error:.0%} of the spread between cutouts, allowed are {_LARGEST_ERROR:.0%}"

@@ -150,6 +150,13 @@ def test_an_engine_that_changes_the_embeddings_is_left_out(network: nn.Module, m
         choose_engine(network, SIZE, "openvino-float32")
 
 
+def test_an_engine_that_lacks_a_layer_is_left_out(network: nn.Module, monkeypatch: pytest.MonkeyPatch) -> None:
+    lacking = nn.Sequential(network, nn.Linear(65, 1))
+    makers = {**engine_choice._MAKERS, "openvino-float32": lambda *_: TorchEngine(lacking, torch.float32, 0.0)}
+    monkeypatch.setattr(engine_choice, "_MAKERS", makers)
+    assert "openvino-float32 left out: it cannot run this network" in choose_engine(network, SIZE).reason
+
+
 def test_an_engine_that_gives_no_numbers_is_left_out(network: nn.Module, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = nn.Sequential(network, nn.Threshold(1e9, float("nan")))
     makers = {**engine_choice._MAKERS, "openvino-float32": lambda *_: TorchEngine(broken, torch.float32, 0.0)}
