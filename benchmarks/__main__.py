@@ -1,6 +1,8 @@
 """``python -m benchmarks [--json FILE]``: the whole loop of the app, measured on the demo.
 
 ``python -m benchmarks science``: what the embeddings are good for, see ``benchmarks.science``.
+
+``python -m benchmarks real``: the same on real data, see ``benchmarks.real``.
 """
 
 import argparse
@@ -33,5 +35,9 @@ if __name__ == "__main__":
         from benchmarks.science import command  # it loads torch and matplotlib, which the loop does without
 
         command.main(sys.argv[2:])
+    elif sys.argv[1:2] == ["real"]:
+        from benchmarks.real import command as real_command
+
+        real_command.main(sys.argv[2:])
     else:
         main()
