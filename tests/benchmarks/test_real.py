@@ -69,11 +69,11 @@ def test_equal_similarities_do_not_favour_items_that_stand_side_by_side() -> Non
 def test_chance_is_what_random_orders_give() -> None:
     question = some_question(12)
     rng = np.random.default_rng(0)
-    drawn = [rank(rng.random((12, 12)).astype(np.float32), question) for _ in range(3000)]
+    drawn = [rank(rng.random((12, 12)).astype(np.float32), question) for _ in range(800)]
     expected = by_chance(question)
     for name in ("first", "deep", "precision"):
         mean = np.mean([getattr(one, name) for one in drawn], axis=0)
-        assert mean == pytest.approx(getattr(expected, name), abs=0.03), name
+        assert mean == pytest.approx(getattr(expected, name), abs=0.06), name
 
 
 def test_items_without_a_right_answer_are_not_asked() -> None:
@@ -113,7 +113,7 @@ def test_the_nearest_in_space_is_the_one_at_the_smallest_distance() -> None:
     positions_nm = np.array([[2e6, 0, 0], [2e6 + 90, 0, 40], [2e6 + 50, 60, 0]])
     similarity = nearness(positions_nm)
     np.fill_diagonal(similarity, -np.inf)
-    assert similarity.argmax(axis=1).tolist() == [2, 2, 1]
+    assert similarity.argmax(axis=1).tolist() == [2, 2, 0]
     assert similarity[0, 1] == pytest.approx(-(90**2 + 40**2))
 
 
