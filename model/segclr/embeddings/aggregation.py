@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import coo_array
 
 from segclr.em.geometry import XYZ
 from segclr.embeddings.neighbourhoods import pairs_within, rows_near_place
@@ -34,12 +34,9 @@ def aggregate(table: EmbeddingTable, radius_um: float) -> NDArray[np.float32]:
     total = np.array(table.embeddings)  # every row is within any radius of itself
     count = np.ones(len(table), np.int64)
     for rows, source, neighbours in pairs_within(table, radius_nm):
-        by_row = np.argsort(source.astype(np.uint16), kind="stable")  # of 16 bits: a radix sort
-        counted = np.bincount(source, minlength=len(rows))
-        ends = np.append(0, np.cumsum(counted))
-        ones = np.ones(len(neighbours), np.float32)
-        total[rows] += csr_array((ones, neighbours[by_row], ends), shape=(len(rows), len(table))) @ table.embeddings
-        count[rows] += counted
+        near = coo_array((np.ones(len(source), np.float32), (source, neighbours)), shape=(len(rows), len(table)))
+        total[rows] += near @ table.embeddings
+        count[rows] += np.bincount(source, minlength=len(rows))
     total /= count[:, None]
     return total
 

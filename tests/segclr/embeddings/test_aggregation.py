@@ -93,10 +93,40 @@ def test_blocks_of_any_size_give_the_same(monkeypatch: pytest.MonkeyPatch) -> No
     expected = slow_means(table, 2.0)
     monkeypatch.setattr(neighbourhoods, "_TREE_BLOCK", 7)
     monkeypatch.setattr(neighbourhoods, "_LOOP_BLOCK", 3)
-    monkeypatch.setattr(neighbourhoods, "_SPACE_BLOCK", 4)
+    monkeypatch.setattr(neighbourhoods, "_SMALL_SEGMENTS", 4)
+    monkeypatch.setattr(neighbourhoods, "_SPACE_BLOCK", 5)
+    monkeypatch.setattr(neighbourhoods, "_CROWD_BLOCK", 6)
     np.testing.assert_allclose(aggregate(table, 2.0), expected, atol=2e-6)
     monkeypatch.setattr(neighbourhoods, "_MOST_PAIRS", 5)
     np.testing.assert_allclose(aggregate(table, 2.0), expected, atol=2e-6)
+
+
+@pytest.mark.parametrize("radius_um", [0.4, 3.0])
+def test_segments_without_edges_are_searched_together_and_keep_apart(radius_um: float) -> None:
+    rng = np.random.default_rng(8)
+    sizes = {2: 1, 3: 25, 5: 2, BIG: 60, BIG + 1: 9}
+    segments = [segment for segment, size in sizes.items() for _ in range(size)]
+    spots = rng.uniform(0, 1, (len(segments), 3)) * [4000, 2500, 1500]
+    table = table_of(segments, spots.tolist(), [])
+    np.testing.assert_allclose(aggregate(table, radius_um), slow_means(table, radius_um), atol=2e-6)
+
+
+def test_a_crowd_is_not_listed_as_pairs_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    spots = np.random.default_rng(1).uniform(0, 1, (300, 3)) * [900, 700, 500]
+    table = table_of([BIG] * 300, spots.tolist(), [])
+    monkeypatch.setattr(neighbourhoods, "_MOST_PAIRS", 2000)
+    assert max(len(pairs.source) for pairs in neighbourhoods.pairs_within(table, 5000.0)) <= 2000 + 300
+    np.testing.assert_allclose(aggregate(table, 5.0), [table.embeddings.mean(axis=0)] * 300, atol=1e-6)
+
+
+def test_rows_near_a_loop_and_rows_far_from_it_are_told_apart_exactly() -> None:
+    rng = np.random.default_rng(4)
+    n = 80
+    spots = np.cumsum(rng.normal(size=(n, 3)) * [300, 250, 200] + [400, 0, 0], axis=0)
+    path = [[node, node + 1] for node in range(n - 1)]
+    table = table_of([BIG] * n, spots.tolist(), [*path, [30, 34], [60, 62]])
+    for radius_um in (0.5, 2.0, 6.0):
+        np.testing.assert_allclose(aggregate(table, radius_um), slow_means(table, radius_um), atol=2e-6)
 
 
 def test_a_radius_of_zero_is_the_embeddings_themselves() -> None:
