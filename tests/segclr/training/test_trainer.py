@@ -47,12 +47,14 @@ def test_chunks_give_the_gradients_of_the_whole_batch(config: TrainingConfig, ba
 
 def test_a_chunk_holds_first_and_second_views_of_the_same_pairs(config: TrainingConfig, batch: Batch) -> None:
     trainer = Trainer(replace(config, accumulate=4))
-    seen: list[Tensor] = []
-    project = trainer.network.project
-    trainer.network.project = lambda embedding: seen.append(embedding) or project(embedding)  # type: ignore[method-assign]
+    seen: list[tuple[bool, Tensor]] = []
+    trainer.network.register_forward_pre_hook(lambda _, inputs: seen.append((torch.is_grad_enabled(), inputs[0])))
     trainer.set_gradients(batch)
-    assert [len(chunk) for chunk in seen] == [4] * 8  # four chunks, without a graph and then with one
-    assert [chunk.requires_grad for chunk in seen] == [False] * 4 + [True] * 4
+    assert [graph for graph, _ in seen] == [False] * 4 + [True] * 4
+    views = torch.from_numpy(batch.views)[:, None].float() / 255
+    for chunk, (_, found) in enumerate([*seen[:4], *seen[4:]]):
+        first = 2 * (chunk % 4)
+        assert torch.equal(found, views[[first, first + 1, 8 + first, 9 + first]])
 
 
 def test_running_statistics_see_every_chunk_once(config: TrainingConfig, batch: Batch) -> None:
