@@ -10,7 +10,7 @@ SegclrError
 ├── TooFewLabels(ValueError)        fewer than two classes have labels: no head can be fitted
 ├── LabelStoreError(OSError)        a label could not be made durable, or the log cannot be opened
 ├── ProjectError(ValueError)        a project file with an unknown key, a wrong type, or parts that do not fit
-└── WorkerDied(RuntimeError)        the encoder's process ended before it answered
+└── WorkerDied(RuntimeError)        a process that others wait for ended before it answered
 """
 
 
@@ -55,4 +55,4 @@ class ProjectError(SegclrError, ValueError):
 
 
 class WorkerDied(SegclrError, RuntimeError):  # noqa: N818
-    """The encoder's process ended before it answered."""
+    """A process that others wait for, the encoder's or one of a training, ended before it answered."""

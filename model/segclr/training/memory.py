@@ -1,7 +1,7 @@
 """Memory that a training step frees stays with the process, ready for the next step.
 
 glibc hands blocks of many megabytes back to the system at once, and the system clears every page again before the next
-step may have it: a quarter of the time of a step on a CPU (53,000 page faults a step at the demo's setting).
+step may have it: a quarter of the time of a step on a CPU.
 """
 
 import ctypes
