@@ -28,7 +28,7 @@ class Question:
         name: what is asked, for the table.
         asked: (q,) int64 items.
         allowed: (q, n) bool, who of all n items is ranked.
-        right: (q, n) bool, a part of ``allowed``; at least one in each row.
+        right: (q, n) bool, a part of ``allowed``; in each row at least one of these is right and one wrong.
         group: (q,) int64, what the asked items belong to.
     """
 
@@ -46,22 +46,22 @@ class Question:
 def make_question(
     name: str, asked: NDArray[np.int64], allowed: NDArray[np.bool_], right: NDArray[np.bool_], group: NDArray[np.int64]
 ) -> Question:
-    """Leave out items that have no right answer.
+    """Leave out items that have no right answer, or no wrong one.
 
     Args:
-        name: See ``Question``; so are the others, but for rows without a right answer.
+        name: See ``Question``, as for the others.
         asked: (q,).
         allowed: (q, n).
         right: (q, n), may reach beyond ``allowed``.
         group: (q,).
 
     Raises:
-        ValueError: No item has a right answer.
+        ValueError: No item has both.
     """
     right = right & allowed
-    kept = right.any(axis=1)
+    kept = right.any(axis=1) & (allowed & ~right).any(axis=1)
     if not kept.any():
-        raise ValueError(f"{name}: no item has a right answer")
+        raise ValueError(f"{name}: no item has a right answer and a wrong one")
     return Question(name, asked[kept], allowed[kept], right[kept], group[kept])
 
 
@@ -73,11 +73,13 @@ class Ranking:
         first: whether the nearest is right.
         deep: share of the 5 nearest that is right, of as many as can be.
         precision: average precision of the whole ranking.
+        area: under the ROC curve, how often something right comes before something wrong.
     """
 
     first: NDArray[np.float64]
     deep: NDArray[np.float64]
     precision: NDArray[np.float64]
+    area: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ class Interval:
     high: float
 
     def __str__(self) -> str:
-        return f"{self.value:.2f} ({self.low:.2f} to {self.high:.2f})"
+        return f"{self.value:.3f} ({self.low:.3f} to {self.high:.3f})"
 
 
 def cosines(values: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -116,7 +118,7 @@ def rank(similarity: NDArray[np.float32], question: Question) -> Ranking:
         question: q rows of n.
     """
     shuffled = np.random.default_rng(0).permutation(similarity.shape[1])
-    first, deep, precision = (np.empty(len(question.asked)) for _ in range(3))
+    first, deep, precision, area = (np.empty(len(question.asked)) for _ in range(4))
     for row, item in enumerate(question.asked):
         columns = shuffled[question.allowed[row, shuffled]]
         order = columns[np.argsort(-similarity[item, columns], kind="stable")]
@@ -124,7 +126,9 @@ def rank(similarity: NDArray[np.float32], question: Question) -> Ranking:
         first[row] = places[0] == 0
         deep[row] = (places < DEEP).sum() / min(DEEP, len(places))
         precision[row] = np.mean(np.arange(1, len(places) + 1) / (places + 1))
-    return Ranking(first, deep, precision)
+        wrong_before = places - np.arange(len(places))
+        area[row] = 1 - wrong_before.mean() / (len(order) - len(places))
+    return Ranking(first, deep, precision, area)
 
 
 def by_chance(question: Question) -> Ranking:
@@ -138,7 +142,7 @@ def by_chance(question: Question) -> Ranking:
     harmonic = np.cumsum(1 / np.arange(1, count.max() + 1))[count - 1]
     precision = (harmonic + (right - 1) * (count - harmonic) / np.maximum(count - 1, 1)) / count
     deep = right / count * np.minimum(DEEP, count) / np.minimum(DEEP, right)
-    return Ranking(right / count, deep, precision)
+    return Ranking(right / count, deep, precision, np.full(len(count), 0.5))
 
 
 def mean_over_groups(figures: NDArray[np.float64], group: NDArray[np.int64]) -> Interval:

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from benchmarks.real.items import Items
 from benchmarks.real.ranking import (
     DEEP,
-    Interval,
     Question,
     Ranking,
     by_chance,
@@ -24,7 +23,15 @@ from benchmarks.real.training import Trained
 from benchmarks.science.tables import bullet, prose, table
 from segclr.training.config import TrainingConfig
 
-_HEADS = ["", "nearest", f"{DEEP} nearest", "average precision", "encoder minus this"]
+_HEADS = [
+    "",
+    "nearest",
+    f"{DEEP} nearest",
+    "average precision",
+    "encoder minus this",
+    "area under ROC",
+    "encoder minus this",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,9 +68,10 @@ HOW = (
     "*Nearest in space* looks at positions alone: it is no rival but shows how much neighbourhood gives away. *By "
     "chance* is a random order, computed exactly.",
     f"*Nearest*: how often the nearest is right. *{DEEP} nearest*: share of the {DEEP} nearest that is right, of as "
-    "many as can be. *Average precision*: of the whole ranking, 1 if all that is right comes first. All are means over "
-    "groups (bodies or segments) of the means over their members; in brackets, 95 % intervals from 2,000 bootstrap "
-    "draws of the groups. The last column is the difference in average precision, group by group.",
+    "many as can be. *Average precision*: of the whole ranking, 1 if all that is right comes first. *Area under ROC*: "
+    "how often something right comes before something wrong, 0.5 by chance. All are means over groups (bodies or "
+    "segments) of the means over their members; in brackets, 95 % intervals from 2,000 bootstrap draws of the groups. "
+    "Differences are taken group by group.",
 )
 
 
@@ -102,9 +110,20 @@ def rows(study: Study, question: Question) -> list[list[str]]:
 
 
 def _figures(ranking: Ranking, encoder: Ranking, question: Question) -> list[str]:
-    def mean(figures: NDArray[np.float64]) -> Interval:
-        return mean_over_groups(figures, question.group)
+    def mean(figures: NDArray[np.float64]) -> str:
+        return str(mean_over_groups(figures, question.group))
 
-    ahead = mean(encoder.precision - ranking.precision)
-    difference = "" if ranking is encoder else f"{ahead.value:+.3f} ({ahead.low:+.3f} to {ahead.high:+.3f})"
-    return [str(mean(ranking.first)), str(mean(ranking.deep)), str(mean(ranking.precision)), difference]
+    def ahead(own: NDArray[np.float64], its: NDArray[np.float64]) -> str:
+        if ranking is encoder:
+            return ""
+        found = mean_over_groups(own - its, question.group)
+        return f"{found.value:+.3f} ({found.low:+.3f} to {found.high:+.3f})"
+
+    return [
+        mean(ranking.first),
+        mean(ranking.deep),
+        mean(ranking.precision),
+        ahead(encoder.precision, ranking.precision),
+        mean(ranking.area),
+        ahead(encoder.area, ranking.area),
+    ]

@@ -45,6 +45,7 @@ def test_a_ranking_counts_the_right_answers_from_the_top() -> None:
     assert found.first.tolist() == [0]
     assert found.deep.tolist() == [1]
     assert found.precision == pytest.approx([(1 / 2 + 2 / 3) / 2])
+    assert found.area == pytest.approx([4 / 6])  # two right, three wrong: 4 of 6 comparisons are won
 
 
 def test_who_may_not_answer_is_not_ranked() -> None:
@@ -71,16 +72,16 @@ def test_chance_is_what_random_orders_give() -> None:
     rng = np.random.default_rng(0)
     drawn = [rank(rng.random((12, 12)).astype(np.float32), question) for _ in range(800)]
     expected = by_chance(question)
-    for name in ("first", "deep", "precision"):
+    for name in ("first", "deep", "precision", "area"):
         mean = np.mean([getattr(one, name) for one in drawn], axis=0)
         assert mean == pytest.approx(getattr(expected, name), abs=0.06), name
 
 
-def test_items_without_a_right_answer_are_not_asked() -> None:
-    allowed = np.array([[False, True, True], [True, False, True], [True, True, False]])
+def test_items_without_a_right_or_without_a_wrong_answer_are_not_asked() -> None:
+    allowed = np.array([[False, True, True], [True, False, False], [True, True, False]])
     right = np.array([[True, True, False], [True, True, False], [False, False, True]])
     question = make_question("lonely", np.arange(3), allowed, right, np.array([4, 4, 5]))
-    assert question.asked.tolist() == [0, 1]
+    assert question.asked.tolist() == [0]  # 1 may answer 0 alone, 2 is alike to itself alone
     assert question.groups == 1
     assert not question.right[0, 0]  # itself
     with pytest.raises(ValueError, match="nobody: no item has a right answer"):
@@ -170,10 +171,10 @@ def test_near_places_of_the_own_segment_are_neither_right_nor_wrong() -> None:
 
 
 def test_places_far_along_the_path_whose_views_overlap_are_not_ranked() -> None:
-    positions_nm = np.array([[0.0, 0, 0], [0, 2000, 0], [0, 0, 8000]])
+    positions_nm = np.array([[0.0, 0, 0], [0, 2000, 0], [0, 0, 8000], [0, 0, 100]])
     path_nm = np.full((3, 3), 9000.0)
-    question = question_about(np.zeros(3, np.int64), positions_nm, [path_nm])
-    assert np.flatnonzero(question.allowed[0]).tolist() == [2]
+    question = question_about(np.array([0, 0, 0, 1]), positions_nm, [path_nm, np.zeros((1, 1))])
+    assert np.flatnonzero(question.allowed[0]).tolist() == [2, 3]
 
 
 def test_an_item_is_the_mean_of_its_places() -> None:

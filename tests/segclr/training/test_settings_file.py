@@ -38,6 +38,15 @@ def test_paths_are_relative_to_the_file_and_defaults_are_those_published(tmp_pat
     assert config.temperature == 0.1
 
 
+def test_local_volumes_are_relative_to_the_file_and_addresses_stay(tmp_path: Path) -> None:
+    volume = '[[volume]]\nem = "data/em"\nsegmentation = "precomputed://gs://bucket/ids"\nskeletons = "/elsewhere"\n'
+    config = load_config(written(tmp_path, WHOLE + volume))
+    assert config.volume[0].em == str(tmp_path / "data" / "em")
+    assert config.volume[0].segmentation == "precomputed://gs://bucket/ids"
+    assert config.volume[0].skeletons == "/elsewhere"
+    assert config.volume[0].labels is None
+
+
 def test_the_shipped_settings_are_valid_and_keep_off_the_demo_seed() -> None:
     config = load_config(DEMO)
     assert config.phantom is not None
