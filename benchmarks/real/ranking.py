@@ -98,7 +98,7 @@ def cosines(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """(n, n) cosines of (n, d) features, after each dimension got mean 0 and standard deviation 1."""
     scaled = standardised(values)
     lengths = np.linalg.norm(scaled, axis=1, keepdims=True)
-    unit = scaled / np.where(lengths > 0, lengths, 1)
+    unit = (scaled / np.where(lengths > 0, lengths, 1)).astype(np.float32)
     similarity: NDArray[np.float32] = unit @ unit.T
     return similarity
 
@@ -107,7 +107,8 @@ def nearness(positions_nm: NDArray[np.float64]) -> NDArray[np.float32]:
     """(n, n) minus squared distances of (n, 3) positions: who is near in space, whatever it looks like."""
     centred = positions_nm - positions_nm.mean(axis=0)
     squares = (centred**2).sum(axis=1)
-    return (2 * centred @ centred.T - squares[:, None] - squares).astype(np.float32)
+    similarity: NDArray[np.float32] = (2 * centred @ centred.T - squares[:, None] - squares).astype(np.float32)
+    return similarity
 
 
 def rank(similarity: NDArray[np.float32], question: Question) -> Ranking:

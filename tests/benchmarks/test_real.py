@@ -187,12 +187,12 @@ def settings(*volumes: VolumeData) -> TrainingConfig:
 
 
 def test_segments_that_reach_into_the_trained_part_are_known() -> None:
-    halves = Halves.of(settings(VolumeData("s", "k", "e", (0.0, 0.0, 0.0), (30.0, 80.0, 120.0))))
+    halves = Halves.of(settings(VolumeData("s", "k", "e", (0.0, 0.0, 0.0), (20.0, 80.0, 120.0))))
     assert halves.view == CutoutSpec(5, (10.0, 20.0, 40.0))
-    assert halves.trained == Box((0, 0, 0), (3, 4, 3))
+    assert halves.trained == Box((0, 0, 0), (2, 4, 3))
     labels = np.zeros((3, 4, 7), np.uint64)
-    labels[1, 2, 2:5] = LARGE  # reaches in
-    labels[1, 2, 5:] = LARGE + 2
+    labels[2, 2, 1:5] = LARGE  # reaches in
+    labels[1, 2, 2:] = LARGE + 2
     assert halves.trained_ids(labels).tolist() == [0, LARGE]
 
 
