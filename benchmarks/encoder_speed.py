@@ -31,7 +31,6 @@ from segclr.encoder.config import EncoderConfig
 from segclr.encoder.engine_choice import EngineName, error_to_spread, make_engine
 from segclr.encoder.resnet import SegclrResNet
 from segclr.encoder.weights import load_network
-from segclr.errors import EngineUnavailable
 
 Embed = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 ENGINES: tuple[EngineName, ...] = (
@@ -121,8 +120,10 @@ def engines_of(case: Case, gflop: float, compiled: bool) -> dict[str, Embed]:
         if name == "compiled-bfloat16" and not compiled:
             continue
         try:
-            found[name] = make_engine(name, case.network, case.images.shape[-1], gflop).embed
-        except EngineUnavailable as error:
+            embed = make_engine(name, case.network, case.images.shape[-1], gflop).embed
+            embed(case.images[:1])
+            found[name] = embed
+        except RuntimeError as error:
             print(f"{name}: not measured, {error}")
     return found
 

@@ -128,7 +128,7 @@ def _conv_bn(channels_in: int, channels: int, kernel: int, stride: int) -> nn.Se
 
 def _halved(share_b1ddd: Tensor) -> Tensor:
     """The share per cell of a grid half as fine, over the 3^3 cells that a convolution of stride 2 sees."""
-    return functional.avg_pool3d(share_b1ddd, 3, 2, padding=1)
+    return functional.avg_pool3d(share_b1ddd.float(), 3, 2, padding=1).to(share_b1ddd.dtype)  # a CPU has no other one
 
 
 def three_layer_head(width_in: int, hidden: int, width_out: int) -> nn.Sequential:
