@@ -3,6 +3,7 @@
 ``python -m benchmarks science``: what the embeddings are good for, see ``benchmarks.science``.
 
 ``python -m benchmarks real``: the same on real data, see ``benchmarks.real``.
+``python -m benchmarks aggregation``: averaging over neighbourhoods, see ``benchmarks.aggregation``.
 """
 
 import argparse
@@ -39,5 +40,9 @@ if __name__ == "__main__":
         from benchmarks.real import command as real_command
 
         real_command.main(sys.argv[2:])
+    elif sys.argv[1:2] == ["aggregation"]:
+        from benchmarks import aggregation
+
+        aggregation.main(sys.argv[2:])
     else:
         main()

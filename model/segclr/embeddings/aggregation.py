@@ -7,13 +7,14 @@ of the logits, a table is aggregated once per radius and not once per head.
 from __future__ import annotations
 
 import math
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 
 from segclr.em.geometry import XYZ
-from segclr.embeddings.neighbourhoods import pairs_within, rows_near_place
+from segclr.embeddings.neighbourhoods import Pairs, pairs_within, rows_near_place
 from segclr.embeddings.table import EmbeddingTable
 
 ON_A_NODE_NM = 1.0
@@ -33,12 +34,24 @@ def aggregate(table: EmbeddingTable, radius_um: float) -> NDArray[np.float32]:
         return table.embeddings
     total = np.array(table.embeddings)  # every row is within any radius of itself
     count = np.ones(len(table), np.int64)
-    for rows, source, neighbours in pairs_within(table, radius_nm):
-        near = coo_array((np.ones(len(source), np.float32), (source, neighbours)), shape=(len(rows), len(table)))
-        total[rows] += near @ table.embeddings
-        count[rows] += np.bincount(source, minlength=len(rows))
+    with ThreadPoolExecutor(1, "sum") as summing:  # while the next pairs are searched for: numpy and SciPy let it run
+        under_way: Future[None] | None = None
+        for pairs in pairs_within(table, radius_nm):
+            if under_way is not None:
+                under_way.result()
+            under_way = summing.submit(_add, pairs, table.embeddings, total, count)
+        if under_way is not None:
+            under_way.result()
     total /= count[:, None]
     return total
+
+
+def _add(pairs: Pairs, embeddings: NDArray[np.float32], total: NDArray[np.float32], count: NDArray[np.int64]) -> None:
+    """Add the neighbours' embeddings to the totals, (n, d), and their number to the counts, (n,)."""
+    rows, source, neighbours = pairs
+    shape = (len(rows), len(embeddings))
+    total[rows] += coo_array((np.ones(len(source), np.float32), (source, neighbours)), shape=shape) @ embeddings
+    count[rows] += np.bincount(source, minlength=len(rows))
 
 
 def aggregate_place(

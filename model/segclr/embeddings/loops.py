@@ -44,7 +44,7 @@ def _on_loops(graph: csr_array) -> NDArray[np.bool_]:
     below, parents = marks.tolist(), parent.tolist()
     for node in order[:0:-1].tolist():
         below[parents[node]] ^= below[node]
-    looped = np.array(below) != 0
+    looped: NDArray[np.bool_] = np.array(below) != 0
     looped[parent[np.flatnonzero(looped)]] = True
     return looped[:n]
 

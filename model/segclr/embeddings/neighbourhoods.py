@@ -133,9 +133,8 @@ def _along_loops(
         nearby_first = starts[KDTree(positions_nm[starts]).indices]
         for start in range(0, len(starts), _LOOP_BLOCK):
             some = nearby_first[start : start + _LOOP_BLOCK]
-            low, high = positions_nm[some].min(axis=0) - radius_nm, positions_nm[some].max(axis=0) + radius_nm
             # no path within the radius leaves this box
-            near = members[((positions_nm[members] >= low) & (positions_nm[members] <= high)).all(axis=1)]
+            near = members[_in_box_round(positions_nm[some], radius_nm, positions_nm[members])]
             part = graph[near][:, near]
             distances = dijkstra(part, indices=np.searchsorted(near, some), limit=radius_nm * _TIE)
             source, neighbour = np.nonzero(np.isfinite(distances) & (near[None, :] != some[:, None]))
@@ -161,11 +160,10 @@ def _blocks(points: NDArray[np.float64], radius_nm: float) -> Iterator[tuple[NDA
     if len(points) <= 2 * _SPACE_BLOCK:
         yield everything, everything
         return
-    nearby_first = KDTree(points).indices
+    nearby_first = KDTree(points, leafsize=_CROWD_BLOCK, compact_nodes=False).indices
     for start in range(0, len(points), _SPACE_BLOCK):
         block = nearby_first[start : start + _SPACE_BLOCK]
-        low, high = points[block].min(axis=0) - _TIE * radius_nm, points[block].max(axis=0) + _TIE * radius_nm
-        around = ((points >= low) & (points <= high)).all(axis=1)
+        around = _in_box_round(points[block], radius_nm, points)
         around[block] = False
         yield block, np.append(block, np.flatnonzero(around))
 
@@ -174,12 +172,16 @@ def _among(
     points: NDArray[np.float64], count: int, radius_nm: float
 ) -> Iterator[tuple[NDArray[np.integer], NDArray[np.integer]]]:
     """Yield all pairs of one of the first `count` points and another point within the radius."""
-    tree = KDTree(points, leafsize=32, balanced_tree=False)
+    tree = KDTree(points, leafsize=32, balanced_tree=False, compact_nodes=False)
     reach_nm = radius_nm * _TIE
     if _most_pairs(points, radius_nm) > _MOST_PAIRS and tree.count_neighbors(tree, reach_nm) > 2 * _MOST_PAIRS:
         yield from _in_crowds(points, count, radius_nm)
         return
     one, other = tree.query_pairs(reach_nm, output_type="ndarray").T  # the lower first
+    if count == len(points):
+        yield one, other
+        yield other, one
+        return
     from_one, from_other = one < count, other < count
     yield one[from_one], other[from_one]
     yield other[from_other], one[from_other]
@@ -212,6 +214,14 @@ def _in_crowds(
             source, neighbour = np.nonzero(cdist(points[some], points[near]) <= radius_nm * _TIE)
             others = some[source] != near[neighbour]
             yield some[source[others]], near[neighbour[others]]
+
+
+def _in_box_round(some: NDArray[np.float64], radius_nm: float, points: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which points are in the smallest box that has some others at least a radius inside."""
+    inside = np.ones(len(points), np.bool_)
+    for low, high, along in zip(some.min(axis=0), some.max(axis=0), points.T, strict=True):
+        inside &= (along >= low - _TIE * radius_nm) & (along <= high + _TIE * radius_nm)
+    return inside
 
 
 def _runs(items: NDArray[np.int64], name_of: NDArray[np.integer]) -> list[NDArray[np.int64]]:
