@@ -39,7 +39,8 @@ _PINKY40 = (
     "Mouse visual cortex (pinky40, MICrONS), 256 x 256 x 512 voxels of 32 x 32 x 40 nm, an automatic segmentation and "
     "no grey values: the encoder sees **shapes alone**. Trained at z < 10.24 µm (`docs/pinky40_encoder.toml`).",
     "There are no classes to be asked about. What can be asked is whether a place finds others of its own segment, "
-    "more than 5 µm of path and 3 µm of straight line away, so that no two views overlap.",
+    "more than 5 µm of path and 3 µm of straight line away, so that no two views overlap (and nearness in space, by "
+    "construction, points elsewhere).",
     f"Segments under {pinky40.FEWEST_VOXELS:,} voxels are left out.",
 )
 
