@@ -14,6 +14,11 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = {"segclr": ROOT / "model" / "segclr", "segclr_viewer": ROOT / "segclr_viewer"}
 AREAS = ("em", "encoder", "training", "embeddings", "heads", "explore")
 
+# the heads that are networks; the viewer classifies with the linear one, which needs none
+HEADS_WITH_TORCH = tuple(
+    f"model/segclr/heads/{name}.py" for name in ("residual", "network_state", "resnet", "gaussian_process", "sngp")
+)
+
 # library -> the only files or folders (relative to the checkout) that may import it
 HOMES = {
     "neuroglancer": ("segclr_viewer/viewer.py",),
@@ -27,7 +32,7 @@ HOMES = {
     "zmesh": ("model/segclr/em/mesh.py",),
     "numba": ("model/segclr/em/phantom",),
     "cc3d": ("model/segclr/em/phantom", "model/segclr/em/skeletonize.py", "model/segclr/em/skeleton.py"),
-    "torch": ("model/segclr/encoder", "model/segclr/training"),
+    "torch": ("model/segclr/encoder", "model/segclr/training", *HEADS_WITH_TORCH),
     "openvino": ("model/segclr/encoder/openvino_engine.py",),
     "safetensors": ("model/segclr/encoder", "model/segclr/training"),
     "google_crc32c": ("model/segclr/encoder/leveldb_table.py",),

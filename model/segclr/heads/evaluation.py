@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,12 @@ from segclr.heads.calibration import calibration_error, fit_temperature, softmax
 FOLDS = 5
 FEWEST_TESTED = 10
 """Below this many tested labels no figure is given: its interval would span half of what is possible."""
+
+
+Logits = Callable[[NDArray[np.float64]], NDArray[np.floating]]
+"""(n, d) embeddings -> (n, C) logits before calibration, -inf for classes without labels."""
+FitLogits = Callable[[NDArray[np.float64], NDArray[np.int64], NDArray[np.uint64]], Logits]
+"""Embeddings (k, d), classes (k,) and groups (k,) of labels -> a head's logits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,30 @@ def fold_of(groups: NDArray[np.uint64], seed: int) -> NDArray[np.int64]:
     mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     mixed ^= mixed >> np.uint64(31)
     return (mixed % np.uint64(FOLDS)).astype(np.int64)
+
+
+def cross_fit(
+    fit: FitLogits,
+    embeddings: NDArray[np.float64],
+    classes: NDArray[np.int64],
+    groups: NDArray[np.uint64],
+    class_count: int,
+    seed: int,
+) -> HeldOut | None:
+    """Fit once without each fold and score what it says; leave out classes that such a fit cannot know.
+
+    Returns:
+        None if there are too few labels to say anything.
+    """
+    fold = fold_of(groups, seed)
+    logits, tested = np.empty((len(classes), class_count)), np.zeros(len(classes), np.bool_)
+    for test in (fold == index for index in range(FOLDS)):
+        known = np.unique(classes[~test])
+        now = test & np.isin(classes, known)
+        if now.any() and len(known) >= 2:
+            logits[now] = fit(embeddings[~test], classes[~test], groups[~test])(embeddings[now])
+            tested |= now
+    return score(logits[tested], classes[tested], groups[tested], untested=int((~tested).sum()))
 
 
 def score(

@@ -72,6 +72,12 @@ class FittedHead(Generic[AnyHead]):
     held_out: HeldOut | None
 
 
+def codes_of(probabilities: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return the likeliest class of (n, C) probabilities and its probability in 255ths, both (n,) uint8."""
+    classes = probabilities.argmax(axis=1).astype(np.uint8)
+    return classes, (255 * probabilities.max(axis=1) + 0.5).astype(np.uint8)
+
+
 def assess(head: Head, embeddings: NDArray[np.float32]) -> Prediction:
     """Put the full answer together from probabilities and novelty."""
     probabilities = head.predict(embeddings)
