@@ -98,7 +98,7 @@ def test_every_package_folder_is_in_the_wheel() -> None:
 
 
 def test_the_app_starts_without_the_heavy_libraries() -> None:
-    heavy = ("torch", "numba", "umap", "kimimaro")
+    heavy = ("torch", "openvino", "numba", "umap", "kimimaro")
     code = f"import sys, segclr_viewer.cli; print([name for name in {heavy!r} if name in sys.modules])"
     environment = {"PYTHONPATH": f"{ROOT}:{ROOT / 'model'}", "PATH": "", "HOME": str(Path.home())}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False)
