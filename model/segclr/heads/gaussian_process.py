@@ -89,7 +89,7 @@ class GaussianProcess(HeadNetwork):
         else:
             self.output = nn.Linear(settings.hidden, class_count)
             glorot_(self.output)
-        self._bounds = [_SpectralBound(layer, settings.spectral_bound) for layer in self.features.trunk.inner]
+        self._bounds = [_SpectralBound(layer, settings.spectral_bound) for layer in self.features.trunk.layers]
 
     def forward(self, x: Tensor) -> Tensor:
         under = self.features if self._settings.jointly else self.features.trunk
@@ -97,10 +97,10 @@ class GaussianProcess(HeadNetwork):
         return logits
 
     def penalty(self) -> Tensor:
-        squares = [layer.weight.square().sum() for layer in self.features.trunk.inner]
+        squares = [layer.weight.square().sum() for layer in self.features.trunk.layers]
         return self._settings.penalty * torch.stack(squares).sum()
 
-    def output_parameters(self) -> list[nn.Parameter]:
+    def output_parameters(self) -> list[Tensor]:
         return [self.output.weight]
 
     def before_epoch(self, x: Tensor) -> None:
@@ -139,4 +139,5 @@ class _SpectralBound:
 def orthogonal_frequencies(features: int, dimensions: int) -> Tensor:
     """Return (D, d) frequencies, orthogonal in blocks of d, each as long as a Gaussian one (Yu et al. 2016)."""
     blocks = [torch.linalg.qr(torch.randn(dimensions, dimensions))[0] for _ in range(-(-features // dimensions))]
-    return torch.cat(blocks)[:features] * torch.randn(features, dimensions).norm(dim=1, keepdim=True)
+    lengths = torch.randn(features, dimensions).square().sum(dim=1, keepdim=True).sqrt()
+    return torch.cat(blocks)[:features] * lengths

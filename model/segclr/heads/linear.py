@@ -174,7 +174,8 @@ def fit_head(
 def balanced_weights(classes: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return (k,) weights of labels, their mean 1: the inverse square root of the count of their class."""
     weights: NDArray[np.float64] = (1 / np.bincount(classes)[classes]) ** _BALANCE
-    return weights / weights.mean()
+    weights /= weights.mean()
+    return weights
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -188,7 +189,8 @@ class _Found:
 
     def logits(self, embeddings: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return (n, C) logits in full precision."""
-        return (embeddings - self.mean) / self.std @ self.weights.T + self.bias
+        logits: NDArray[np.float64] = (embeddings - self.mean) / self.std @ self.weights.T + self.bias
+        return logits
 
 
 def _fit(x: NDArray[np.float64], y: NDArray[np.int64], class_count: int, warm: _Found | None) -> _Found:

@@ -10,7 +10,7 @@ import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -41,18 +41,23 @@ class TrainingSettings:
 
 
 class Trunk(nn.Module):
-    """(n, d) standardised embeddings -> (n, hidden)."""
+    """(n, d) standardised embeddings -> (n, hidden).
+
+    Attributes:
+        layers: those of the modules, two of each; the first layer, `entry`, is not among them.
+    """
 
     def __init__(self, dimensions: int, hidden: int, modules: int) -> None:
         super().__init__()
         self.entry = nn.Linear(dimensions, hidden)
-        self.inner = nn.ModuleList(nn.Linear(hidden, hidden) for _ in range(2 * modules))
-        for layer in (self.entry, *self.inner):
+        self.layers = [nn.Linear(hidden, hidden) for _ in range(2 * modules)]
+        self.inner = nn.ModuleList(self.layers)
+        for layer in (self.entry, *self.layers):
             glorot_(layer)
 
     def forward(self, x: Tensor) -> Tensor:
         h: Tensor = self.entry(x)
-        for first, second in zip(self.inner[::2], self.inner[1::2], strict=True):
+        for first, second in zip(self.layers[::2], self.layers[1::2], strict=True):
             h = h + second(torch.relu(first(torch.relu(h))))
         return h
 
@@ -64,7 +69,7 @@ class HeadNetwork(nn.Module):
         """What is added to the loss."""
         raise NotImplementedError
 
-    def output_parameters(self) -> list[nn.Parameter]:
+    def output_parameters(self) -> list[Tensor]:
         """Parameters that learn at `output_rate` times the rate of the others."""
         return []
 
@@ -153,7 +158,7 @@ def _train_until_worse(network: HeadNetwork, learned: _Labels, held_back: _Label
 
 def _train_epoch(network: HeadNetwork, labels: _Labels, step: Callable[[_Labels], None], batch: int) -> None:
     network.before_epoch(labels.x)
-    for rows in torch.randperm(len(labels.y)).split(batch):
+    for rows in torch.split(torch.randperm(len(labels.y)), batch):
         step(labels.some(rows))
 
 
@@ -161,12 +166,15 @@ def _stepper(network: HeadNetwork, settings: TrainingSettings) -> Callable[[_Lab
     output = network.output_parameters()
     ids = {id(parameter) for parameter in output}
     others = [parameter for parameter in network.parameters() if id(parameter) not in ids]
-    rates = [{"params": others}, {"params": output, "lr": settings.learning_rate * network.output_rate}]
-    optimiser = torch.optim.Adam(rates if output else others, lr=settings.learning_rate, fused=True)
+    groups: list[dict[str, Any]] = [
+        {"params": others},
+        {"params": output, "lr": settings.learning_rate * network.output_rate},
+    ]
+    optimiser = torch.optim.Adam(groups, lr=settings.learning_rate, fused=True)
 
     def step(batch: _Labels) -> None:
         optimiser.zero_grad()
-        (batch.loss(network) + network.penalty()).backward()
+        (batch.loss(network) + network.penalty()).backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         network.after_step()
 

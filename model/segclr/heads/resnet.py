@@ -56,7 +56,7 @@ class ResNet(HeadNetwork):
         return logits
 
     def penalty(self) -> Tensor:
-        layers = (*self.trunk.inner, self.output)
+        layers = (*self.trunk.layers, self.output)
         return self._strength * torch.stack([layer.weight.square().sum() for layer in layers]).sum()
 
 

@@ -89,7 +89,9 @@ class SngpHead:
     def dempster_shafer(self, embeddings: NDArray[np.floating]) -> NDArray[np.float32]:
         """Return (n,) float32 uncertainties K / (K + sum of exp(mean-field logits)) over the classes with labels."""
         logits = self._mean_field(self._output_of(embeddings)).astype(np.float64)
-        return (len(self.present) / (len(self.present) + np.exp(logits).sum(axis=1))).astype(np.float32)
+        k = len(self.present)
+        uncertainty: NDArray[np.float32] = (k / (k + np.exp(logits).sum(axis=1))).astype(np.float32)
+        return uncertainty
 
     def _mean_field(self, output: NDArray[np.float32]) -> NDArray[np.float32]:
         adjusted: NDArray[np.float32] = output[:, :-1] / np.sqrt(
@@ -138,8 +140,8 @@ def open_sngp(path: Path) -> SngpHead:
         settings = SngpSettings(hidden=hidden, modules=modules, features=feature_count, layer_norm=layer_norm)
         network = RandomFeatures(len(novelty.mean), settings)
         fill(network, arrays)
-        numbers = [float(arrays[name]) for name in ("mean_field_lambda", "temperature")]
-        head = SngpHead(int(arrays["class_count"]), present, mean, std, network, output, *numbers, novelty)
+        field, temperature = (float(arrays[name]) for name in ("mean_field_lambda", "temperature"))
+        head = SngpHead(int(arrays["class_count"]), present, mean, std, network, output, field, temperature, novelty)
     except (KeyError, TypeError, ValueError):
         raise damaged(path) from None
     _check(head, path)

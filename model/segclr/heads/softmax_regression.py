@@ -45,7 +45,9 @@ def fit_softmax(
         (C, d + 1): per class its weights and, last, its bias.
     """
     loss = _Loss(features, classes, sample_weights, penalty)
-    parameters = start - start.mean(axis=0)  # one number more for every class would change nothing but the penalty
+    parameters: Matrix = start - start.mean(
+        axis=0
+    )  # one number more for every class would change nothing but the penalty
     value, probabilities = loss.at(parameters)
     for step in range(_MOST_STEPS):
         gradient = loss.gradient(parameters, probabilities)
@@ -140,4 +142,5 @@ def _newton_direction(loss: _Loss, probabilities: Matrix, gradient: Matrix, inve
 def _preconditioned(residual: Matrix, inverse_blocks: Matrix) -> Matrix:
     """Undo the curvature of each class, within the space where the parameters of all classes sum to zero."""
     ready = np.matmul(inverse_blocks, (residual - residual.mean(axis=0))[:, :, None])[:, :, 0]
-    return ready - ready.mean(axis=0)
+    centred: Matrix = ready - ready.mean(axis=0)
+    return centred

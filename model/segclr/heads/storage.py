@@ -33,6 +33,7 @@ def write_head(path: Path, kind: str, arrays: Arrays, novelty: Mahalanobis) -> N
             novelty_threshold=[]
             if threshold is None
             else [threshold.coverage, threshold.value, threshold.measured_coverage, threshold.count],
+            allow_pickle=False,
             **arrays,
         )
     part.replace(path)

@@ -73,21 +73,21 @@ def choose_threshold(
     if not 0 < coverage < 1:
         raise ValueError(f"a coverage lies between 0 and 1, which {coverage} does not")
     known = np.isfinite(scores)
-    scores, fold = scores[known].astype(np.float64), fold_of(groups[known], seed)
-    if not _enough(len(scores), coverage):
+    usable, fold = scores[known].astype(np.float64), fold_of(groups[known], seed)
+    if not _enough(len(usable), coverage):
         return None
     covered, tried = 0, 0
     for test in (fold == index for index in range(FOLDS)):
         if test.any() and _enough(int((~test).sum()), coverage):
-            covered += int((scores[test] <= _quantile(scores[~test], coverage)).sum())
+            covered += int((usable[test] <= _quantile(usable[~test], coverage)).sum())
             tried += int(test.sum())
     if not tried:
         return None
-    return NoveltyThreshold(coverage, _quantile(scores, coverage), covered / tried, len(scores))
+    return NoveltyThreshold(coverage, _quantile(usable, coverage), covered / tried, len(usable))
 
 
 def _enough(count: int, coverage: float) -> bool:
-    return np.ceil((count + 1) * coverage) <= count
+    return bool(np.ceil((count + 1) * coverage) <= count)
 
 
 def _quantile(scores: NDArray[np.float64], coverage: float) -> float:
