@@ -79,10 +79,11 @@ HOW = (
     "Both volumes have no truth but who belongs together, so that is what is asked, although it is not what SegCLR is "
     "good at: embeddings are said to tell type and compartment, hardly which cell.",
     "The encoder is trained on one half of the volume, without labels, and asked about segments that lie wholly in the "
-    "other half. Everything it is compared with sees the same views: the same network *untrained*, *hand-made* "
-    "features (size, surface, principal axes, grey histogram) and *PCA* (64 components) of the masked view; the last "
-    "two may look at the other half to find their scales and axes. Features are standardised and compared by cosine.",
-    "*Nearest in space* looks at positions alone: it is no rival but shows how much neighbourhood gives away. *By "
+    "other half. What it is compared with sees the same views: the same network *untrained*, *hand-made* features "
+    "(size, surface, principal axes, grey histogram) and *PCA* (64 components) of the masked view. The untrained "
+    "network's BatchNorms and PCA take their statistics from the very views that are asked about, which favours them. "
+    "All features are standardised over these views and compared by cosine.",
+    "*Nearest in space* looks at positions alone: it is no rival, but says how much neighbourhood gives away. *By "
     "chance* is a random order, computed exactly.",
     f"*Nearest*: how often the nearest is right. *{DEEP} nearest*: share of the {DEEP} nearest that is right, of as "
     "many as can be. *Average precision*: of the whole ranking, 1 if all that is right comes first. *Area under ROC*: "
