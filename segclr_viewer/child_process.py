@@ -1,5 +1,6 @@
 """Processes that do the app's heavy work: they leave Ctrl+C to the app, and end when it ends, however it does."""
 
+import logging
 import multiprocessing
 import os
 import signal
@@ -29,6 +30,7 @@ def _begin(niceness: int) -> None:
     """First thing in the new process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(niceness)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")  # as cli.py does for the app
     wait_without_spinning()
     app = multiprocessing.parent_process()
     if app is not None:

@@ -1,11 +1,14 @@
 """Child processes: a real app that is killed, and the child it leaves behind."""
 
 import contextlib
+import logging
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from segclr_viewer.child_process import new_child
 
@@ -47,3 +50,12 @@ def test_a_child_leaves_ctrl_c_to_the_app_and_steps_back() -> None:
         assert pool.submit(os.nice, 0).result(60) == min(os.nice(0) + 3, 19)
     finally:
         pool.shutdown()
+
+
+def test_what_a_child_logs_is_seen_in_the_terminal(capfd: pytest.CaptureFixture[str]) -> None:
+    pool = new_child()
+    try:
+        pool.submit(logging.info, "the encoder runs on %s", "a slide rule").result(60)
+    finally:
+        pool.shutdown()
+    assert capfd.readouterr().err == "INFO root: the encoder runs on a slide rule\n"
