@@ -7,6 +7,8 @@ import sys
 import threading
 from pathlib import Path
 
+import numpy as np
+
 from segclr.em.phantom.files import open_phantom
 from segclr.em.phantom.recipes import SEED, SIZE_VOXELS
 from segclr.embeddings.table import table_exists
@@ -78,6 +80,10 @@ def _check(project: Project) -> int:
     print(f"encoder: {opened.encoder or 'none'}")
     print(f"table: {rows}")
     print(f"cutout at ({place}) nm: segment {cutout.segment_id}, {seen} of {cutout.image.size} voxels are its own")
+    greys = np.unique(cutout.image[cutout.image > 0])
+    if opened.encoder is not None and opened.encoder.cutout.content != "mask" and len(greys) < 2:
+        grey = greys[0] if len(greys) else 0
+        print(f"warning: the EM is {grey} all over the segment in that cutout: is it the right volume, and all there?")
     print("all of it fits")
     return 0
 

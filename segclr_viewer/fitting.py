@@ -16,6 +16,8 @@ from segclr_viewer.events import SavedPlace
 from segclr_viewer.points import NO_CLASS, Points
 from segclr_viewer.project import Task
 
+ALL_ALIKE = "all labelled places look the same to the encoder, so the predictions say nothing: is the EM constant?"
+
 _ROWS_AT_ONCE = 1 << 18  # bounds the memory of probabilities
 
 
@@ -83,6 +85,7 @@ class FitJob:
         embeddings, classes, segments = self._training_set()
         fitted = fit_head(embeddings, classes, segments, len(self.task.classes))
         fit_ms = 1e3 * (time.perf_counter() - started)
+        alike = ALL_ALIKE if not np.ptp(embeddings, axis=0).any() else ""
         if self.task.unit == "segment":
             probabilities = _mean_over_segments(fitted.head, self.vectors)
             codes, confidence, predicted = _segment_codes(probabilities, self.vectors.table)
@@ -90,7 +93,7 @@ class FitJob:
             probabilities = None
             codes, confidence = fitted.head.predict_codes(self.vectors.matrix())
             predicted = np.bincount(codes, minlength=len(self.task.classes))
-        points = self._points(codes, confidence, tuple(predicted.tolist()), self.note)
+        points = self._points(codes, confidence, tuple(predicted.tolist()), "; ".join(filter(None, (alike, self.note))))
         return Fitted(self.seq, points, fitted.head, fitted.held_out, probabilities, self.now(), fit_ms)
 
     def without_head(self, why: str) -> Fitted:
@@ -101,7 +104,7 @@ class FitJob:
             np.full(rows, NO_CLASS, np.uint8),
             np.zeros(rows, np.uint8),
             tuple(nothing.tolist()),
-            " ".join(filter(None, (why, self.note))),
+            "; ".join(filter(None, (why, self.note))),
         )
         return Fitted(self.seq, points)
 

@@ -64,13 +64,14 @@ def open_segmentation(project: Project) -> Volume:
 
 
 def check_table(table: EmbeddingTable, opened: Opened) -> None:
-    """Refuse a table that was made with another encoder than the one that would embed the clicks.
+    """Refuse a table with embeddings that are no numbers, or from another encoder than would embed the clicks.
 
     Raises:
         TableError: says what differs and what to do.
     """
     if opened.encoder is not None:
         table.check_made_by(opened.encoder.hash, opened.encoder.cutout)
+    table.check_finite()
 
 
 def read_one_cutout(opened: Opened) -> Cutout:

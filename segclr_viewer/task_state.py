@@ -18,11 +18,17 @@ from segclr_viewer.project import Task
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """The current labels, by what they are for; `unused` counts those that this project cannot use."""
+    """The current labels, by what they are for.
+
+    Attributes:
+        unused: how many this project cannot use.
+        contradicted: how many rows have labels of two classes, of which the later counts.
+    """
 
     rows: dict[int, int]
     places: dict[XYZ, int]
     unused: int
+    contradicted: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +53,11 @@ class LabelSites:
         self._rows: dict[tuple[int, XYZ], int | None] = {}
 
     def save(self, places: Sequence[SavedPlace]) -> None:
-        """Take in saved places; those of another encoder or segmentation are passed over."""
+        """Take in saved places; those of another encoder or segmentation, or without numbers, are passed over."""
         for place in places:
-            if (place.segmentation, place.encoder_hash) == (self.segmentation, self.table.provenance.encoder_hash):
+            if (place.segmentation, place.encoder_hash) != (self.segmentation, self.table.provenance.encoder_hash):
+                continue
+            if place.embedding.shape == (self.table.dimensions,) and np.isfinite(place.embedding).all():
                 self._saved[place.position_nm] = place
 
     def saved(self, position_nm: XYZ) -> SavedPlace | None:
@@ -96,6 +104,7 @@ class TaskState:
     def _labels_now(self) -> Labelled:
         rows: dict[int, int] = {}
         places: dict[XYZ, int] = {}
+        contradicted: set[int] = set()
         unused = 0
         for event in sorted(self.history.current().values(), key=lambda event: event.seq):
             given = self.task.class_index(event.class_name)
@@ -103,12 +112,14 @@ class TaskState:
             if given is None or event.segmentation != self._sites.segmentation:
                 unused += 1
             elif row is not None:
+                if rows.get(row, given) != given:
+                    contradicted.add(row)
                 rows[row] = given
             elif self._sites.saved(event.position_nm) is not None:
                 places[event.position_nm] = given
             else:
                 unused += 1
-        return Labelled(rows, places, unused)
+        return Labelled(rows, places, unused, len(contradicted))
 
     def labels_for(self, segment_id: int, position_nm: XYZ) -> list[LabelEvent]:
         """The current labels, oldest first, of what a label at that position would be for."""
@@ -137,19 +148,21 @@ class TaskState:
         """What it takes to fit a head on the current labels."""
         labelled = self.labelled()
         saved = [(self._sites.saved(position), given) for position, given in labelled.places.items()]
-        note = ""
+        notes = []
         if labelled.unused:
-            note = (
+            notes.append(
                 f"{labelled.unused} labels in the log are not used: their class, segmentation version or place is not "
                 "in this project"
             )
+        if labelled.contradicted:
+            notes.append(f"{labelled.contradicted} nodes have labels that contradict each other: the latest counts")
         return FitJob(
             task=self.task,
             seq=self.history.seq,
             vectors=self._vectors,
             row_classes=labelled.rows,
             place_classes=tuple((place, given) for place, given in saved if place is not None),
-            note=note,
+            note="; ".join(notes),
             now=now,
         )
 

@@ -300,6 +300,12 @@ class Desk:
 
 
 @pytest.fixture
+def table() -> EmbeddingTable:
+    """The small world's table."""
+    return small_table()
+
+
+@pytest.fixture
 def make_desk() -> Callable[..., Desk]:
     """Makes a session over the small world, not started; the log may be given, and parts of the world."""
     table, ids = small_table(), count(1)

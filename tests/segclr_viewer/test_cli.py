@@ -3,12 +3,17 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
+from segclr.em.precomputed import PrecomputedWriter
+from segclr.encoder.checkpoint import DEMO_CHECKPOINT, read_spec
 from segclr_viewer.cli import main
 
 if TYPE_CHECKING:
     from tests.conftest import World
+
+BIG = 2**63 + 5
 
 
 @pytest.fixture
@@ -27,7 +32,25 @@ def test_check_opens_everything_and_prints_the_settings(project_file: Path, caps
     assert "annotator = ada" in printed
     assert "task 1.class 2.name = dendrite" in printed
     assert "voxels are its own" in printed
+    assert "warning" not in printed
     assert "no embedding table yet" in printed
+
+
+@pytest.mark.parametrize("grey", [0, 128])
+def test_check_warns_of_em_that_is_the_same_all_over(
+    project_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], grey: int, world: "World"
+) -> None:
+    view, shape = read_spec(DEMO_CHECKPOINT).cutout, (13, 19, 17)
+    for name, kind, voxels in (
+        ("em", "em", np.full(shape, grey, np.uint8)),
+        ("segmentation", "segmentation", np.full(shape, BIG, np.uint64)),
+    ):
+        writer = PrecomputedWriter(tmp_path / name, kind, voxels.dtype, view.resolution_nm, shape[::-1], mips=1)
+        writer.write(voxels)
+    text = project_file.read_text().replace(f"file://{world.folder}", f"file://{tmp_path}")
+    project_file.write_text(f'{text}\n[encoder]\ncheckpoint = "{DEMO_CHECKPOINT}"\n')
+    assert main(["--check", str(project_file)]) == 0
+    assert f"warning: the EM is {grey} all over the segment in that cutout" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

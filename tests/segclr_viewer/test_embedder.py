@@ -1,6 +1,6 @@
 """What the encoder's process does with a place, on a small volume and with a small encoder."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from segclr.em.cutout import CutoutSpec
 from segclr.em.precomputed import PrecomputedWriter
 from segclr.em.volume import open_volume
-from segclr.errors import NoSegment, ProjectError
+from segclr.errors import NoSegment, ProjectError, SegclrError
 from segclr_viewer.embedder import VolumeEmbedder, WorkerSettings
 from segclr_viewer.project import load_project
 
@@ -23,7 +23,7 @@ RESOLUTION_NM = (32.0, 32.0, 40.0)
 class SumEncoder:
     """Embeds a cutout as its corner, its middle and its sum."""
 
-    spec = SimpleNamespace(cutout=CutoutSpec(5, RESOLUTION_NM))
+    spec = SimpleNamespace(cutout=CutoutSpec(5, RESOLUTION_NM), path="encoder.safetensors")
     device = "abacus"
 
     def embed(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -66,6 +66,33 @@ def test_a_place_is_cut_out_masked_embedded_and_pictured_from_three_sides(embedd
 def test_background_has_no_embedding(embedder: VolumeEmbedder) -> None:
     with pytest.raises(NoSegment):
         embedder.embed((240.0, 144.0, 7.5 * 40), None)
+
+
+def test_a_place_where_the_em_is_missing_is_not_embedded(embedder: VolumeEmbedder, tmp_path: Path) -> None:
+    writer = PrecomputedWriter(tmp_path / "black", "em", np.dtype(np.uint8), RESOLUTION_NM, (13, 11, 9), mips=1)
+    writer.write(np.zeros((9, 11, 13), np.uint8))
+    black = replace(embedder, em=open_volume(str(tmp_path / "black"), "em"))
+    with pytest.raises(SegclrError, match=rf"nothing of segment {BIG} to see at \(240, 144, 180\) nm: the EM is black"):
+        black.embed((240.0, 144.0, 180.0), None)
+
+
+def test_a_place_without_a_voxel_of_the_segment_asked_for_is_not_embedded(embedder: VolumeEmbedder) -> None:
+    with pytest.raises(SegclrError, match="nothing of segment 977 to see"):
+        embedder.embed((240.0, 144.0, 180.0), 977)
+
+
+@dataclass(frozen=True)
+class BrokenEncoder(SumEncoder):
+    """Gives one number that is none."""
+
+    def embed(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return np.array([[1, np.nan, 2]] * len(images), np.float32)
+
+
+def test_an_encoder_that_gives_nan_is_told_and_nothing_is_answered(embedder: VolumeEmbedder) -> None:
+    broken = replace(embedder, encoder=BrokenEncoder())  # type: ignore[arg-type]
+    with pytest.raises(SegclrError, match=r"NaN or infinity at \(240, 144, 180\) nm: its checkpoint encoder"):
+        broken.embed((240.0, 144.0, 180.0), None)
 
 
 def test_a_project_without_encoder_is_told(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from segclr.errors import LabelStoreError
@@ -291,6 +292,7 @@ def test_of_two_labels_for_one_node_the_later_counts_and_both_are_taken_back(
 ) -> None:
     after = make_desk(type(desk.log)(old_labels(desk))).start()
     assert after.labels_now() == {0: 0, 5: 1}
+    assert after.points().note == "1 nodes have labels that contradict each other: the latest counts"
     after.label(0, None)
     assert after.labels() == {5: 1}
     assert [event.kind for event in after.log.stored[3:]] == ["unlabel", "unlabel"]
@@ -308,3 +310,17 @@ def test_labels_that_this_project_cannot_use_are_kept_and_said(
     assert after.labels_now() == {0: 2, 5: 1}
     assert after.points().note.startswith("1 labels in the log are not used")
     assert after.points().labels == 2
+
+
+@pytest.mark.parametrize("embedding", [[0, 4, np.nan, 0, 1], [0, 4, 0, 0, np.inf], [0, 4, 0, 0]])
+def test_a_label_whose_saved_embedding_is_no_use_is_not_trained_on_and_said(
+    make_desk: Callable[..., Any], desk: Any, embedding: list[float]
+) -> None:
+    desk.label_all_looks()
+    place = desk.click((0.0, 15000.0, 0.0))
+    desk.label(0, 1, place=place.place_id)
+    desk.log.stored_places[0] = replace(desk.log.stored_places[0], embedding=np.array(embedding, np.float32))
+    after = make_desk(desk.log).start()
+    assert after.labels_now() == {0: 0, 5: 1, 13: 2}
+    assert after.points().labels == 3
+    assert after.points().note.startswith("1 labels in the log are not used")

@@ -1,6 +1,7 @@
 """What a project names is opened and checked; each thing that does not fit is one sentence."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,8 +9,9 @@ import numpy as np
 import pytest
 
 from segclr.em.precomputed import PrecomputedWriter
-from segclr.errors import ProjectError, VolumeUnavailable
-from segclr_viewer.opening import open_project, read_one_cutout
+from segclr.embeddings.table import EmbeddingTable
+from segclr.errors import ProjectError, TableError, VolumeUnavailable
+from segclr_viewer.opening import check_table, open_project, read_one_cutout
 from segclr_viewer.project import Project, load_project
 
 if TYPE_CHECKING:
@@ -72,3 +74,21 @@ def test_an_empty_segmentation_is_noticed(tmp_path: Path, project: MakeProject) 
 def test_a_missing_volume_is_named(world: "World", tmp_path: Path, project: MakeProject) -> None:
     with pytest.raises(VolumeUnavailable, match="nowhere"):
         open_project(project(f"precomputed://file://{tmp_path}/nowhere", world.segmentation_url))
+
+
+def test_em_of_floats_with_nan_is_refused_at_opening(world: "World", tmp_path: Path, project: MakeProject) -> None:
+    writer = PrecomputedWriter(tmp_path / "f", "em", np.dtype(np.float32), (8.0, 10.0, 33.0), (20, 10, 5), mips=1)
+    writer.write(np.full((5, 10, 20), np.nan, np.float32))
+    with pytest.raises(VolumeUnavailable, match="holds float32, but EM must be uint8; convert it first"):
+        open_project(project(f"precomputed://file://{tmp_path}/f", world.segmentation_url))
+
+
+def test_a_table_with_nan_is_refused_before_anything_is_painted(
+    world: "World", project: MakeProject, table: EmbeddingTable
+) -> None:
+    opened = open_project(project(world.em_url, world.segmentation_url))
+    check_table(table, opened)
+    embeddings = table.embeddings.copy()
+    embeddings[[5, 9], 2] = np.nan
+    with pytest.raises(TableError, match=r"2 of 18 embeddings .* NaN or infinite, .* segment 500, node 1"):
+        check_table(replace(table, embeddings=embeddings), opened)

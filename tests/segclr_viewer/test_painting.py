@@ -1,11 +1,15 @@
 """Repainting: predictions follow the newest labels, and stale ones are never shown."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pytest
 
+from segclr.embeddings.table import EmbeddingTable
 from segclr.errors import SegclrError
+from segclr.explore.layout import pca_layout
 from segclr_viewer.answers import PointsReady
 from segclr_viewer.points import NO_CLASS
 
@@ -148,3 +152,29 @@ def test_the_head_sees_embeddings_averaged_within_the_radius_of_its_task(desk: A
     matrix = desk.session._state.active._vectors.matrix()
     # row 5, the second of segment 500, has one node before it and two after it within 3.5 um
     np.testing.assert_allclose(matrix[5], desk.table.embeddings[4:8].mean(0), atol=1e-6)
+
+
+@pytest.mark.parametrize("task", ["subcompartment", "cell type"])
+def test_embeddings_that_are_all_the_same_are_said_to_say_nothing(
+    make_desk: Callable[..., Any], table: EmbeddingTable, task: str
+) -> None:
+    same = replace(table, embeddings=np.ones_like(table.embeddings))
+    desk = make_desk(table=same, layout=pca_layout(same.embeddings)).start()
+    desk.switch(task)
+    for row, class_index in ((0, 0), (5, 1), (13, 1)):
+        desk.label(row, class_index, task)
+    assert desk.points().note.startswith("all labelled places look the same to the encoder")
+    assert len(set(desk.classes())) == 1
+    place = desk.click((0.0, 9000.0, 0.0))
+    assert np.isfinite(place.xy).all()
+    assert sum(place.probabilities) == pytest.approx(1, abs=1e-5)
+
+
+def test_a_class_with_one_label_is_learned_from_it_and_no_accuracy_is_made_up(desk: Any) -> None:
+    desk.label(0, 0)
+    desk.label(5, 1)
+    desk.label(6, 1)
+    assert desk.classes()[:9] == [0] * 4 + [1] * 5
+    assert desk.points().labelled == [1, 2, 0]
+    assert desk.points().head.held_out is None
+    assert desk.points().predicted[2] == 0

@@ -47,6 +47,11 @@ class Cutout:
     segment_id: int
     position_nm: XYZ
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing can be seen: the EM is black, as where it is missing, or the segment has no voxel here."""
+        return not self.image.any()
+
 
 def read_cutout(
     em: Volume | None, segmentation: Volume, position_nm: XYZ, spec: CutoutSpec, segment_id: int | None = None

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from segclr.embeddings.provenance import Provenance
 from segclr.errors import TableError
 
+_ROWS_AT_ONCE = 16384
+
 
 class Columns(NamedTuple):
     """n rows of S segments with d-dimensional embeddings and m edges; see `EmbeddingTable`."""
@@ -68,6 +70,16 @@ def content_version(columns: Columns, provenance: Provenance) -> str:
     return digest.hexdigest()[:16]
 
 
+def rows_not_finite(values: NDArray[np.floating]) -> NDArray[np.int64]:
+    """Return the rows of (n, d) values that hold NaN or infinity; a large column is read once, block by block."""
+    broken = []
+    for start in range(0, len(values), _ROWS_AT_ONCE):
+        finite = np.isfinite(values[start : start + _ROWS_AT_ONCE])
+        if not finite.all():
+            broken.append(start + np.flatnonzero(~finite.all(axis=1)))
+    return np.concatenate(broken) if broken else np.empty(0, np.int64)
+
+
 def _check(
     segments: NDArray[np.integer],
     nodes: NDArray[np.integer],
@@ -90,7 +102,7 @@ def _check(
     if len(edges) and not 0 <= int(edges.min()) <= int(edges.max()) < n:
         raise TableError(f"edges join rows {edges.min()} to {edges.max()}, but there are {n} rows")
     for name, values in (("embeddings", embeddings), ("positions", positions_nm)):
-        broken = np.flatnonzero(~np.isfinite(values).all(axis=1))
+        broken = rows_not_finite(values)
         if len(broken):
             raise TableError(
                 f"{len(broken)} of {n} {name} are NaN or infinite, the first that of segment {segments[broken[0]]}, "

@@ -1,7 +1,8 @@
 """Embedding every node of many skeletons: threads cut, the encoder embeds what was cut before.
 
 A node that is not on its own segment has no embedding that would mean anything: it gets no row, is counted in the
-table's provenance, and its neighbours are joined in its stead.
+table's provenance, and its neighbours are joined in its stead. So is one in whose view nothing can be seen, because the
+EM is black or missing there: it counts as outside.
 """
 
 from __future__ import annotations
@@ -101,7 +102,9 @@ def embed_volume(
             fate[index] = _fate(em, segmentation, (x, y, z), spec.cutout, segment_id)
             found = None
             if fate[index] == _EMBEDDED:
-                found = read_cutout(em, segmentation, (x, y, z), spec.cutout, segment_id).image
+                cutout = read_cutout(em, segmentation, (x, y, z), spec.cutout, segment_id)
+                found = None if cutout.is_empty else cutout.image
+                fate[index] = _OUTSIDE if cutout.is_empty else _EMBEDDED
             images.append((index, found))
         return images
 
@@ -211,7 +214,8 @@ def _table(
     if not kept.any():
         raise TableError(
             f"none of {len(fate)} skeleton nodes can be embedded: {background} lie on background, {other_segment} on "
-            f"another segment, {outside} outside the volumes; do skeletons and segmentation belong together?"
+            f"another segment, {outside} outside the volumes or where the EM is empty; do skeletons and segmentation "
+            "belong together?"
         )
     new_row = np.cumsum(kept) - 1
     provenance = replace(

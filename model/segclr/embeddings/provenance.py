@@ -19,7 +19,8 @@ class Provenance:
         em_url: None for an encoder that sees the segment's shape alone.
         nodes_from: where the nodes come from, in words or as a url.
         skipped_background: nodes that got no row, for lying on no segment; likewise `skipped_other_segment`, on one
-            that is not their own, and `skipped_outside`, beyond the EM or the segmentation.
+            that is not their own, and `skipped_outside`, beyond the EM or the segmentation, or with
+            nothing to be seen in the view, as where EM is missing.
     """
 
     encoder_hash: str

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from segclr.em.geometry import XYZ
 from segclr.embeddings.column_files import INDEX, map_folder, write_folder
-from segclr.embeddings.columns import Columns, content_version, sorted_columns
+from segclr.embeddings.columns import Columns, content_version, rows_not_finite, sorted_columns
 from segclr.embeddings.provenance import Provenance, describe_maker
 from segclr.errors import TableError
 
@@ -100,6 +100,21 @@ class EmbeddingTable:
                 f"the embedding table was made by {made.maker()}, but the project has "
                 f"{describe_maker(encoder_hash, cutout)}: embed the volume again, or use the table's encoder"
             )
+
+    def check_finite(self) -> None:
+        """Read all embeddings and positions, which opening does not do, and refuse those that are no numbers.
+
+        Raises:
+            TableError: Says how many, and which is the first.
+        """
+        for name, values in (("embeddings", self.embeddings), ("positions", self.positions_nm)):
+            broken = rows_not_finite(values)
+            if len(broken):
+                segment_id, node_id = self.segment_of_rows(broken[:1])[0], self.node_ids[broken[0]]
+                raise TableError(
+                    f"{len(broken)} of {len(self)} {name} in the table {self.version} are NaN or infinite, the first "
+                    f"that of segment {segment_id}, node {node_id}: embed the volume again"
+                )
 
     def verify(self) -> None:
         """Read every column and compare with the version, which opening does not do.

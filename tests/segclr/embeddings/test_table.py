@@ -304,3 +304,16 @@ def test_another_encoder_or_view_is_refused_with_what_differs() -> None:
         table.check_made_by("aaaa", MADE.cutout)
     with pytest.raises(TableError, match=r"33\^3 voxels.*65\^3 voxels"):
         table.check_made_by(MADE.encoder_hash, CutoutSpec(65, (32.0, 32.0, 40.0)))
+
+
+@pytest.mark.parametrize(("name", "value"), [("embeddings", np.nan), ("embeddings", np.inf), ("positions_nm", np.nan)])
+def test_rows_that_are_no_numbers_are_found_in_a_table_from_elsewhere(tmp_path: Path, name: str, value: float) -> None:
+    table = small_table()
+    table.check_finite()
+    table.save(tmp_path)
+    column = np.load(column_path(tmp_path, name))
+    row = table.rows_of(BIG).start
+    column[row, 1] = value
+    np.save(column_path(tmp_path, name), column)
+    with pytest.raises(TableError, match=f"1 of 6 {name[:9]}.*first that of segment {BIG}, node {table.node_ids[row]}"):
+        open_table(tmp_path).check_finite()
