@@ -92,7 +92,7 @@ class SegclrResNet(nn.Module):
         share_b1ddd = _halved((image_b1ddd > 0).to(x_bcddd.dtype))
         if self.config.stem_pool:
             share_b1ddd = _halved(share_b1ddd)
-        pooled = []
+        pooled: list[Tensor] = []
         for row, block in enumerate(self.stages):
             x_bcddd = block(x_bcddd)
             if row in self._last_of_stage:
