@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from segclr.heads.calibration import softmax
-from segclr.heads.evaluation import cross_fit
+from segclr.heads.evaluation import Logits, cross_fit
 from segclr.heads.head import FittedHead, Prediction, assess, check_labels, codes_of
 from segclr.heads.mahalanobis import Mahalanobis, fit_novelty
 from segclr.heads.network_state import apply_by_chunks, arrays_of, fill, spread
@@ -154,18 +154,29 @@ def fit_resnet(
     """
     x, y = check_labels(embeddings, classes, groups, class_count)
 
-    novelty = fit_novelty(x, y, groups, seed)
+    def logits(x: NDArray[np.float64], y: NDArray[np.int64], groups: NDArray[np.uint64]) -> Logits:
+        return train_resnet(x, y, groups, class_count, seed, settings).logits
 
-    def fit(x: NDArray[np.float64], y: NDArray[np.int64], groups: NDArray[np.uint64]) -> ResNetHead:
-        present, compact = np.unique(y, return_inverse=True)
-        mean, std = mean_and_std(x)
-
-        def make() -> ResNet:
-            return ResNet(x.shape[1], len(present), settings)
-
-        network = train(make, (x - mean) / std, compact, groups, settings.training, seed)
-        return ResNetHead(class_count, present, mean, std, network, 1.0, novelty)
-
-    head = fit(x, y, groups)
-    held_out = cross_fit(lambda x, y, groups: fit(x, y, groups).logits, x, y, groups, class_count, seed)
+    head = train_resnet(x, y, groups, class_count, seed, settings)
+    held_out = cross_fit(logits, x, y, groups, class_count, seed)
     return FittedHead(head if held_out is None else replace(head, temperature=held_out.temperature), held_out)
+
+
+def train_resnet(
+    embeddings: NDArray[np.floating],
+    classes: NDArray[np.integer],
+    groups: NDArray[np.uint64],
+    class_count: int,
+    seed: int = 0,
+    settings: ResNetSettings = PUBLISHED,
+) -> ResNetHead:
+    """Train one network, uncalibrated and without figures; arguments and errors as those of `fit_resnet`."""
+    x, y = check_labels(embeddings, classes, groups, class_count)
+    present, compact = np.unique(y, return_inverse=True)
+    mean, std = mean_and_std(x)
+
+    def make() -> ResNet:
+        return ResNet(x.shape[1], len(present), settings)
+
+    network = train(make, (x - mean) / std, compact, groups, settings.training, seed)
+    return ResNetHead(class_count, present, mean, std, network, 1.0, fit_novelty(x, y, groups, seed))

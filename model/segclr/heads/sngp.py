@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from segclr.heads.calibration import softmax
-from segclr.heads.evaluation import cross_fit
+from segclr.heads.evaluation import Logits, cross_fit
 from segclr.heads.gaussian_process import GaussianProcess, RandomFeatures, SngpSettings
 from segclr.heads.head import FittedHead, Prediction, assess, check_labels, codes_of
 from segclr.heads.laplace_features import FeatureOutput, fit_output
@@ -180,25 +180,37 @@ def fit_sngp(
         TableError: An embedding is NaN or infinite.
     """
     x, y = check_labels(embeddings, classes, groups, class_count)
-    novelty = fit_novelty(x, y, groups, seed)
 
-    def fit(x: NDArray[np.float64], y: NDArray[np.int64], groups: NDArray[np.uint64]) -> SngpHead:
-        present, compact = np.unique(y, return_inverse=True)
-        mean, std = mean_and_std(x)
-        standard = (x - mean) / std
+    def logits(x: NDArray[np.float64], y: NDArray[np.int64], groups: NDArray[np.uint64]) -> Logits:
+        return train_sngp(x, y, groups, class_count, seed, settings).logits
 
-        def make() -> GaussianProcess:
-            return GaussianProcess(x.shape[1], len(present), settings)
-
-        network = train(make, standard, compact, groups, settings.training, seed)
-        labelled = torch.from_numpy(standard).float()
-        network.set_length_scale(labelled)
-        phi = network.features(labelled).numpy().astype(np.float64)
-        output = fit_output(phi, compact, settings.ridge)
-        return SngpHead(
-            class_count, present, mean, std, network.features, output, settings.mean_field_lambda, 1.0, novelty
-        )
-
-    head = fit(x, y, groups)
-    held_out = cross_fit(lambda x, y, groups: fit(x, y, groups).logits, x, y, groups, class_count, seed)
+    head = train_sngp(x, y, groups, class_count, seed, settings)
+    held_out = cross_fit(logits, x, y, groups, class_count, seed)
     return FittedHead(head if held_out is None else replace(head, temperature=held_out.temperature), held_out)
+
+
+def train_sngp(
+    embeddings: NDArray[np.floating],
+    classes: NDArray[np.integer],
+    groups: NDArray[np.uint64],
+    class_count: int,
+    seed: int = 0,
+    settings: SngpSettings = DEFAULT,
+) -> SngpHead:
+    """Train one network, uncalibrated and without figures; arguments and errors as those of `fit_sngp`."""
+    x, y = check_labels(embeddings, classes, groups, class_count)
+    present, compact = np.unique(y, return_inverse=True)
+    mean, std = mean_and_std(x)
+
+    standard = (x - mean) / std
+
+    def make() -> GaussianProcess:
+        return GaussianProcess(x.shape[1], len(present), settings)
+
+    network = train(make, standard, compact, groups, settings.training, seed)
+    labelled = torch.from_numpy(standard).float()
+    network.set_length_scale(labelled)
+    output = fit_output(network.features(labelled).numpy().astype(np.float64), compact, settings.ridge)
+    novelty = fit_novelty(x, y, groups, seed)
+    scale = settings.mean_field_lambda
+    return SngpHead(class_count, present, mean, std, network.features, output, scale, 1.0, novelty)
