@@ -55,6 +55,7 @@ def document(studies: Sequence[Study], header: Sequence[str], quick: bool) -> st
             "not part of the repository: they are read from `../shared/data` beside the checkout."
         ),
         "\n".join(bullet(verdict(study, question)) for study in studies for question in study.items.questions),
+        "## How it was measured",
         "\n".join(bullet(line) for line in (*header, *HOW)),
         *[part for study in studies for part in section(study)],
     ]
