@@ -12,7 +12,7 @@ from segclr.em.geometry import XYZ, Box
 from segclr.em.volume import Volume, open_volume
 from segclr.embeddings.table import EmbeddingTable
 from segclr.encoder.checkpoint import CheckpointSpec, check_against, read_spec
-from segclr.errors import ProjectError
+from segclr.errors import ProjectError, TableError
 from segclr_viewer.project import Project
 
 PROBES_PER_AXIS = 4
@@ -71,7 +71,16 @@ def check_table(table: EmbeddingTable, opened: Opened) -> None:
     """
     if opened.encoder is not None:
         table.check_made_by(opened.encoder.hash, opened.encoder.cutout)
-    table.check_finite()
+        if table.dimensions != opened.encoder.embedding_dim:
+            raise TableError(
+                f"the embeddings in {opened.project.table.folder} have {table.dimensions} dimensions, those of the "
+                f"encoder {opened.encoder.embedding_dim}: delete that folder to embed the volume again, or use the "
+                "table's encoder"
+            )
+    try:
+        table.check_finite()
+    except TableError as error:
+        raise TableError(f"{error} (delete {opened.project.table.folder} for that)") from None
 
 
 def read_one_cutout(opened: Opened) -> Cutout:

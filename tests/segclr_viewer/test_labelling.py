@@ -324,3 +324,9 @@ def test_a_label_whose_saved_embedding_is_no_use_is_not_trained_on_and_said(
     assert after.labels_now() == {0: 0, 5: 1, 13: 2}
     assert after.points().labels == 3
     assert after.points().note.startswith("1 labels in the log are not used")
+
+
+def test_labels_that_agree_do_not_contradict_each_other(make_desk: Callable[..., Any], desk: Any) -> None:
+    after = make_desk(type(desk.log)(old_labels(desk, class_name="spine"))).start()
+    assert after.labels_now() == {0: 2, 5: 1}
+    assert after.points().note == ""

@@ -10,6 +10,7 @@ import pytest
 
 from segclr.em.precomputed import PrecomputedWriter
 from segclr.embeddings.table import EmbeddingTable
+from segclr.encoder.checkpoint import DEMO_CHECKPOINT, read_spec
 from segclr.errors import ProjectError, TableError, VolumeUnavailable
 from segclr_viewer.opening import check_table, open_project, read_one_cutout
 from segclr_viewer.project import Project, load_project
@@ -90,5 +91,15 @@ def test_a_table_with_nan_is_refused_before_anything_is_painted(
     check_table(table, opened)
     embeddings = table.embeddings.copy()
     embeddings[[5, 9], 2] = np.nan
-    with pytest.raises(TableError, match=r"2 of 18 embeddings .* NaN or infinite, .* segment 500, node 1"):
+    with pytest.raises(TableError, match=r"2 of 18 embeddings .* NaN or infinite.* segment 500, node 1: .*/table for"):
         check_table(replace(table, embeddings=embeddings), opened)
+
+
+def test_a_table_of_other_dimensions_than_the_encoders_is_refused(
+    world: "World", project: MakeProject, table: EmbeddingTable
+) -> None:
+    encoder = read_spec(DEMO_CHECKPOINT)
+    made = replace(table.provenance, encoder_hash=encoder.hash, cutout=encoder.cutout)
+    opened = replace(open_project(project(world.em_url, world.segmentation_url)), encoder=encoder)
+    with pytest.raises(TableError, match=r"have 5 dimensions, those of the encoder 64: delete that folder"):
+        check_table(replace(table, provenance=made), opened)
