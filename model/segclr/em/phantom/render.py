@@ -56,7 +56,8 @@ def _plane(tile: Floats, z: float, scale: float, ny: int, nx: int) -> Floats:
     """One section through the periodic noise, its grains ``scale`` times as large as the tile's."""
     n = len(tile)
     y, x = (np.arange(edge) / scale % n for edge in (ny, nx))
-    return tile[int(z / scale) % n][np.ix_(y.astype(int), x.astype(int))]
+    plane: Floats = tile[int(z / scale) % n][np.ix_(y.astype(int), x.astype(int))]
+    return plane
 
 
 def _section(z: int, seed: int, owner: Ints, gap: Ints, codes: Ints, tile: Floats, luts: Luts) -> Ints:
