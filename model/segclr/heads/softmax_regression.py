@@ -45,9 +45,8 @@ def fit_softmax(
         (C, d + 1): per class its weights and, last, its bias.
     """
     loss = _Loss(features, classes, sample_weights, penalty)
-    parameters: Matrix = start - start.mean(
-        axis=0
-    )  # one number more for every class would change nothing but the penalty
+    # Adding one number to every class would change nothing but the penalty, so that all classes sum to zero.
+    parameters: Matrix = start - start.mean(axis=0)
     value, probabilities = loss.at(parameters)
     for step in range(_MOST_STEPS):
         gradient = loss.gradient(parameters, probabilities)
