@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,6 +11,7 @@ import numpy as np
 from benchmarks.science import scores
 from benchmarks.science.scores import Spread, spread
 from benchmarks.science.splits import Split, draw_labels
+from benchmarks.science.store import source_key
 from benchmarks.science.study import CELL_TYPE, SUBCOMPARTMENT, Study
 from segclr.heads.calibration import calibration_error, softmax
 from segclr.heads.linear import fit_head
@@ -33,7 +35,7 @@ def calibration(study: Study) -> list[Calibration]:
     for task, radius_um in ((SUBCOMPARTMENT, 0.0), (CELL_TYPE, 10.0)):
         for count in (300, 10_000):
             result = study.store.floats(
-                f"scores/{study.key(study.encoder, 'calibration', task, radius_um, count)}",
+                f"scores/{study.key(study.encoder, source_key(sys.modules[__name__]), task, radius_um, count)}",
                 partial(_measure, study, task, radius_um, count),
             )
             labels, before, after, temperature = np.array(result).reshape(4, -1)

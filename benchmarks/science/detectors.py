@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-import segclr.heads
-from benchmarks.science.store import source_key
 from segclr.heads.laplace import fit_laplace
 from segclr.heads.linear import fit_head
 from segclr.heads.mahalanobis import fit_mahalanobis
+from segclr.heads.resnet import fit_resnet
+from segclr.heads.sngp import fit_sngp
 
 CONFIDENCE, MAHALANOBIS, LAPLACE = "1 - softmax confidence", "Mahalanobis", "last-layer Laplace"
+VARIANCE, DEMPSTER_SHAFER = "variance", "Dempster-Shafer"
 
 Assess = Callable[[NDArray[np.float32]], tuple[NDArray[np.int64], Mapping[str, NDArray[np.float64]]]]
 """(m, d) embeddings -> their classes (m,), and by name of score how unlike the labels they are, (m,)."""
@@ -29,14 +30,14 @@ class Detector:
 
     Attributes:
         scores: by which it can say "unknown", higher for what is less like the labels.
-        source: names the code, so that stored figures of other code are not taken for its own.
-        deep: trained by gradient descent, in seconds rather than milliseconds.
+        folds: for the held-out scores that the threshold is chosen on.
+        deep: trained by gradient descent, in seconds rather than milliseconds, and so fitted on fewer splits.
     """
 
     name: str
     scores: tuple[str, ...]
     fit: Fit
-    source: str
+    folds: int = 5
     deep: bool = False
 
 
@@ -62,4 +63,45 @@ def _linear(
     return assess
 
 
-DETECTORS = (Detector("linear", (CONFIDENCE, MAHALANOBIS, LAPLACE), _linear, source_key(segclr.heads)),)
+def _resnet(
+    embeddings: NDArray[np.float32],
+    classes: NDArray[np.int64],
+    cells: NDArray[np.uint64],
+    class_count: int,
+    seed: int,
+) -> Assess:
+    head = fit_resnet(embeddings, classes, cells, class_count, seed).head
+
+    def assess(asked: NDArray[np.float32]) -> tuple[NDArray[np.int64], Mapping[str, NDArray[np.float64]]]:
+        probabilities = head.predict(asked)
+        return probabilities.argmax(axis=1), {CONFIDENCE: 1 - probabilities.max(axis=1).astype(np.float64)}
+
+    return assess
+
+
+def _sngp(
+    embeddings: NDArray[np.float32],
+    classes: NDArray[np.int64],
+    cells: NDArray[np.uint64],
+    class_count: int,
+    seed: int,
+) -> Assess:
+    head = fit_sngp(embeddings, classes, cells, class_count, seed).head
+
+    def assess(asked: NDArray[np.float32]) -> tuple[NDArray[np.int64], Mapping[str, NDArray[np.float64]]]:
+        probabilities = head.predict(asked)
+        scores = {
+            CONFIDENCE: 1 - probabilities.max(axis=1).astype(np.float64),
+            VARIANCE: head.variance(asked).astype(np.float64),
+            DEMPSTER_SHAFER: head.dempster_shafer(asked).astype(np.float64),
+        }
+        return probabilities.argmax(axis=1), scores
+
+    return assess
+
+
+DETECTORS = (
+    Detector("linear", (CONFIDENCE, MAHALANOBIS, LAPLACE), _linear),
+    Detector("ResNet-2", (CONFIDENCE,), _resnet, folds=2, deep=True),
+    Detector("SNGP", (CONFIDENCE, VARIANCE, DEMPSTER_SHAFER), _sngp, folds=2, deep=True),
+)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -85,4 +87,11 @@ def forest(
 def in_parallel(work: Callable[[_Item], _Result], items: Sequence[_Item], threads: int) -> list[_Result]:
     """Results in the order of the items; numpy, torch and scikit-learn let other threads run while they compute."""
     with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(work, items))
+
+
+def in_processes(work: Callable[[_Item], _Result], items: Sequence[_Item], processes: int) -> list[_Result]:
+    """The same in processes of their own, for what uses torch's one random state."""
+    fresh = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, fresh, torch.set_num_threads, (1,)) as pool:
         return list(pool.map(work, items))

@@ -47,7 +47,7 @@ class Settings:
     supervised_cpu_s: float = 720.0
     fewest_supervised: int = 2
     radii_um: tuple[float, ...] = (0.0, 2.5, 5.0, 10.0, 25.0)
-    deep_heads: int = 5  # splits on which heads that are trained by gradient descent are fitted
+    deep_heads: int = 4  # splits on which heads that are trained by gradient descent are fitted
     changed_places: int = 1500
     quick: bool = False
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmarks.science.calibration import Calibration
 from benchmarks.science.curves import LinearPoint, RadiusCurve, Score, SupervisedPoint, labels_needed
-from benchmarks.science.ood import COVERAGE, Detection
+from benchmarks.science.ood import COVERAGE, MOST_LABELS, Detection
 from benchmarks.science.retrieval import NEIGHBOURS, Retrieved
 from benchmarks.science.robustness import Robustness
 from benchmarks.science.scores import Spread, spread
@@ -145,9 +145,11 @@ def detection_section(found: list[Detection]) -> list[str]:
     return [
         "## 3. Does it notice what it was never shown",
         prose(
-            "Heads that learnt the glia types alone, asked about glia and neurons of unseen cells, half of each; means "
-            "within 10 µm. AUROC needs no threshold; that of F1 is chosen on held-out cells of the glia that the head "
-            f"learnt, for {COVERAGE:.0%} of them to be accepted, and *glia accepted* says what became of that."
+            f"Heads that learnt the glia types alone, from at most {MOST_LABELS} labels, asked about glia and neurons "
+            "of unseen cells, half of each; means within 10 µm. AUROC needs no threshold; that of F1 is chosen on "
+            f"held-out cells of the glia that the head learnt, for {COVERAGE:.0%} of them to be accepted, and *glia "
+            "accepted* says "
+            "what became of that."
         ),
         table(["head, score", "AUROC", 'macro F1 with "unknown"', "glia accepted", "splits"], rows),
         figure("unknown", "Generated blocks. Neurons recognised against glia lost, mean over the splits."),
