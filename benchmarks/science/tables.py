@@ -148,8 +148,7 @@ def detection_section(found: list[Detection]) -> list[str]:
             f"Heads that learnt the glia types alone, from at most {MOST_LABELS} labels, asked about glia and neurons "
             "of unseen cells, half of each; means within 10 µm. AUROC needs no threshold; that of F1 is chosen on "
             f"held-out cells of the glia that the head learnt, for {COVERAGE:.0%} of them to be accepted, and *glia "
-            "accepted* says "
-            "what became of that."
+            "accepted* says what became of that."
         ),
         table(["head, score", "AUROC", 'macro F1 with "unknown"', "glia accepted", "splits"], rows),
         figure("unknown", "Generated blocks. Neurons recognised against glia lost, mean over the splits."),
