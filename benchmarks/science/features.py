@@ -81,8 +81,8 @@ def components(store: Store, places: Places) -> Features:
         mean, axes = principal_axes(places.images(_some_rows(places, _COMPONENTS_FROM)), COMPONENTS)
 
         def project(images: NDArray[np.uint8]) -> NDArray[np.float32]:
-            scores: NDArray[np.float32] = (images.reshape(len(images), -1).astype(np.float32) - mean) @ axes
-            return scores
+            flat = images.reshape(len(images), -1).astype(np.float32)
+            return np.asarray((flat - mean) @ axes, np.float32)
 
         return project
 
