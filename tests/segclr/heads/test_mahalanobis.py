@@ -123,16 +123,18 @@ def test_scores_of_a_class_in_one_fold_only_are_left_out() -> None:
 
 
 def test_the_threshold_is_the_conformal_quantile() -> None:
-    scores = np.arange(1, 40, dtype=np.float64)
-    threshold = choose_threshold(scores, BIG + np.arange(39, dtype=np.uint64), coverage=0.9)
+    groups = BIG + np.arange(39, dtype=np.uint64)
+    fold = fold_of(groups, 0)
+    scores = np.arange(1, 40) + 100.0 * (fold == 2)  # one fold is unlike the others
+    threshold = choose_threshold(scores, groups, coverage=0.9)
     assert threshold is not None
-    assert threshold.value == 36  # the ceil(40 * 0.9)th of 39
-    fold = fold_of(BIG + np.arange(39, dtype=np.uint64), 0)
+    assert threshold.value == np.sort(scores)[35]  # the ceil(40 * 0.9)th of 39
     covered = 0
     for index in range(FOLDS):
         others = np.sort(scores[fold != index])
         covered += (scores[fold == index] <= others[int(np.ceil((len(others) + 1) * 0.9)) - 1]).sum()
     assert threshold.measured_coverage == pytest.approx(covered / 39)
+    assert threshold.measured_coverage < (scores <= threshold.value).mean()
 
 
 def test_too_few_labels_give_no_threshold_and_nonsense_is_refused() -> None:
