@@ -20,6 +20,8 @@ from benchmarks.science.robustness import Robustness
 # Okabe and Ito's palette: told apart by colour-blind readers, and by lightness in print
 BLACK, ORANGE, BLUE, GREEN, PURPLE, GREY = "#000000", "#d55e00", "#0072b2", "#009e73", "#cc79a7", "#777777"
 COLOURS = (BLUE, GREY, GREEN, ORANGE, PURPLE)
+MANY = (BLUE, ORANGE, GREEN, BLACK, PURPLE, "#56b4e9", "#e69f00")
+DASHES = ("-", "--", "-.")
 MARKERS = ("o", "s", "^", "D", "v")
 DPI = 160
 WIDTH_IN = 5.0  # 800 pixels
@@ -123,16 +125,18 @@ def draw_robustness(path: Path, rows: Sequence[Robustness]) -> None:
 
 
 def draw_roc(path: Path, curves: Sequence[tuple[str, NDArray[np.float64], NDArray[np.float64]]]) -> None:
-    """ROC curves: (name, false positive rate, true positive rate), at most as many as there are colours."""
-    figure, axes = _axes(3.6)
-    for (name, false_rate, true_rate), colour in zip(curves, (BLUE, GREY, GREEN, ORANGE, PURPLE, BLACK), strict=False):
-        axes.plot(100 * false_rate, 100 * true_rate, color=colour, label=name)
+    """ROC curves: (name, false positive rate, true positive rate); those of one head have one dash."""
+    figure, axes = _axes(4.4)
+    heads = list(dict.fromkeys(name.partition(",")[0] for name, _, _ in curves))
+    for index, (name, false_rate, true_rate) in enumerate(curves):
+        dash = DASHES[heads.index(name.partition(",")[0]) % len(DASHES)]
+        axes.plot(100 * false_rate, 100 * true_rate, dash, color=MANY[index % len(MANY)], label=name)
     axes.plot([0, 100], [0, 100], color=GREY, linewidth=0.8, linestyle=":")
     axes.set_xlabel("glia taken for unknown (%)")
     axes.set_ylabel("neurons recognised as unknown (%)")
     axes.set_xlim(0, 100)
     axes.set_ylim(0, 100)
-    axes.legend(loc="lower right")
+    figure.legend(loc="outside upper left", ncols=2)
     _save(figure, path)
 
 
