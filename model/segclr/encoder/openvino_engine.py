@@ -50,16 +50,18 @@ class OpenvinoEngine:
         if halved and "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
             raise EngineUnavailable("this processor has no instructions for bfloat16")
         try:
-            compiled = core.compile_model(_converted(prepared, size), "CPU", options)
+            model = _converted(prepared, size)
+            compiled = core.compile_model(model, "CPU", options)
         except RuntimeError as error:
             raise EngineUnavailable(f"OpenVINO cannot run this network: {str(error).strip()}") from error
+        self._weights = (prepared, model)  # what is compiled reads them where they are, and does not keep them
         self._requests = openvino.AsyncInferQueue(compiled, streams)
         self._width = int(compiled.output(0).shape[1])
         stem = " with space-to-depth stem" if halved else ""
         self.description = f"CPU, {count_of(threads)}, OpenVINO {name_of(dtype)}{stem}"
 
     def embed(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        embeddings = np.empty((len(images), self._width), np.float32)
+        embeddings = np.full((len(images), self._width), np.nan, np.float32)  # a pass without an answer stays visible
 
         def keep(request: openvino.InferRequest, row: int) -> None:
             embeddings[row] = request.get_output_tensor().data[0]

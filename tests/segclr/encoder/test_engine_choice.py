@@ -1,8 +1,10 @@
 """Which engine is taken, and what every engine must keep."""
 
+import gc
 import os
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 from typing import get_args
 
@@ -12,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from segclr.encoder import engine_choice
+from segclr.encoder import engine_choice, engines
 from segclr.encoder.checkpoint import DEMO_CHECKPOINT
 from segclr.encoder.engine_choice import (
     Choice,
@@ -123,6 +125,28 @@ def test_large_networks_run_in_bfloat16_where_the_processor_has_it(
     assert choice.reason == "the fastest that this machine has"
     monkeypatch.setattr(engine_choice, "has_bfloat16_units", lambda: False)
     assert "float32" in choose_engine(network, SIZE).engine.description
+
+
+def test_the_weights_that_openvino_reads_live_as_long_as_its_engine(
+    network: nn.Module, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("openvino", reason="the extra openvino is not installed")
+    from segclr.encoder import openvino_engine
+
+    prepared: list[weakref.ref[nn.Module]] = []
+
+    def remembered(*arguments: object, **options: object) -> nn.Module:
+        made = engines.for_inference(*arguments, **options)  # type: ignore[arg-type]
+        prepared.append(weakref.ref(made))
+        return made
+
+    monkeypatch.setattr(openvino_engine, "for_inference", remembered)
+    engine = openvino_engine.OpenvinoEngine(network, SIZE, torch.float32, 0.01)
+    gc.collect()
+    assert prepared[0]() is not None
+    del engine
+    gc.collect()
+    assert prepared[0]() is None
 
 
 def test_without_openvino_pytorch_is_taken_and_the_reason_says_what_to_install(
