@@ -138,6 +138,17 @@ def test_the_same_labels_give_the_same_head_to_the_bit() -> None:
     assert first.held_out == again.held_out
 
 
+@pytest.mark.parametrize("k", [60, 600])
+def test_the_prior_on_the_weights_fades_as_labels_are_added(k: int) -> None:
+    embeddings, classes, groups = labels(k, spread=2.0)
+    head = fit_head(embeddings, classes, groups, class_count=3).head
+    standard = (embeddings - head.mean) / head.std
+    powers = np.exp(standard @ head.weights.T + head.bias)
+    error = powers / powers.sum(axis=1, keepdims=True) - np.eye(3)[classes]  # the classes have equal counts
+    pull = -(error.T @ standard / k * head.weights).sum() / np.square(head.weights).sum()
+    assert pull == pytest.approx(2 / k, rel=0.1)  # where the loss is least, the data pull against the penalty alone
+
+
 def test_another_seed_deals_other_folds_but_fits_the_same_weights() -> None:
     first, other = (fit_head(*labels(120), class_count=3, seed=seed) for seed in (0, 1))
     np.testing.assert_array_equal(first.head.weights, other.head.weights)
