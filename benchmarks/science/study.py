@@ -43,7 +43,7 @@ class Settings:
     size_voxels: tuple[int, int, int] = (256, 384, 192)
     splits: int = 20
     label_counts: tuple[int, ...] = (4, 10, 30, 100, 300, 1000, 3000, 10_000)
-    supervised_counts: tuple[int, ...] = (10, 30, 100, 300, 1000, 3000, 10_000)
+    supervised_counts: tuple[int, ...] = (10, 30, 100, 300, 1000)
     supervised_cpu_s: float = 720.0
     fewest_supervised: int = 2
     radii_um: tuple[float, ...] = (0.0, 2.5, 5.0, 10.0, 25.0)
