@@ -55,6 +55,7 @@ def _prepare(page: Page) -> None:
     """Wait for the UMAP and the picture, then embed the middle of the first section."""
     page.wait_for_function("() => window.segclr?.summary().ready", timeout=WAIT_MS)
     page.wait_for_function("() => /umap/i.test(document.querySelector('#scatter-note').textContent)", timeout=WAIT_MS)
+    page.wait_for_function("() => /encoder on /.test(document.body.innerText)", timeout=WAIT_MS)  # it starts by itself
     frame = page.frame(url=re.compile("/v/"))
     assert frame is not None
     panel = frame.evaluate(
