@@ -7,6 +7,7 @@ pre-activation modules [ReLU, dense, ReLU, dense, + skip]; Adam, weighted cross-
 from __future__ import annotations
 
 import copy
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -62,12 +63,12 @@ class Trunk(nn.Module):
         return h
 
 
-class HeadNetwork(nn.Module):
+class HeadNetwork(nn.Module, ABC):
     """What `train` needs to know of a network beside its logits."""
 
+    @abstractmethod
     def penalty(self) -> Tensor:
         """What is added to the loss."""
-        raise NotImplementedError
 
     def output_parameters(self) -> list[Tensor]:
         """Parameters that learn at `output_rate` times the rate of the others."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from segclr.heads.calibration import softmax
-from segclr.heads.evaluation import Logits, cross_fit
 from segclr.heads.head import FittedHead, Prediction, assess, check_labels, codes_of
 from segclr.heads.mahalanobis import Mahalanobis, fit_novelty
+from segclr.heads.network_head import fit_calibrated
 from segclr.heads.network_state import apply_by_chunks, arrays_of, fill, spread
 from segclr.heads.residual import HeadNetwork, TrainingSettings, Trunk, glorot_, train
 from segclr.heads.standardise import mean_and_std
@@ -154,12 +154,10 @@ def fit_resnet(
     """
     x, y = check_labels(embeddings, classes, groups, class_count)
 
-    def logits(x: NDArray[np.float64], y: NDArray[np.int64], groups: NDArray[np.uint64]) -> Logits:
-        return train_resnet(x, y, groups, class_count, seed, settings).logits
+    def trained(x: NDArray[np.float64], y: NDArray[np.int64], groups: NDArray[np.uint64]) -> ResNetHead:
+        return train_resnet(x, y, groups, class_count, seed, settings)
 
-    head = train_resnet(x, y, groups, class_count, seed, settings)
-    held_out = cross_fit(logits, x, y, groups, class_count, seed)
-    return FittedHead(head if held_out is None else replace(head, temperature=held_out.temperature), held_out)
+    return fit_calibrated(trained, x, y, groups, class_count, seed)
 
 
 def train_resnet(

@@ -14,7 +14,7 @@ Awareness", as SegCLR uses it (google-research/connectomics,
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,11 +23,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from segclr.heads.calibration import softmax
-from segclr.heads.evaluation import Logits, cross_fit
 from segclr.heads.gaussian_process import GaussianProcess, RandomFeatures, SngpSettings
 from segclr.heads.head import FittedHead, Prediction, assess, check_labels, codes_of
 from segclr.heads.laplace_features import FeatureOutput, fit_output
 from segclr.heads.mahalanobis import Mahalanobis, fit_novelty
+from segclr.heads.network_head import fit_calibrated
 from segclr.heads.network_state import apply_by_chunks, arrays_of, fill, spread
 from segclr.heads.residual import train
 from segclr.heads.standardise import mean_and_std
@@ -181,12 +181,10 @@ def fit_sngp(
     """
     x, y = check_labels(embeddings, classes, groups, class_count)
 
-    def logits(x: NDArray[np.float64], y: NDArray[np.int64], groups: NDArray[np.uint64]) -> Logits:
-        return train_sngp(x, y, groups, class_count, seed, settings).logits
+    def trained(x: NDArray[np.float64], y: NDArray[np.int64], groups: NDArray[np.uint64]) -> SngpHead:
+        return train_sngp(x, y, groups, class_count, seed, settings)
 
-    head = train_sngp(x, y, groups, class_count, seed, settings)
-    held_out = cross_fit(logits, x, y, groups, class_count, seed)
-    return FittedHead(head if held_out is None else replace(head, temperature=held_out.temperature), held_out)
+    return fit_calibrated(trained, x, y, groups, class_count, seed)
 
 
 def train_sngp(

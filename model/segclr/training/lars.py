@@ -26,14 +26,24 @@ class Lars(Optimizer):
         super().__init__(groups, {"lr": lr, "weight_decay": 0.0, "adapt": True})
 
     @torch.no_grad()
-    def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
-        """Update every parameter that has a gradient."""
+    def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
+        """Update every parameter that has a gradient.
+
+        Args:
+            closure: Computes the gradients first, as PyTorch's own optimisers allow.
+
+        Returns:
+            The closure's loss.
+        """
+        loss = None
         if closure is not None:
-            raise NotImplementedError("LARS takes one gradient per step")
+            with torch.enable_grad():
+                loss = closure()
         for group in self.param_groups:
             for parameter in group["params"]:
                 if parameter.grad is not None:
                     self._update(parameter, parameter.grad, group["lr"], group["weight_decay"], group["adapt"])
+        return loss
 
     def _update(self, parameter: Tensor, gradient: Tensor, rate: float, decay: float, adapt: bool) -> None:
         gradient = gradient.add(parameter, alpha=decay)

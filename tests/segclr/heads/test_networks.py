@@ -16,7 +16,7 @@ from segclr.errors import CheckpointMismatch, TableError, TooFewLabels  # noqa: 
 from segclr.heads.evaluation import fold_of  # noqa: E402
 from segclr.heads.gaussian_process import SngpSettings  # noqa: E402
 from segclr.heads.linear import fit_head  # noqa: E402
-from segclr.heads.residual import HeadNetwork, TrainingSettings, train  # noqa: E402
+from segclr.heads.residual import TrainingSettings, train  # noqa: E402
 from segclr.heads.resnet import ResNet, ResNetSettings, fit_resnet, open_resnet  # noqa: E402
 from segclr.heads.sngp import fit_sngp, open_sngp  # noqa: E402
 
@@ -235,8 +235,3 @@ def test_the_resnet_is_two_pre_activation_modules_of_128() -> None:
     for first, second in (("trunk.inner.0", "trunk.inner.1"), ("trunk.inner.2", "trunk.inner.3")):
         h = h + dense(second, np.maximum(dense(first, np.maximum(h, 0)), 0))
     np.testing.assert_allclose(network(x).detach().numpy(), dense("output", h), atol=1e-4)
-
-
-def test_a_network_must_say_its_penalty() -> None:
-    with pytest.raises(NotImplementedError):
-        HeadNetwork().penalty()

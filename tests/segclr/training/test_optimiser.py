@@ -57,6 +57,18 @@ def test_lars_takes_the_steps_of_the_published_code(config: TrainingConfig) -> N
         assert float(bias.detach()) == pytest.approx(expected_bias, rel=1e-6)
 
 
+def test_lars_computes_the_gradients_itself_where_it_is_told_how_to() -> None:
+    weight = nn.Parameter(torch.tensor([3.0, 4.0]))
+
+    def loss() -> float:
+        value = 0.5 * (weight**2).sum()
+        value.backward()
+        return float(value.detach())
+
+    assert Lars([{"params": [weight], "adapt": False}], lr=0.5).step(loss) == 12.5
+    assert weight.tolist() == [1.5, 2.0]
+
+
 def test_lars_moves_weights_of_zero_length_by_the_plain_rate() -> None:
     weight = nn.Parameter(torch.zeros(2, 2))
     optimiser = Lars([{"params": [weight]}], lr=0.5)

@@ -1,0 +1,186 @@
+"""A running server over a small world, for the tests that meet it as a browser, a foreign page and a program do."""
+
+import asyncio
+import http.client
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+
+import numpy as np
+from tornado.httpclient import HTTPRequest
+from tornado.websocket import WebSocketClientConnection, websocket_connect
+
+from segclr.em.mesh import Mesh
+from segclr.em.volume import open_volume
+from segclr.explore.layout import Layout
+from segclr_viewer.answers import Status, ToPage
+from segclr_viewer.columns import Columns
+from segclr_viewer.messages import ToServer
+from segclr_viewer.nearest import NearestNodes
+from segclr_viewer.overlay import Overlay
+from segclr_viewer.page_files import PageFile
+from segclr_viewer.points import Points
+from segclr_viewer.project import ClassSpec, Task
+from segclr_viewer.routes import data_routes
+from segclr_viewer.scene import Scene
+from segclr_viewer.server import AppServer
+from segclr_viewer.surfaces import Surfaces
+from segclr_viewer.viewer import Neuroglancer, NeuroglancerView
+
+TASK = Task(name="t", unit="node", classes=(ClassSpec("a", "#ff0000", "1"), ClassSpec("b", "#00ff00", "2")))
+TRIANGLE = Mesh(np.array([[1, 2, 3], [4, 5, 6], [7, 8, 10]], np.float32), np.array([[0, 1, 2]], np.uint32))
+
+
+@dataclass
+class Listener:
+    """A session that writes down what it is told."""
+
+    received: list[ToServer] = field(default_factory=list)
+    fault: Callable[[], None] = lambda: None
+
+    def page_joined(self, send: Callable[[ToPage], None]) -> None:
+        send(Status("welcome"))
+
+    def receive(self, message: ToServer) -> None:
+        self.fault()
+        self.received.append(message)
+
+
+class OneTriangle:
+    """Every segment is this triangle."""
+
+    def order(self, *_: object) -> Future[Mesh]:
+        answer: Future[Mesh] = Future()
+        answer.set_result(TRIANGLE)
+        return answer
+
+
+@dataclass
+class App:
+    """A running server over a small world."""
+
+    running: Neuroglancer
+    server: AppServer
+    view: NeuroglancerView
+    session: Listener
+    overlay: Overlay
+    rows: int
+    read_fault: list[Exception]
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self.running.port}"
+
+    @property
+    def cookie(self) -> str:
+        return f"{self.server.guard.cookie_name}={self.server.guard.cookie}"
+
+    def paint(self, class_index: int, stamp: str = "s1") -> Points:
+        classes = np.full(self.rows, class_index, np.uint8)
+        points = Points(stamp, "t", classes, np.full(self.rows, 255, np.uint8), (), (), "")
+        self.server.call(lambda: self.view.repaint(points))
+        return points
+
+    def ask(
+        self, path: str, method: str = "GET", body: bytes | None = None, cookie: bool = True, **headers: str
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Status, headers (lower case) and body; underscores in header names are hyphens."""
+        sent = {"Host": self.host} | ({"Cookie": self.cookie} if cookie else {})
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        connection = http.client.HTTPConnection("127.0.0.1", self.running.port, timeout=20)
+        try:
+            connection.request(method, path, body, sent)
+            answer = connection.getresponse()
+            streaming = answer.getheader("content-type") == "text/event-stream"
+            return (
+                answer.status,
+                {name.lower(): value for name, value in answer.getheaders()},
+                b"" if streaming else answer.read(),
+            )
+        finally:
+            connection.close()
+
+
+@contextmanager
+def served(world) -> Iterator[App]:  # type: ignore[no-untyped-def]
+    """Serve a world until the block ends."""
+    em, segmentation = open_volume(world.em_url, "em"), open_volume(world.segmentation_url, "segmentation")
+    nodes = [world.skeletons[segment].nodes_nm for segment in world.segment_ids]
+    table = SimpleNamespace(
+        version="0123456789abcdef",
+        segment_ids=np.array(world.segment_ids, np.uint64),
+        first_row=np.concatenate([[0], np.cumsum([len(n) for n in nodes])]),
+        positions_nm=np.concatenate(nodes),
+    )
+    rows = len(table.positions_nm)
+    read_fault: list[Exception] = []
+
+    class FaultyEm:
+        dtype, mips = em.dtype, em.mips
+
+        def read(self, *box: object) -> object:
+            if read_fault:
+                raise read_fault[0]
+            return em.read(*box)  # type: ignore[arg-type]
+
+    running = Neuroglancer("127.0.0.1", 0)
+    try:
+        server = AppServer(running)
+        overlay = Overlay(segmentation, NearestNodes(table))
+        low = tuple(o * r for o, r in zip(world.voxel_offset, world.resolution_nm, strict=True))
+        high = tuple((o + n) * r for o, n, r in zip(world.voxel_offset, world.size, world.resolution_nm, strict=True))
+        surfaces = Surfaces(OneTriangle(), (low, high), NearestNodes(table), overlay)
+        scene = Scene("world", world.resolution_nm, (low, high), (1, 200), (TASK,), [(0, 7)])
+        view = NeuroglancerView(running, server.guard.origin, scene, overlay, surfaces)
+        layout = Layout("pca 1", "pca", np.arange(2 * rows, dtype=np.float32).reshape(rows, 2))
+        app = App(running, server, view, Listener(), overlay, rows, read_fault)
+        points = app.paint(0)
+        columns = Columns(
+            table,  # type: ignore[arg-type]
+            lambda name: layout if name == layout.id else None,
+            lambda stamp: points if stamp == points.stamp else None,
+        )
+        volumes = {"em": FaultyEm(), "segmentation": segmentation}
+        files = {"/": PageFile(b"<p>page</p>", "text/html"), "/static/app.js": PageFile(b"1", "text/javascript")}
+        server.open(app.session, data_routes(volumes, overlay, surfaces, columns), files)  # type: ignore[arg-type]
+        yield app
+    finally:
+        running.stop()
+
+
+class Pages:
+    """WebSockets of some pages, and what they hear."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    async def join(self) -> WebSocketClientConnection:
+        sent = {"Cookie": self.app.cookie, "Origin": f"http://{self.app.host}"}
+        page = await websocket_connect(HTTPRequest(f"ws://{self.app.host}/ws", headers=sent))
+        assert await self.hear(page) == {"type": "status", "text": "welcome"}
+        return page
+
+    async def leave(self, page: WebSocketClientConnection) -> None:
+        page.close()
+        while await asyncio.wait_for(page.read_message(), 10) is not None:
+            pass  # until the server has closed it, too
+
+    async def hear(self, page: WebSocketClientConnection) -> dict[str, object]:
+        frame = await asyncio.wait_for(page.read_message(), 10)
+        assert isinstance(frame, str)
+        heard: dict[str, object] = json.loads(frame)
+        return heard
+
+
+FOREIGN: list[dict[str, str]] = [
+    {"Host": "evil.example"},
+    {"Host": "127.0.0.1:1"},
+    {"Origin": "http://evil.example"},
+    {"Origin": "null"},
+    {"Sec_Fetch_Site": "cross-site"},
+    {"Sec_Fetch_Site": "same-site"},
+    {"Cookie": "segclr_1=x"},
+]
