@@ -8,11 +8,13 @@ import argparse
 import sys
 from pathlib import Path
 
+import numpy as np
+
 from benchmarks.report import ROOT
 from benchmarks.science import features, places, scores, splits
 from benchmarks.science.features import Features
 from benchmarks.science.places import Places
-from benchmarks.science.scores import Classifier
+from benchmarks.science.scores import Classifier, Labelled
 from benchmarks.science.splits import Split
 from benchmarks.science.store import Store
 from segclr.encoder.inference import load_encoder
@@ -33,10 +35,8 @@ def print_line(name: str, found: Features, at: Places, dealt: list[Split], class
     )
     figures = []
     for values, classes in asked:
-        f1s = [
-            macro_f1(classifier(values, classes, at.cell, split.train, split.test), classes[split.test])
-            for split in dealt
-        ]
+        known = Labelled(values, classes, at.cell.astype(np.uint64), int(classes.max()) + 1)
+        f1s = [macro_f1(classifier(known.at(split.train), values[split.test]), classes[split.test]) for split in dealt]
         figures.append(str(scores.spread(f1s)))
     print(f"{name:36s}" + "".join(f"{figure:18s}" for figure in figures), flush=True)
 

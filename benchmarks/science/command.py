@@ -104,7 +104,7 @@ def measure(study: Study) -> tables.Findings:
 def write(study: Study, findings: tables.Findings, out: Path) -> None:
     """Write the page and its figures into a folder."""
     images = out / "images"
-    best = max(findings.all_labels[1:], key=lambda score: score.f1.mean)
+    best = curves.best_rival(findings.all_labels)
     names = study.tasks["cell type"].class_names
     with figures.style():
         figures.draw_labels_curve(images / "science_labels.png", findings.linear, findings.supervised, best)

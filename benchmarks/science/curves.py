@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -46,8 +47,13 @@ class SupervisedPoint:
 class Score:
     """One way to classify, and how well it does on every split."""
 
-    name: str
+    features: str
+    classifier: str
     f1s: tuple[float, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.features}, {self.classifier}"
 
     @property
     def f1(self) -> Spread:
@@ -122,10 +128,15 @@ def labels_needed(points: list[LinearPoint], f1: float) -> float | None:
     return None
 
 
+def best_rival(found: Sequence[Score]) -> Score:
+    """The best score of other features than the first one's, the encoder's."""
+    return max((score for score in found if score.features != found[0].features), key=lambda score: score.f1.mean)
+
+
 def all_labels(study: Study, task: str) -> list[Score]:
     """The encoder and what it is compared with, each with all places of the split's train side."""
     return [
-        Score(f"{found.name}, {classifier.__name__}", tuple(study.f1s(found, classifier, task)))
+        Score(found.name, classifier.__name__, tuple(study.f1s(found, classifier, task)))
         for found in study.features
         for classifier in classifiers_of(found)
     ]
@@ -135,7 +146,7 @@ def radius_curve(study: Study) -> RadiusCurve:
     """Cell types from the mean features within each radius."""
     by_radius = tuple(
         tuple(
-            Score(f"{found.name}, {classifier.__name__}", tuple(study.f1s(found, classifier, CELL_TYPE, radius_um)))
+            Score(found.name, classifier.__name__, tuple(study.f1s(found, classifier, CELL_TYPE, radius_um)))
             for found in study.features
             for classifier in classifiers_of(found)
         )
@@ -152,12 +163,12 @@ def labels_of(study: Study, split: Split, count: int) -> NDArray[np.int64]:
 
 def _linear(study: Study, count: int) -> list[float]:
     """Labels of every split, then macro F1 of every split."""
-    classes = study.tasks[SUBCOMPARTMENT].classes
+    known = study.labelled(study.encoder.values, SUBCOMPARTMENT)
 
     def one(split: Split) -> tuple[float, float]:
         labelled = labels_of(study, split, count)
-        predicted = scores.linear(study.encoder.values, classes, study.places.cell, labelled, split.test)
-        return float(len(labelled)), macro_f1(predicted, classes[split.test])
+        predicted = scores.linear(known.at(labelled), known.features[split.test])
+        return float(len(labelled)), macro_f1(predicted, known.classes[split.test])
 
     found = scores.in_parallel(one, study.splits, study.threads)
     return [labels for labels, _ in found] + [f1 for _, f1 in found]
@@ -166,10 +177,10 @@ def _linear(study: Study, count: int) -> list[float]:
 def _confusion(study: Study) -> NDArray[np.int64]:
     task = study.tasks[CELL_TYPE]
     count = len(task.class_names)
-    values = study.encoder.averaged(study.places, CONFUSION_RADIUS_UM)
+    known = study.labelled(study.encoder.averaged(study.places, CONFUSION_RADIUS_UM), CELL_TYPE)
 
     def one(split: Split) -> NDArray[np.int64]:
-        predicted = scores.linear(values, task.classes, study.places.cell, split.train, split.test)
+        predicted = scores.linear(known.at(split.train), known.features[split.test])
         return np.bincount(task.classes[split.test] * count + predicted, minlength=count * count)
 
     total = np.zeros(count * count, np.int64)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.science.scores import Labelled
 from segclr.heads.laplace import fit_laplace
 from segclr.heads.linear import fit_head
 from segclr.heads.mahalanobis import fit_mahalanobis
@@ -20,8 +21,8 @@ VARIANCE, DEMPSTER_SHAFER = "variance", "Dempster-Shafer"
 Assess = Callable[[NDArray[np.float32]], tuple[NDArray[np.int64], Mapping[str, NDArray[np.float64]]]]
 """(m, d) embeddings -> their classes (m,), and by name of score how unlike the labels they are, (m,)."""
 
-Fit = Callable[[NDArray[np.float32], NDArray[np.int64], NDArray[np.uint64], int, int], Assess]
-"""(embeddings (k, d), classes (k,), cells (k,), number of classes, seed) -> the fitted head."""
+Fit = Callable[[Labelled, int], Assess]
+"""What is learnt from, and a seed -> the fitted head."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +42,9 @@ class Detector:
     deep: bool = False
 
 
-def _linear(
-    embeddings: NDArray[np.float32],
-    classes: NDArray[np.int64],
-    cells: NDArray[np.uint64],
-    class_count: int,
-    seed: int,
-) -> Assess:
-    head = fit_head(embeddings, classes, cells, class_count, seed).head
-    mahalanobis, laplace = fit_mahalanobis(embeddings, classes), fit_laplace(head, embeddings)
+def _linear(known: Labelled, seed: int) -> Assess:
+    head = fit_head(known.features, known.classes, known.cells, known.class_count, seed).head
+    mahalanobis, laplace = fit_mahalanobis(known.features, known.classes), fit_laplace(head, known.features)
 
     def assess(asked: NDArray[np.float32]) -> tuple[NDArray[np.int64], Mapping[str, NDArray[np.float64]]]:
         probabilities = head.predict(asked)
@@ -63,14 +58,8 @@ def _linear(
     return assess
 
 
-def _resnet(
-    embeddings: NDArray[np.float32],
-    classes: NDArray[np.int64],
-    cells: NDArray[np.uint64],
-    class_count: int,
-    seed: int,
-) -> Assess:
-    head = fit_resnet(embeddings, classes, cells, class_count, seed).head
+def _resnet(known: Labelled, seed: int) -> Assess:
+    head = fit_resnet(known.features, known.classes, known.cells, known.class_count, seed).head
 
     def assess(asked: NDArray[np.float32]) -> tuple[NDArray[np.int64], Mapping[str, NDArray[np.float64]]]:
         probabilities = head.predict(asked)
@@ -79,14 +68,8 @@ def _resnet(
     return assess
 
 
-def _sngp(
-    embeddings: NDArray[np.float32],
-    classes: NDArray[np.int64],
-    cells: NDArray[np.uint64],
-    class_count: int,
-    seed: int,
-) -> Assess:
-    head = fit_sngp(embeddings, classes, cells, class_count, seed).head
+def _sngp(known: Labelled, seed: int) -> Assess:
+    head = fit_sngp(known.features, known.classes, known.cells, known.class_count, seed).head
 
     def assess(asked: NDArray[np.float32]) -> tuple[NDArray[np.int64], Mapping[str, NDArray[np.float64]]]:
         probabilities = head.predict(asked)

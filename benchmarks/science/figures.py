@@ -19,10 +19,11 @@ from benchmarks.science.robustness import Robustness
 
 # Okabe and Ito's palette: told apart by colour-blind readers, and by lightness in print
 BLACK, ORANGE, BLUE, GREEN, PURPLE, GREY = "#000000", "#d55e00", "#0072b2", "#009e73", "#cc79a7", "#777777"
-COLOURS = (BLUE, GREY, GREEN, ORANGE, PURPLE)
-MANY = (BLUE, ORANGE, GREEN, BLACK, PURPLE, "#56b4e9", "#e69f00")
+SKY = "#56b4e9"
+COLOURS = (BLUE, SKY, GREY, GREEN, ORANGE, PURPLE)
+MANY = (BLUE, ORANGE, GREEN, BLACK, PURPLE, SKY, "#e69f00")
 DASHES = ("-", "--", "-.")
-MARKERS = ("o", "s", "^", "D", "v")
+MARKERS = ("o", "P", "s", "^", "D", "v")
 DPI = 160
 WIDTH_IN = 5.0  # 800 pixels
 STYLE: dict[Any, Any] = {  # matplotlib knows its keys by name alone
@@ -74,7 +75,7 @@ def draw_radius_curve(path: Path, curve: RadiusCurve) -> None:
     for index, name in enumerate(score.name for score in curve.scores[0]):
         of_radius = [scores[index].f1 for scores in curve.scores]
         mean, sd = np.array([f1.mean for f1 in of_radius]), np.array([f1.sd for f1 in of_radius])
-        shift = 0.12 * (index - 2)  # so that the bars of one radius do not hide each other
+        shift = 0.12 * (index - 2.5)  # so that the bars of one radius do not hide each other
         radii = np.array(curve.radii_um) + shift
         axes.errorbar(radii, mean, sd, color=COLOURS[index], marker=MARKERS[index], label=name)
     axes.set_xlabel("radius of the mean (µm)")

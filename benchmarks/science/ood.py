@@ -18,7 +18,7 @@ from sklearn.metrics import roc_auc_score
 
 from benchmarks.science import detectors
 from benchmarks.science.detectors import DETECTORS, Detector
-from benchmarks.science.scores import Spread, in_parallel, in_processes, spread
+from benchmarks.science.scores import Labelled, Spread, in_parallel, in_processes, spread
 from benchmarks.science.splits import Split, draw_labels
 from benchmarks.science.store import source_key
 from benchmarks.science.study import CELL_TYPE, SUBCOMPARTMENT, Study
@@ -51,12 +51,9 @@ class Detection:
 class _Question:
     """What is learnt and asked on one split; classes are 0 to G - 1, and G is "unknown"."""
 
-    learn: NDArray[np.float32]
-    learn_classes: NDArray[np.int64]
-    learn_cells: NDArray[np.uint64]
+    learn: Labelled
     ask: NDArray[np.float32]
     ask_classes: NDArray[np.int64]
-    class_count: int
     seed: int
 
 
@@ -118,14 +115,13 @@ def _question(study: Study, split: Split, values: NDArray[np.float32], known: li
     glia, neurons = (split.test[(classes[split.test] < len(known)) == is_known] for is_known in (True, False))
     count = min(len(glia), len(neurons))
     ask = np.concatenate([rng.permutation(rows)[:count] for rows in (glia, neurons)])
-    cells = places.cell.astype(np.uint64)
-    return _Question(values[learn], classes[learn], cells[learn], values[ask], classes[ask], len(known), split.number)
+    everywhere = Labelled(values, classes, places.cell.astype(np.uint64), len(known))
+    return _Question(everywhere.at(learn), values[ask], classes[ask], split.number)
 
 
 def _ask(detector: Detector, question: _Question) -> list[_Answer]:
-    unknown = question.class_count
-    assess = detector.fit(question.learn, question.learn_classes, question.learn_cells, unknown, question.seed)
-    predicted, scores = assess(question.ask)
+    unknown = question.learn.class_count
+    predicted, scores = detector.fit(question.learn, question.seed)(question.ask)
     held_out = _held_out_scores(question, detector)
     is_unknown = question.ask_classes == unknown
     answers = []
@@ -145,21 +141,15 @@ def _ask(detector: Detector, question: _Question) -> list[_Answer]:
 
 def _held_out_scores(question: _Question, detector: Detector) -> Mapping[str, NDArray[np.float64]]:
     """Scores of the known places, each by a head that has not seen the place's cell; NaN if it knows not the class."""
-    folds = fold_of(question.learn_cells, question.seed) % detector.folds
+    known = question.learn
+    folds = fold_of(known.cells, question.seed) % detector.folds
     held_out = {name: np.full(len(folds), np.nan) for name in detector.scores}
     for fold in np.unique(folds):
         rest = folds != fold
-        asked = ~rest & np.isin(question.learn_classes, question.learn_classes[rest])
+        asked = ~rest & np.isin(known.classes, known.classes[rest])
         if not asked.any():
             continue
-        assess = detector.fit(
-            question.learn[rest],
-            question.learn_classes[rest],
-            question.learn_cells[rest],
-            question.class_count,
-            question.seed,
-        )
-        _, scores = assess(question.learn[asked])
+        _, scores = detector.fit(known.at(rest), question.seed)(known.features[asked])
         for name in detector.scores:
             held_out[name][asked] = scores[name]
     return held_out

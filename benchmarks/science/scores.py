@@ -21,11 +21,23 @@ from segclr.heads.linear import fit_head
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
-Classifier = Callable[
-    [NDArray[np.float32], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
-    NDArray[np.int64],
-]
-"""(features (n, d), classes (n,), cells (n,), rows to learn, rows to classify) -> classes of the latter."""
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Labelled:
+    """What is learnt from: (n, d) features, (n,) classes from 0 to class_count - 1, (n,) cells."""
+
+    features: NDArray[np.float32]
+    classes: NDArray[np.int64]
+    cells: NDArray[np.uint64]
+    class_count: int
+
+    def at(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Labelled:
+        """Some of the places."""
+        return Labelled(self.features[rows], self.classes[rows], self.cells[rows], self.class_count)
+
+
+Classifier = Callable[[Labelled, NDArray[np.float32]], NDArray[np.int64]]
+"""What is learnt from, and (m, d) features to classify -> (m,) classes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,42 +57,24 @@ def spread(figures: Sequence[float]) -> Spread:
     return Spread(float(np.mean(figures)), float(np.std(figures, ddof=1)) if len(figures) > 1 else 0.0, len(figures))
 
 
-def linear(
-    features: NDArray[np.float32],
-    classes: NDArray[np.int64],
-    cells: NDArray[np.int64],
-    learn: NDArray[np.int64],
-    classify: NDArray[np.int64],
-) -> NDArray[np.int64]:
+def linear(known: Labelled, features: NDArray[np.float32]) -> NDArray[np.int64]:
     """The product's linear head."""
-    fitted = fit_head(features[learn], classes[learn], cells[learn].astype(np.uint64), int(classes.max()) + 1)
-    predicted: NDArray[np.int64] = fitted.head.predict(features[classify]).argmax(axis=1)
+    fitted = fit_head(known.features, known.classes, known.cells, known.class_count)
+    predicted: NDArray[np.int64] = fitted.head.predict(features).argmax(axis=1)
     return predicted
 
 
-def logistic(
-    features: NDArray[np.float32],
-    classes: NDArray[np.int64],
-    cells: NDArray[np.int64],
-    learn: NDArray[np.int64],
-    classify: NDArray[np.int64],
-) -> NDArray[np.int64]:
+def logistic(known: Labelled, features: NDArray[np.float32]) -> NDArray[np.int64]:
     """Plain logistic regression: on hand-made features it is better than the product's head, made for embeddings."""
     model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
-    predicted: NDArray[np.int64] = model.fit(features[learn], classes[learn]).predict(features[classify])
+    predicted: NDArray[np.int64] = model.fit(known.features, known.classes).predict(features)
     return predicted
 
 
-def forest(
-    features: NDArray[np.float32],
-    classes: NDArray[np.int64],
-    cells: NDArray[np.int64],
-    learn: NDArray[np.int64],
-    classify: NDArray[np.int64],
-) -> NDArray[np.int64]:
+def forest(known: Labelled, features: NDArray[np.float32]) -> NDArray[np.int64]:
     """A random forest of 150 trees."""
     trees = RandomForestClassifier(150, min_samples_leaf=3, random_state=0, class_weight="balanced_subsample")
-    predicted: NDArray[np.int64] = trees.fit(features[learn], classes[learn]).predict(features[classify])
+    predicted: NDArray[np.int64] = trees.fit(known.features, known.classes).predict(features)
     return predicted
 
 

@@ -13,7 +13,7 @@ import segclr.heads
 from benchmarks.science import scores, splits
 from benchmarks.science.features import Features
 from benchmarks.science.places import Places
-from benchmarks.science.scores import Classifier
+from benchmarks.science.scores import Classifier, Labelled
 from benchmarks.science.splits import Split
 from benchmarks.science.store import Store, key, source_key
 from segclr.em.phantom.files import CELL_TYPE_NAMES, SUBCOMPARTMENT_NAMES
@@ -43,7 +43,7 @@ class Settings:
     size_voxels: tuple[int, int, int] = (256, 384, 192)
     splits: int = 20
     label_counts: tuple[int, ...] = (4, 10, 30, 100, 300, 1000, 3000, 10_000)
-    supervised_counts: tuple[int, ...] = (10, 30, 100, 300, 1000)
+    supervised_counts: tuple[int, ...] = (10, 30, 100, 300, 1000, 3000, 10_000)
     supervised_cpu_s: float = 720.0
     fewest_supervised: int = 2
     radii_um: tuple[float, ...] = (0.0, 2.5, 5.0, 10.0, 25.0)
@@ -105,16 +105,20 @@ class Study:
         """Names what was cut out of which blocks."""
         return key(*[(block.name, len(block)) for block in self.places.blocks])
 
+    def labelled(self, values: NDArray[np.float32], task: str) -> Labelled:
+        """All places with a task's classes; values: (n, d)."""
+        asked = self.tasks[task]
+        return Labelled(values, asked.classes, self.places.cell.astype(np.uint64), len(asked.class_names))
+
     def f1s(self, found: Features, classifier: Classifier, task: str, radius_um: float = 0.0) -> list[float]:
         """Macro F1 on every split, of a classifier fitted to all places on the split's train side."""
-        wanted = self.tasks[task].classes
 
         def compute() -> list[float]:
-            values = found.averaged(self.places, radius_um)
+            known = self.labelled(found.averaged(self.places, radius_um), task)
 
             def one(split: Split) -> float:
-                predicted = classifier(values, wanted, self.places.cell, split.train, split.test)
-                return macro_f1(predicted, wanted[split.test])
+                predicted = classifier(known.at(split.train), known.features[split.test])
+                return macro_f1(predicted, known.classes[split.test])
 
             return scores.in_parallel(one, self.splits, self.threads)
 
@@ -130,5 +134,6 @@ def tasks_of(places: Places) -> dict[str, Task]:
 
 
 def classifiers_of(found: Features) -> Sequence[Classifier]:
-    """Features made by hand get what suits them: plain logistic regression, and a random forest."""
-    return (scores.logistic, scores.forest) if found.name == "hand-made" else (scores.linear,)
+    """Features made by hand get what suits them, logistic regression and a forest; embeddings the forest as well."""
+    first = scores.logistic if found.name == "hand-made" else scores.linear
+    return (first, scores.forest) if found.name in ("hand-made", "encoder") else (first,)

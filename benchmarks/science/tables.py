@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.science.calibration import Calibration
-from benchmarks.science.curves import LinearPoint, RadiusCurve, Score, SupervisedPoint, labels_needed
+from benchmarks.science.curves import LinearPoint, RadiusCurve, Score, SupervisedPoint, best_rival, labels_needed
 from benchmarks.science.ood import COVERAGE, MOST_LABELS, Detection
 from benchmarks.science.retrieval import NEIGHBOURS, Retrieved
 from benchmarks.science.robustness import Robustness
@@ -236,7 +236,7 @@ def figure(name: str, caption: str) -> str:
 
 def verdict(found: Sequence[Score]) -> str:
     """Whether the encoder (the first) is ahead of the best of the others, in half a sentence."""
-    encoder, best = found[0], max(found[1:], key=lambda score: score.f1.mean)
+    encoder, best = found[0], best_rival(found)
     ahead = _ahead(encoder, best)
     wins = sum(own > other for own, other in zip(encoder.f1s, best.f1s, strict=True))
     how = "ahead of" if ahead.mean > 0 else "behind"
