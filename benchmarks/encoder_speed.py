@@ -20,7 +20,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks import report
 from segclr.em.cutout import CutoutSpec, read_cutout
@@ -31,6 +30,7 @@ from segclr.encoder.config import EncoderConfig
 from segclr.encoder.engine_choice import EngineName, error_to_spread, make_engine
 from segclr.encoder.resnet import SegclrResNet
 from segclr.encoder.weights import load_network
+from segclr.encoder.work import counted_work
 
 Embed = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 ENGINES: tuple[EngineName, ...] = (
@@ -107,10 +107,9 @@ def plain(network: nn.Module) -> Embed:
 
 def gflop_of(case: Case) -> float:
     """Work of one cutout, a multiplication and an addition counted as two."""
-    counter = FlopCounterMode(display=False)
-    with counter:
+    with counted_work(case.network) as work:
         plain(case.network)(case.images[:1])
-    return counter.get_total_flops() / 1e9
+    return work.gflop
 
 
 def engines_of(case: Case, gflop: float, compiled: bool) -> dict[str, Embed]:

@@ -14,10 +14,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from segclr.encoder.cuda_engine import CudaEngine
 from segclr.encoder.engines import SHARED_GFLOP, Engine, TorchEngine, torch_threads
+from segclr.encoder.work import counted_work
 from segclr.errors import EngineUnavailable
 
 EngineName = Literal[
@@ -94,13 +94,11 @@ def probe(network: nn.Module, size: int) -> Probes:
         grey = rng.normal(rng.uniform(90, 190), 30, inside.shape).clip(1, 255)
         images.append(np.where(inside, grey, 0).astype(np.uint8))
     views = [torch.from_numpy(image)[None, None].float() / 255 for image in images]
-    counter = FlopCounterMode(display=False)
-    with torch.inference_mode(), counter, torch_threads(1):
+    with torch.inference_mode(), counted_work(network) as work, torch_threads(1):
         embeddings = [network(views[0]).numpy()]
-    gflop = counter.get_total_flops() / 1e9
-    with torch.inference_mode(), torch_threads(1 if gflop < SHARED_GFLOP else torch.get_num_threads()):
+    with torch.inference_mode(), torch_threads(1 if work.gflop < SHARED_GFLOP else torch.get_num_threads()):
         embeddings += [network(view).numpy() for view in views[1:]]
-    return Probes(np.stack(images), np.concatenate(embeddings), gflop)
+    return Probes(np.stack(images), np.concatenate(embeddings), work.gflop)
 
 
 def choose_engine(network: nn.Module, size: int, name: EngineName | Literal["auto"] = "auto") -> Choice:

@@ -90,6 +90,8 @@ class LegacyResNet(nn.Module):
 
     def _initialise(self) -> None:
         """As published: Glorot uniform convolutions, heads from N(0, 0.01)."""
+        if next(self.parameters()).is_meta:
+            return  # weights will be given: to draw some would have PyTorch import its compiler, which takes a second
         for module in self.modules():
             if isinstance(module, nn.Conv3d) and module.bias is not None:
                 nn.init.xavier_uniform_(module.weight)

@@ -79,6 +79,6 @@ def _converted(prepared: nn.Module, size: int) -> openvino.Model:
     example = torch.zeros((1, 1, edge, edge, edge), dtype=torch.uint8)
     with warnings.catch_warnings(), torch_threads(1):
         warnings.simplefilter("ignore")  # the network's check of the view's shape is recorded as passed: so it is
-        return openvino.convert_model(
-            prepared, example_input=example, input=[openvino.PartialShape([1, 1, size, size, size])]
-        )
+        # recorded here and not by OpenVINO, which would have the record checked: a second, most of it for imports
+        recorded = torch.jit.trace(prepared, example, check_trace=False)  # type: ignore[no-untyped-call]
+        return openvino.convert_model(recorded, input=[openvino.PartialShape([1, 1, size, size, size])])

@@ -115,6 +115,8 @@ class SegclrResNet(nn.Module):
         return projection_bp
 
     def _initialise(self) -> None:
+        if next(self.parameters()).is_meta:
+            return  # weights will be given: to draw some would have PyTorch import its compiler, which takes a second
         for module in self.modules():
             if isinstance(module, nn.Conv3d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
