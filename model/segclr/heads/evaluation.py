@@ -48,6 +48,22 @@ class HeldOut:
     ece_after: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class HeldOutLogits:
+    """What heads say of labels on segments they have not seen.
+
+    Attributes:
+        logits: (k, C) before calibration, each row by the head without the label's fold; -inf for classes that head did
+            not know, NaN where nothing could be fitted without the fold.
+        known: (k,) that head knew the label's class.
+        predicted: (k,) there was such a head.
+    """
+
+    logits: NDArray[np.float64]
+    known: NDArray[np.bool_]
+    predicted: NDArray[np.bool_]
+
+
 def fold_of(groups: NDArray[np.uint64], seed: int) -> NDArray[np.int64]:
     """Return a fold (0 to FOLDS - 1) per label by a hash of its segment's id alone, so that a segment never moves.
 
@@ -73,15 +89,34 @@ def cross_fit(
     Returns:
         None if there are too few labels to say anything.
     """
+    held_out = held_out_logits(fit, embeddings, classes, groups, class_count, seed)
+    known = held_out.known
+    return score(held_out.logits[known], classes[known], groups[known], untested=int((~known).sum()))
+
+
+def held_out_logits(
+    fit: FitLogits,
+    embeddings: NDArray[np.float64],
+    classes: NDArray[np.int64],
+    groups: NDArray[np.uint64],
+    class_count: int,
+    seed: int,
+) -> HeldOutLogits:
+    """Fit once without each fold, and return what each of these fits says of the labels of its fold."""
     fold = fold_of(groups, seed)
-    logits, tested = np.empty((len(classes), class_count)), np.zeros(len(classes), np.bool_)
+    logits = np.full((len(classes), class_count), np.nan)
+    known, predicted = np.zeros(len(classes), np.bool_), np.zeros(len(classes), np.bool_)
     for test in (fold == index for index in range(FOLDS)):
-        known = np.unique(classes[~test])
-        now = test & np.isin(classes, known)
-        if now.any() and len(known) >= 2:
-            logits[now] = fit(embeddings[~test], classes[~test], groups[~test])(embeddings[now])
-            tested |= now
-    return score(logits[tested], classes[tested], groups[tested], untested=int((~tested).sum()))
+        classes_left = np.unique(classes[~test])
+        if test.any() and len(classes_left) >= 2:
+            of_fold = fit(embeddings[~test], classes[~test], groups[~test])
+            now = test & np.isin(classes, classes_left)
+            for rows in (now, test & ~now):
+                if rows.any():
+                    logits[rows] = of_fold(embeddings[rows])
+            known |= now
+            predicted |= test
+    return HeldOutLogits(logits, known, predicted)
 
 
 def score(
