@@ -1,0 +1,1 @@
+"""Labels and predictions in other programs' formats, out and in."""
