@@ -13,10 +13,11 @@ from segclr.embeddings.table import EmbeddingTable
 from segclr.errors import ProjectError, SegclrError
 from segclr_viewer.columns import Columns
 from segclr_viewer.embedder import WorkerSettings
-from segclr_viewer.events import NewEvent
-from segclr_viewer.labels import LabelStore
 from segclr_viewer.latest import LatestThread
 from segclr_viewer.layout_job import LEAST_ROWS, LayoutJob, first_layout
+from segclr_viewer.log.events import NewEvent
+from segclr_viewer.log.segment_reading import segments_at
+from segclr_viewer.log.store import LabelStore
 from segclr_viewer.mesh_process import MeshProcess
 from segclr_viewer.nearest import NearestNodes
 from segclr_viewer.opening import Opened
@@ -129,6 +130,7 @@ def _start(
         tasks=project.tasks,
         table=table,
         layout=first_layout(folder, table),
+        segment_at=partial(segments_at, opened.segmentation),
     )
     ports = Ports(worker=worker, fitter=fitter, finder=finder, log=log, page=server, view=view)
     session = server.call(partial(Session, world, ports))

@@ -8,6 +8,7 @@ from segclr.embeddings.table import EmbeddingTable
 from segclr.errors import SegclrError, WorkerDied
 from segclr.explore.layout import Layout
 from segclr_viewer.answers import Failed
+from segclr_viewer.log.attach import SegmentAt
 from segclr_viewer.places import Places
 from segclr_viewer.ports import Ports
 from segclr_viewer.project import Task
@@ -28,6 +29,7 @@ class World:
         start_segments: shown when the viewer opens.
         table: its provenance names the encoder that live places must be embedded with too.
         layout: the first one; a better one may follow.
+        segment_at: the segments at positions, for labels of another version of the segmentation.
     """
 
     project: str
@@ -41,6 +43,7 @@ class World:
     tasks: tuple[Task, ...]
     table: EmbeddingTable
     layout: Layout
+    segment_at: SegmentAt | None = None
 
 
 class AppState:
@@ -51,7 +54,7 @@ class AppState:
         self.ports = ports
         self.now = now
         self.new_id = new_id
-        self.sites = LabelSites(world.table, world.segmentation)
+        self.sites = LabelSites(world.table, world.segmentation, world.segment_at)
         self.tasks = {task.name: TaskState(task, self.sites) for task in world.tasks}
         self.active = self.tasks[world.tasks[0].name]
         self.places = Places()

@@ -15,8 +15,8 @@ from segclr.embeddings.table import table_exists
 from segclr.errors import SegclrError
 from segclr_viewer import demo
 from segclr_viewer.app import RunningApp
-from segclr_viewer.events import NewEvent
 from segclr_viewer.first_run import table_of
+from segclr_viewer.log.events import NewEvent
 from segclr_viewer.opening import check_table, open_project, read_one_cutout
 from segclr_viewer.project import Project, describe, load_project, overridden
 

@@ -12,7 +12,7 @@ from segclr.errors import NoSegment, SegclrError
 from segclr.explore.layout import place as place_in_layout
 from segclr_viewer.answers import XY, KnownPlaces, Place, PlaceSummary, Planes, Stages, ToPage, Working
 from segclr_viewer.app_state import AppState
-from segclr_viewer.events import SavedPlace
+from segclr_viewer.log.events import SavedPlace
 from segclr_viewer.pictures import png_url
 from segclr_viewer.places import KnownPlace
 from segclr_viewer.ports import Embedded

@@ -24,7 +24,7 @@ from segclr.embeddings.table import EmbeddingTable
 from segclr.encoder.checkpoint import DEMO_CHECKPOINT, read_spec
 from segclr.errors import ProjectError, VolumeUnavailable
 from segclr_viewer.child_process import end_child, new_child
-from segclr_viewer.events import NewEvent
+from segclr_viewer.log.events import NewEvent
 from segclr_viewer.prepare import Progress, run_with_progress
 from segclr_viewer.project import Project, load_project
 

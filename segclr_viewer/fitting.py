@@ -12,7 +12,7 @@ from segclr.embeddings.aggregation import aggregate, aggregate_place
 from segclr.embeddings.table import EmbeddingTable
 from segclr.heads.evaluation import HeldOut
 from segclr.heads.linear import LinearHead, fit_head
-from segclr_viewer.events import SavedPlace
+from segclr_viewer.log.events import SavedPlace
 from segclr_viewer.points import NO_CLASS, Points
 from segclr_viewer.project import Task
 

@@ -10,20 +10,26 @@ from segclr.errors import SegclrError
 from segclr_viewer.answers import History, Saved
 from segclr_viewer.app_state import AppState
 from segclr_viewer.clicking import Clicking
-from segclr_viewer.events import Kind, LabelEvent, NewEvent, SavedPlace
+from segclr_viewer.log.events import Kind, LabelEvent, NewEvent, SavedPlace
 from segclr_viewer.messages import LabelRequest
 from segclr_viewer.painting import Painting
 from segclr_viewer.places import KnownPlace
 from segclr_viewer.task_state import TaskState
-from segclr_viewer.wording import action_text
+from segclr_viewer.wording import action_text, statement_text
 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """What a label is given to; `saved` goes into the log with it where no row of the table stands for it."""
+    """What a label is given to.
+
+    Attributes:
+        segmentation: the version that it belongs to, empty for the one that is open.
+        saved: goes into the log with the label where no row of the table stands for it.
+    """
 
     segment_id: int
     position_nm: XYZ
+    segmentation: str = ""
     saved: SavedPlace | None = None
 
 
@@ -38,10 +44,11 @@ class Labelling:
 
     def take_in(self, events: Sequence[LabelEvent]) -> None:
         """Fold the next events of the log."""
+        self._state.sites.attach(events)
         for event in events:
             self._events[event.uuid] = event
             if event.task in self._state.tasks:
-                self._state.tasks[event.task].history.apply(event)
+                self._state.tasks[event.task].apply(event)
 
     def label(self, message: LabelRequest) -> None:
         """Give a row or a remembered place a class, or take its label back."""
@@ -74,20 +81,26 @@ class Labelling:
         self._clicking.embed(request, position_nm, segment_id, then)
 
     def undo(self, request: str) -> None:
-        """Take back the newest action of the active task."""
+        """Take back the annotator's newest action in the active task."""
         task = self._state.active
-        self._turn(request, task, "undo", task.history.to_undo(), "undid")
+        self._turn(request, task, "undo", task.history.to_undo(self._state.world.annotator), "undid")
 
     def redo(self, request: str) -> None:
-        """Bring back what was undone last in the active task."""
+        """Bring back what the annotator undid last in the active task."""
         task = self._state.active
-        self._turn(request, task, "redo", task.history.to_redo(), "redid")
+        self._turn(request, task, "redo", task.history.to_redo(self._state.world.annotator), "redid")
 
     def history(self) -> History:
         """What undo and redo would do in the active task."""
         task = self._state.active
-        undo, redo = (action_text(steps, task.task.unit) for steps in (task.history.to_undo(), task.history.to_redo()))
+        undo, redo = self._turns(task)
         return History(task.task.name, bool(undo), bool(redo), undo, redo)
+
+    def _turns(self, task: TaskState) -> tuple[str, str]:
+        """What undo and redo would do, in words."""
+        annotator = self._state.world.annotator
+        undo, redo = task.history.to_undo(annotator), task.history.to_redo(annotator)
+        return action_text(undo, task.task.unit), action_text(redo, task.task.unit)
 
     def _turn(self, request: str, task: TaskState, kind: Kind, action: list[LabelEvent], did: str) -> None:
         if request in self._events:  # asked again because the answer was lost
@@ -95,38 +108,58 @@ class Labelling:
             return
         if not action:
             raise SegclrError(f"there is nothing to {kind} in {task.task.name}")
-        spot = Spot(action[0].segment_id, action[0].position_nm)
-        event = self._event(request, request, task, kind, spot, "key", target=action[0].group)
+        event = NewEvent(
+            uuid=request,
+            group=request,
+            at=self._state.now(),
+            annotator=self._state.world.annotator,
+            kind=kind,
+            task=task.task.name,
+            provenance="key",
+            target=action[0].group,
+        )
         self._store(request, [event], [], f"{did} {action_text(action, task.task.unit)}")
 
     def _give(self, request: str, task: TaskState, class_index: int | None, spot: Spot, provenance: str) -> None:
         if request in self._events:
             self._tell_saved(request, self._events[request], "done before")
             return
-        labels = task.labels_for(spot.segment_id, spot.position_nm)
         if class_index is None:
-            if not labels:
-                raise SegclrError("there is no label here to take back")
-            spots = [Spot(label.segment_id, label.position_nm) for label in labels]
-            uuids = [request, *(f"{request}/{at}" for at in range(1, len(spots)))]
-            events = [
-                self._event(uuid, request, task, "unlabel", spot, provenance)
-                for uuid, spot in zip(uuids, spots, strict=True)
-            ]
-            self._store(request, events, [], f"took back the label {labels[-1].class_name}")
+            self._take_back(request, task, spot, provenance)
             return
         if class_index >= len(task.task.classes):
             raise SegclrError(f"{task.task.name} has no class number {class_index + 1}: reload the page")
         name = task.task.classes[class_index].name
-        if labels and (name, self._state.world.annotator, provenance) == (
-            labels[-1].class_name,
-            labels[-1].annotator,
-            labels[-1].provenance,
-        ):  # a key that was held, or pressed twice
-            self._tell_saved(request, labels[-1], f"already labelled {name}")
-            return
+        before = task.answers_of(self._state.world.annotator, spot.segment_id, spot.position_nm)[-1:]
+        for last in before:  # a key that was held, or pressed twice
+            if last.kind == "label" and (task.history.name_now(last), last.annotator, last.provenance) == (
+                name,
+                self._state.world.annotator,
+                provenance,
+            ):
+                self._tell_saved(request, last, f"already labelled {name}")
+                return
         event = self._event(request, request, task, "label", spot, provenance, class_name=name)
         self._store(request, [event], [] if spot.saved is None else [spot.saved], f"label {name}")
+
+    def _take_back(self, request: str, task: TaskState, spot: Spot, provenance: str) -> None:
+        annotator = self._state.world.annotator
+        answers = task.answers_of(annotator, spot.segment_id, spot.position_nm)
+        if not answers:
+            others = task.answers_of_others(annotator, spot.segment_id, spot.position_nm)
+            if others:
+                raise SegclrError(
+                    f"the label here is by {others[-1].annotator}, who alone can take it back: give your own"
+                )
+            raise SegclrError("there is no label here to take back")
+        uuids = [request, *(f"{request}/{at}" for at in range(1, len(answers)))]
+        events = [
+            self._event(uuid, request, task, "unlabel", _spot_of(answer), provenance)
+            for uuid, answer in zip(uuids, answers, strict=True)
+        ]
+        last = answers[-1]
+        said = f"the label {task.history.name_now(last)}" if last.kind == "label" else statement_text(last)
+        self._store(request, events, [], f"took back {said}")
 
     def _event(
         self,
@@ -137,7 +170,6 @@ class Labelling:
         spot: Spot,
         provenance: str,
         class_name: str | None = None,
-        target: str | None = None,
     ) -> NewEvent:
         return NewEvent(
             uuid=uuid,
@@ -148,10 +180,9 @@ class Labelling:
             task=task.task.name,
             class_name=class_name,
             position_nm=spot.position_nm,
-            segmentation=self._state.world.segmentation,
+            segmentation=spot.segmentation or self._state.world.segmentation,
             segment_id=spot.segment_id,
             provenance=provenance,
-            target=target,
         )
 
     def _store(self, request: str, events: list[NewEvent], places: list[SavedPlace], text: str) -> None:
@@ -166,7 +197,7 @@ class Labelling:
 
     def _tell_saved(self, request: str, event: LabelEvent, text: str) -> None:
         task = self._state.tasks[event.task]
-        undo, redo = (action_text(steps, task.task.unit) for steps in (task.history.to_undo(), task.history.to_redo()))
+        undo, redo = self._turns(task)
         said = f"saved {event.seq}: {text}"
         self._state.ports.view.say(said)
         self._state.ports.page.send(
@@ -195,4 +226,9 @@ class Labelling:
         world = self._state.world
         encoder_hash = world.table.provenance.encoder_hash
         saved = SavedPlace(place.position_nm, world.segmentation, place.segment_id, encoder_hash, place.embedding)
-        return Spot(place.segment_id, place.position_nm, saved)
+        return Spot(place.segment_id, place.position_nm, saved=saved)
+
+
+def _spot_of(event: LabelEvent) -> Spot:
+    """Where an event was said, in the version of the segmentation in which it was."""
+    return Spot(event.segment_id, event.place_nm, event.segmentation)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from segclr.em.geometry import XYZ
 from segclr.errors import SegclrError
 from segclr_viewer.answers import ToPage
-from segclr_viewer.events import LabelEvent, NewEvent, SavedPlace
+from segclr_viewer.log.events import LabelEvent, NewEvent, SavedPlace
 from segclr_viewer.points import Points
 
 T = TypeVar("T")

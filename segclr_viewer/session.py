@@ -182,7 +182,7 @@ class Session:
                 task.aggregation_radius_um,
                 [ClassInfo(spec.name, spec.color, spec.key) for spec in task.classes],
             )
-            for task in world.tasks
+            for task in (state.task for state in self._state.tasks.values())
         ]
         return Hello(
             project=world.project,

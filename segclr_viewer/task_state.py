@@ -10,8 +10,11 @@ from segclr.em.geometry import XYZ
 from segclr.embeddings.aggregation import aggregate_place
 from segclr.embeddings.table import EmbeddingTable
 from segclr_viewer.answers import PointsReady
-from segclr_viewer.events import LabelEvent, SavedPlace, TaskHistory
 from segclr_viewer.fitting import FitJob, Fitted, RowVectors
+from segclr_viewer.log.attach import SegmentAt, Site, SiteConflict, attach, is_loose, settle
+from segclr_viewer.log.classes import with_classes
+from segclr_viewer.log.events import STATEMENTS, Anchor, LabelEvent, SavedPlace
+from segclr_viewer.log.fold import TaskHistory
 from segclr_viewer.places import LABEL_REACH_NM, MAX_PLACES, KnownPlace
 from segclr_viewer.project import Task
 
@@ -21,14 +24,22 @@ class Labelled:
     """The current labels, by what they are for.
 
     Attributes:
+        rows, places: class of each labelled row, and of each labelled place that no row stands for; in a segment task
+            one row or place per labelled segment.
+        segments: class of each labelled segment, of a segment task.
         unused: how many this project cannot use.
+        lost: how many lie where the segmentation has nothing any more.
         contradicted: how many rows have labels of two classes, of which the later counts.
+        conflicts: labels that the change of the segmentation brought together; none of them counts.
     """
 
     rows: dict[int, int]
     places: dict[XYZ, int]
+    segments: dict[int, int]
     unused: int
+    lost: int
     contradicted: int
+    conflicts: list[SiteConflict]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +54,32 @@ class LabelSites:
     """Finds what a label event is for: a row of the table, or a saved place where no node is near.
 
     Args:
-        segmentation: name of the segmentation's version; labels of another one are not used.
+        segmentation: name of the segmentation's version.
+        segment_at: the segments at positions, by which labels of other versions are used; without it they are not.
     """
 
-    def __init__(self, table: EmbeddingTable, segmentation: str) -> None:
+    def __init__(self, table: EmbeddingTable, segmentation: str, segment_at: SegmentAt | None = None) -> None:
         self.table = table
         self.segmentation = segmentation
+        self._segment_at = segment_at
+        self._attached: dict[str, int] = {}
         self._saved: dict[XYZ, SavedPlace] = {}
         self._rows: dict[tuple[int, XYZ], int | None] = {}
+
+    def attach(self, events: Sequence[LabelEvent]) -> None:
+        """Find the segments of those events that are of another version of the segmentation, or name none.
+
+        Raises:
+            VolumeUnavailable: the segmentation cannot be read.
+        """
+        if self._segment_at is not None:
+            self._attached |= attach(events, self.segmentation, self._segment_at).segments
+
+    def segment_of(self, event: LabelEvent) -> int | None:
+        """The segment that a statement is about now, 0 where there is none any more, None where nobody can tell."""
+        if is_loose(event, self.segmentation):
+            return self._attached.get(event.uuid)
+        return event.segment_id
 
     def save(self, places: Sequence[SavedPlace]) -> None:
         """Take in saved places; those of another encoder or segmentation, or without numbers, are passed over."""
@@ -78,16 +107,25 @@ class LabelSites:
 
 
 class TaskState:
-    """What the session knows of one task."""
+    """What the session knows of one task; `task` has the classes that the log's events make of the project's."""
 
     def __init__(self, task: Task, sites: LabelSites) -> None:
         self.task = task
-        self.history = TaskHistory(task.name, task.unit)
+        self.history = TaskHistory(task.name, task.unit, task.classes)
         self.predicted: Predicted | None = None
         self._sites = sites
+        self._anchors: dict[int, dict[Anchor, None]] = {}  # what was ever labelled on each segment, in order
         self._labelled: tuple[int, Labelled] | None = None  # with the log position that it follows from
         self._vectors = RowVectors(sites.table, task.aggregation_radius_um)
         self._place_vectors: dict[int, NDArray[np.float32]] = {}
+
+    def apply(self, event: LabelEvent) -> None:
+        """Fold the next event of the log; its place has been attached."""
+        self.history.apply(event)
+        if self.history.classes.specs != self.task.classes:
+            self.task = with_classes(self.task, self.history.classes)
+        if event.task == self.task.name and event.kind in STATEMENTS and (segment := self._sites.segment_of(event)):
+            self._anchors.setdefault(segment, {})[event.anchor(self.task.unit)] = None
 
     def current_prediction(self) -> Predicted | None:
         """The predictions, if they follow from the newest label."""
@@ -102,46 +140,80 @@ class TaskState:
         return self._labelled[1]
 
     def _labels_now(self) -> Labelled:
-        rows: dict[int, int] = {}
-        places: dict[XYZ, int] = {}
-        contradicted: set[int] = set()
-        unused = 0
-        for event in sorted(self.history.current().values(), key=lambda event: event.seq):
-            given = self.task.class_index(event.class_name)
-            row = self._sites.row(event.segment_id, event.position_nm)
-            if given is None or event.segmentation != self._sites.segmentation:
-                unused += 1
-            elif row is not None:
-                if rows.get(row, given) != given:
-                    contradicted.add(row)
-                rows[row] = given
-            elif self._sites.saved(event.position_nm) is not None:
-                places[event.position_nm] = given
+        classes = {spec.name: index for index, spec in enumerate(self.task.classes)}
+        sited: list[tuple[Site, LabelEvent]] = []
+        unused = lost = 0
+        for event in self.history.current().values():
+            site = self._site_of(event) if self.history.name_now(event) in classes else None
+            if site is not None:
+                sited.append((site, event))
+            elif self._sites.segment_of(event) == 0:
+                lost += 1
             else:
                 unused += 1
-        return Labelled(rows, places, unused, len(contradicted))
+        settled = settle(sited, self.history.name_now, self._sites.segmentation)
+        rows: dict[int, int] = {}
+        places: dict[XYZ, int] = {}
+        segments: dict[int, int] = {}
+        for event in sorted(settled.labels.values(), key=lambda event: event.seq):
+            given = classes[self.history.name_now(event)]
+            segment = self._sites.segment_of(event) or 0
+            row = self._sites.row(segment, event.place_nm)
+            segments[segment] = given
+            if row is not None:
+                rows[row] = given
+            elif event.segmentation == self._sites.segmentation and self._sites.saved(event.place_nm) is not None:
+                places[event.place_nm] = given
+            else:
+                unused += 1
+        if self.task.unit == "node":
+            segments.clear()
+        return Labelled(rows, places, segments, unused, lost, settled.contradicted, settled.conflicts)
 
-    def labels_for(self, segment_id: int, position_nm: XYZ) -> list[LabelEvent]:
-        """The current labels, oldest first, of what a label at that position would be for."""
+    def _site_of(self, event: LabelEvent) -> Site | None:
+        """What a statement is for in the volume as it is now; None where that is not known, or not there any more."""
+        segment = self._sites.segment_of(event)
+        if not segment:
+            return None
         if self.task.unit == "segment":
-            found = self.history.label_of((self._sites.segmentation, segment_id))
-            return [] if found is None else [found]
-        row = self._sites.row(segment_id, position_nm)
-        labels = [
+            return segment
+        row = self._sites.row(segment, event.place_nm)
+        return event.place_nm if row is None else row
+
+    def answers_of(self, annotator: str, segment_id: int, position_nm: XYZ) -> list[LabelEvent]:
+        """What an annotator could take back of what a label at that position would be for, oldest first.
+
+        These are the annotator's own statements, and the imported labels that hold.
+        """
+        own: list[LabelEvent] = []
+        for event in self._statements_on(segment_id, position_nm):
+            imported = event.provenance == "import" and self.history.label_of(event.anchor(self.task.unit)) is event
+            if event.annotator == annotator or imported:
+                own.append(event)
+        return own
+
+    def answers_of_others(self, annotator: str, segment_id: int, position_nm: XYZ) -> list[LabelEvent]:
+        """What others said, with own eyes, of what a label at that position would be for, oldest first."""
+        return [
             event
-            for event in self.history.current().values()
-            if event.segmentation == self._sites.segmentation and event.segment_id == segment_id
-            if event.position_nm == position_nm
-            or (row is not None and self._sites.row(event.segment_id, event.position_nm) == row)
+            for event in self._statements_on(segment_id, position_nm)
+            if event.annotator != annotator and event.provenance != "import"
         ]
-        return sorted(labels, key=lambda event: event.seq)
+
+    def _statements_on(self, segment_id: int, position_nm: XYZ) -> list[LabelEvent]:
+        row = self._sites.row(segment_id, position_nm)
+        here: Site = segment_id if self.task.unit == "segment" else position_nm if row is None else row
+        statements = [
+            event for anchor in self._anchors.get(segment_id, ()) for event in self.history.statements_at(anchor)
+        ]
+        return sorted((event for event in statements if self._site_of(event) == here), key=lambda event: event.seq)
 
     def class_given(self, segment_id: int, position_nm: XYZ) -> int | None:
         """The class that a label gives to what is at that position."""
+        labelled = self.labelled()
         if self.task.unit == "segment":
-            found = self.history.label_of((self._sites.segmentation, segment_id))
-            return None if found is None else self.task.class_index(found.class_name)
-        labelled, row = self.labelled(), self._sites.row(segment_id, position_nm)
+            return labelled.segments.get(segment_id)
+        row = self._sites.row(segment_id, position_nm)
         return labelled.places.get(position_nm) if row is None else labelled.rows.get(row)
 
     def job(self, now: Callable[[], str]) -> FitJob:
@@ -154,6 +226,13 @@ class TaskState:
                 f"{labelled.unused} labels in the log are not used: their class, segmentation version or place is not "
                 "in this project"
             )
+        if labelled.lost:
+            notes.append(f"{labelled.lost} labels lie where the segmentation has nothing any more")
+        if labelled.conflicts:
+            count = sum(len(conflict.labels) for conflict in labelled.conflicts)
+            notes.append(f"{count} labels conflict since the segmentation changed: label those places again")
+        if disagreed := len(self.history.conflicts()):
+            notes.append(f"{disagreed} places on which the annotators disagree are not trained on")
         if labelled.contradicted:
             notes.append(f"{labelled.contradicted} nodes have labels that contradict each other: the latest counts")
         return FitJob(

@@ -1,7 +1,7 @@
 """How positions and label events are said to the user."""
 
 from segclr.em.geometry import XYZ
-from segclr_viewer.events import LabelEvent, Unit
+from segclr_viewer.log.events import STATEMENTS, LabelEvent, Unit
 
 
 def position_text(position_nm: XYZ) -> str:
@@ -9,13 +9,35 @@ def position_text(position_nm: XYZ) -> str:
     return "(" + ", ".join(f"{value:.0f}" for value in position_nm) + ") nm"
 
 
+def statement_text(event: LabelEvent) -> str:
+    """What an event says or does, without where: `spine`, `taking back the label`, `renaming axon to bouton`."""
+    name, new_name = event.class_name or "", event.new_name or ""
+    said = {
+        "label": name,
+        "unlabel": "taking back the label",
+        "unsure": "unsure",
+        "bad_segmentation": "bad segmentation",
+        "class_added": f"adding the class {name}",
+        "class_renamed": f"renaming {name} to {new_name}",
+        "class_merged": f"merging {name} into {new_name}",
+        "class_retired": f"retiring {name}",
+        "class_recoloured": f"recolouring {name}",
+        "comment": "a comment",
+        "review": "disagreeing with a label" if event.verdict == "disagree" else "agreeing with a label",
+        "import": f"importing {event.file_name}",
+    }
+    return said.get(event.kind, event.kind)
+
+
 def action_text(events: list[LabelEvent], unit: Unit) -> str:
     """One action of the user: `spine at (4112, 9936, 2260) nm`, `37 labels`; empty for no action."""
     if not events:
         return ""
-    if len(events) > 1:
-        return f"{len(events)} labels"
-    event = events[0]
-    what = event.class_name if event.kind == "label" else "taking back the label"
+    statements = [event for event in events if event.kind in STATEMENTS]
+    if len(statements) > 1:
+        return f"{len(statements)} labels"
+    event = (statements or events)[0]
+    if event.position_nm is None or event.kind not in STATEMENTS:
+        return statement_text(event)
     where = f"on cell {event.segment_id}" if unit == "segment" else f"at {position_text(event.position_nm)}"
-    return f"{what} {where}"
+    return f"{statement_text(event)} {where}"

@@ -23,9 +23,14 @@ HEADS_WITH_TORCH = tuple(
 HOMES = {
     "neuroglancer": ("segclr_viewer/viewer.py",),
     "tornado": ("segclr_viewer/server.py",),
-    "sqlite3": ("segclr_viewer/labels.py",),
+    "sqlite3": ("segclr_viewer/log",),
     "PIL": ("segclr_viewer/pictures.py", "model/segclr/em/phantom"),
-    "msgspec": ("segclr_viewer/answers.py", "segclr_viewer/messages.py", "segclr_viewer/project"),
+    "msgspec": (
+        "segclr_viewer/answers.py",
+        "segclr_viewer/messages.py",
+        "segclr_viewer/project",
+        "segclr_viewer/log/classes.py",
+    ),
     "tensorstore": ("model/segclr/em",),
     "cloudvolume": ("model/segclr/em",),
     "kimimaro": ("model/segclr/em/skeletonize.py", "model/segclr/em/skeleton.py"),

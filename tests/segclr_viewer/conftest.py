@@ -15,7 +15,7 @@ from segclr.embeddings.table import EmbeddingTable, build_table
 from segclr.errors import LabelStoreError, SegclrError
 from segclr.explore.layout import pca_layout
 from segclr_viewer.answers import Failed, Labels, Place, PointsReady, Saved, SelectionMade, ToPage
-from segclr_viewer.events import LabelEvent, NewEvent, SavedPlace
+from segclr_viewer.log.events import LabelEvent, NewEvent, SavedPlace
 from segclr_viewer.messages import EmbedRequest, LabelRequest, LassoRequest, Target, TaskRequest, encode
 from segclr_viewer.points import Points
 from segclr_viewer.ports import Embedded, LabelLog, Ports

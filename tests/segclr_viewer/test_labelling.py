@@ -9,7 +9,7 @@ import pytest
 
 from segclr.errors import LabelStoreError
 from segclr_viewer.answers import Failed, History, Labels, Place, Saved, Working
-from segclr_viewer.events import LabelEvent
+from segclr_viewer.log.events import LabelEvent
 
 BIG = 2**63 + 5
 FULL = LabelStoreError("the label file cannot grow, the disk is full: make room and label again")

@@ -25,8 +25,8 @@ from segclr_viewer.answers import (
     Status,
     ToPage,
 )
-from segclr_viewer.labels import LabelStore
 from segclr_viewer.latest import LatestThread
+from segclr_viewer.log.store import LabelStore
 from segclr_viewer.messages import decode, encode
 from segclr_viewer.points import NO_CLASS
 from segclr_viewer.ports import LabelLog, Latest, Page, View, Worker

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segclr_viewer.events import Anchor, Kind, LabelEvent, TaskHistory, Unit, fold
+from segclr_viewer.log.events import Anchor, Kind, LabelEvent, Unit
+from segclr_viewer.log.fold import TaskHistory, fold
 
 BIG = 2**63 + 5
 
@@ -21,6 +22,7 @@ def event(
     x_nm: float = 0.0,
     segment_id: int = BIG,
 ) -> LabelEvent:
+    said = kind not in ("undo", "redo")
     return LabelEvent(
         seq=seq,
         uuid=f"event {seq}",
@@ -30,9 +32,9 @@ def event(
         kind=kind,
         task=task,
         class_name=class_name if kind == "label" else None,
-        position_nm=(x_nm, 20.5, 30.0),
-        segmentation="v1",
-        segment_id=segment_id,
+        position_nm=(x_nm, 20.5, 30.0) if said else None,
+        segmentation="v1" if said else "",
+        segment_id=segment_id if said else 0,
         provenance="key",
         target=target,
     )
@@ -105,8 +107,8 @@ def test_any_sequence_of_actions_undos_and_redos_leads_where_the_obvious_model_l
         history = fold(model.events, "subcompartment", unit)
         assert names(history) == model.states[model.at]
         newest = model.groups[model.at - 1] if model.at else None
-        assert history.to_undo() == [event for event in model.events if event.group == newest]
-        assert bool(history.to_redo()) == (model.at < len(model.groups))
+        assert history.to_undo("ana") == [event for event in model.events if event.group == newest]
+        assert bool(history.to_redo("ana")) == (model.at < len(model.groups))
 
 
 @given(moves)
@@ -122,12 +124,12 @@ def test_undo_reaches_back_to_the_empty_log_and_redo_forth_again(
         model.undo()
     history = fold(model.events, "subcompartment", "node")
     assert names(history) == {}
-    assert history.to_undo() == []
+    assert history.to_undo("ana") == []
     for _ in model.groups:
         model.redo()
     history = fold(model.events, "subcompartment", "node")
     assert names(history) == reached
-    assert history.to_redo() == []
+    assert history.to_redo("ana") == []
 
 
 def test_undo_brings_back_the_label_that_was_there_before() -> None:
@@ -145,14 +147,14 @@ def test_tasks_have_histories_of_their_own() -> None:
     log = [event(1), event(2, task="cell type"), event(3, "undo", target="action 2", task="cell type")]
     assert len(names(fold(log, "subcompartment", "node"))) == 1
     assert names(fold(log, "cell type", "segment")) == {}
-    assert fold(log, "subcompartment", "node").to_undo() == [log[0]]
+    assert fold(log, "subcompartment", "node").to_undo("ana") == [log[0]]
 
 
 def test_an_undo_of_anything_but_the_newest_action_is_passed_over() -> None:
     log = [event(1), event(2, x_nm=9.0), event(3, "undo", target="action 1"), event(4, "redo", target="action 1")]
     history = fold(log, "subcompartment", "node")
     assert len(names(history)) == 2
-    assert history.to_undo() == [log[1]]
+    assert history.to_undo("ana") == [log[1]]
 
 
 def test_one_label_can_be_looked_up() -> None:

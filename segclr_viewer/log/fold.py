@@ -1,0 +1,241 @@
+"""The fold of the log: what holds now in one task, and what undo and redo would do. Pure: no storage, no clock.
+
+Every annotator has an own history. Undo takes back the newest action of who asks for it, and what one says never
+changes what another one said.
+"""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from segclr_viewer.log.classes import Classes, fold_classes
+from segclr_viewer.log.consensus import (
+    ADJUDICATION,
+    ALL,
+    Choice,
+    Conflict,
+    Consensus,
+    Outcome,
+    ReviewCount,
+    gather,
+    weigh,
+)
+from segclr_viewer.log.events import CLASS_CHANGES, STATEMENTS, Anchor, LabelEvent, Unit
+from segclr_viewer.project import ClassSpec
+
+_Key = TypeVar("_Key")
+_Voice = tuple[str, bool]  # annotator, and whether as an adjudicator: judging covers nobody's own answer
+_NO_EFFECT_ON_LABELS = frozenset({"comment", "import"})
+
+
+class _Actions:
+    """What one annotator did, in order, and what that annotator has undone."""
+
+    def __init__(self) -> None:
+        self.done: list[list[LabelEvent]] = []
+        self.undone: list[list[LabelEvent]] = []
+
+    def add(self, event: LabelEvent) -> None:
+        self.undone.clear()
+        if not self.done or self.done[-1][0].group != event.group:
+            self.done.append([])
+        self.done[-1].append(event)
+
+    def turn(self, event: LabelEvent) -> list[LabelEvent]:
+        """Undo or redo the action named; the events that this touches, none when it is not the one in turn."""
+        source, target = (self.done, self.undone) if event.kind == "undo" else (self.undone, self.done)
+        if not source or source[-1][0].group != event.target:
+            return []
+        target.append(source.pop())
+        return target[-1]
+
+
+class TaskHistory:
+    """The events of one task, folded one by one.
+
+    Args:
+        classes: those of the project file, from which the log's changes start.
+    """
+
+    def __init__(self, task: str, unit: Unit, classes: Sequence[ClassSpec] = ()) -> None:
+        self.task = task
+        self.unit = unit
+        self.seq = 0  # of the newest event that can matter to the labels
+        self.classes: Classes = fold_classes(classes, ())
+        self._base = tuple(classes)
+        self._seen: set[str] = set()
+        self._actions: dict[str, _Actions] = {}
+        self._said: dict[Anchor, dict[_Voice, list[LabelEvent]]] = {}
+        self._identity: dict[str, str] = {}  # of a label's class, by the label's uuid
+        self._class_events: list[LabelEvent] = []
+        self._verdicts: dict[str, dict[str, list[LabelEvent]]] = {}  # by event reviewed and reviewer
+        self._comments: list[LabelEvent] = []
+        self._imports: list[LabelEvent] = []
+        self._outcomes: dict[Anchor, Outcome] = {}  # of all annotators
+        self._changed: dict[Anchor, None] = {}  # anchors whose outcome is to be found anew, in a fixed order
+        self._current: dict[Anchor, LabelEvent] = {}
+
+    def apply(self, event: LabelEvent) -> None:
+        """Take in the next event; those of other tasks, and any that was there before, are passed over."""
+        if event.task != self.task or event.uuid in self._seen:
+            return
+        self._seen.add(event.uuid)
+        if event.kind not in _NO_EFFECT_ON_LABELS:
+            self.seq = event.seq
+        actions = self._actions.setdefault(event.annotator, _Actions())
+        if event.kind == "undo":
+            for step in reversed(actions.turn(event)):
+                self._take_back(step)
+        elif event.kind == "redo":
+            for step in actions.turn(event):
+                self._put(step)
+        else:
+            if event.kind == "label" and (identity := self.classes.identity.get(event.class_name or "")):
+                self._identity[event.uuid] = identity
+            actions.add(event)
+            self._put(event)
+
+    def current(self) -> dict[Anchor, LabelEvent]:
+        """The label that all annotators together give each anchor that has one. Not to be changed."""
+        self._settle()
+        return self._current
+
+    def label_of(self, anchor: Anchor) -> LabelEvent | None:
+        """The label that all annotators together give an anchor."""
+        return self.current().get(anchor)
+
+    def statements(self, annotator: str) -> dict[Anchor, LabelEvent]:
+        """What an annotator holds of each anchor: a label, unsure, or bad segmentation; judgements left out."""
+        return {
+            anchor: stack[-1]
+            for anchor, voices in self._said.items()
+            if (stack := voices.get((annotator, False))) and stack[-1].kind != "unlabel"
+        }
+
+    def statements_at(self, anchor: Anchor) -> list[LabelEvent]:
+        """What anybody holds of one anchor, oldest first."""
+        newest = [stack[-1] for stack in self._said.get(anchor, {}).values()]
+        return sorted((event for event in newest if event.kind != "unlabel"), key=_seq)
+
+    def consensus(self, choice: Choice = ALL) -> Consensus:
+        """What the chosen statements together say; for what is superseded no older statement steps in."""
+        if choice == ALL:
+            self._settle()
+            return gather(self._outcomes.items())
+        return gather((anchor, self._outcome(anchor, choice)) for anchor in self._said)
+
+    def conflicts(self) -> list[Conflict]:
+        """The anchors on which the annotators disagree without a majority."""
+        return self.consensus().conflicts
+
+    def name_now(self, label: LabelEvent) -> str:
+        """What the class of a label is called now, after all renaming and merging."""
+        name = label.class_name or ""
+        identity = self._identity.get(label.uuid)
+        found = None if identity is None else self.classes.by_identity.get(identity)
+        return found or self.classes.names.get(name, name)
+
+    def reviews(self, uuid: str) -> ReviewCount:
+        """What reviewers say of the event with that uuid, the newest word of each."""
+        newest = [stack[-1].verdict for stack in self._verdicts.get(uuid, {}).values()]
+        return ReviewCount(newest.count("agree"), newest.count("disagree"))
+
+    def comments(self) -> list[LabelEvent]:
+        """All comments that stand, in order."""
+        return list(self._comments)
+
+    def imports(self) -> list[LabelEvent]:
+        """Where the imported labels that stand came from, in order."""
+        return list(self._imports)
+
+    def annotators(self) -> list[str]:
+        """Who has done anything in the task, in the order of their first events."""
+        return list(self._actions)
+
+    def to_undo(self, annotator: str) -> list[LabelEvent]:
+        """The events of the action that the annotator's undo would take back; empty when there is none."""
+        actions = self._actions.get(annotator)
+        return list(actions.done[-1]) if actions and actions.done else []
+
+    def to_redo(self, annotator: str) -> list[LabelEvent]:
+        """The events of the action that the annotator's redo would bring back; empty when there is none."""
+        actions = self._actions.get(annotator)
+        return list(actions.undone[-1]) if actions and actions.undone else []
+
+    def _put(self, event: LabelEvent) -> None:
+        if event.kind in STATEMENTS:
+            anchor = event.anchor(self.unit)
+            voices = self._said.setdefault(anchor, {})
+            voices.setdefault((event.annotator, event.provenance == ADJUDICATION), []).append(event)
+            self._changed[anchor] = None
+        elif event.kind in CLASS_CHANGES:
+            insort(self._class_events, event, key=_seq)
+            self._fold_classes()
+        elif event.kind == "review":
+            about = event.about or ""
+            self._verdicts.setdefault(about, {}).setdefault(event.annotator, []).append(event)
+        elif event.kind == "comment":
+            insort(self._comments, event, key=_seq)
+        else:
+            insort(self._imports, event, key=_seq)
+
+    def _take_back(self, event: LabelEvent) -> None:
+        # Only the newest action of an annotator is ever undone, so its events lie on top of that annotator's stacks.
+        if event.kind in STATEMENTS:
+            anchor = event.anchor(self.unit)
+            voices = self._said[anchor]
+            _pop(voices, (event.annotator, event.provenance == ADJUDICATION))
+            if not voices:
+                del self._said[anchor]
+            self._changed[anchor] = None
+        elif event.kind in CLASS_CHANGES:
+            _remove(self._class_events, event)
+            self._fold_classes()
+        elif event.kind == "review":
+            _pop(self._verdicts[event.about or ""], event.annotator)
+        elif event.kind == "comment":
+            _remove(self._comments, event)
+        else:
+            _remove(self._imports, event)
+
+    def _fold_classes(self) -> None:
+        self.classes = fold_classes(self._base, self._class_events)
+        self._changed.update(dict.fromkeys(self._said))  # labels that differed may agree now
+
+    def _settle(self) -> None:
+        """Find the outcome of every anchor about which something was said since."""
+        for anchor in self._changed:
+            self._outcomes.pop(anchor, None)
+            self._current.pop(anchor, None)
+            if anchor in self._said:
+                outcome = self._outcomes[anchor] = self._outcome(anchor, ALL)
+                if outcome.label is not None:
+                    self._current[anchor] = outcome.label
+        self._changed.clear()
+
+    def _outcome(self, anchor: Anchor, choice: Choice) -> Outcome:
+        newest = [stack[-1] for stack in self._said[anchor].values()]
+        taken = [event for event in newest if choice == ALL or choice.takes(event, self.reviews(event.uuid).state)]
+        return weigh(anchor, taken, self.name_now)
+
+
+def _pop(stacks: dict[_Key, list[LabelEvent]], key: _Key) -> None:
+    stacks[key].pop()
+    if not stacks[key]:
+        del stacks[key]
+
+
+def _remove(events: list[LabelEvent], gone: LabelEvent) -> None:
+    del events[bisect_left(events, gone.seq, key=_seq)]
+
+
+def _seq(event: LabelEvent) -> int:
+    return event.seq
+
+
+def fold(events: Iterable[LabelEvent], task: str, unit: Unit, classes: Sequence[ClassSpec] = ()) -> TaskHistory:
+    """The history of a task after these events."""
+    history = TaskHistory(task, unit, classes)
+    for event in events:
+        history.apply(event)
+    return history

@@ -1,0 +1,141 @@
+"""The label log on disk: an append-only SQLite file. What is appended is durable when `append` returns.
+
+One connection, used from one thread. One app at a time may write: a second one is refused by a lock held beside the
+file (`<file>.lock`, itself a SQLite file, since its locks work everywhere and end with the process). Any number may
+read meanwhile. Nothing is ever updated or deleted; triggers see to it.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+from segclr.errors import LabelStoreError
+from segclr_viewer.log.events import LabelEvent, NewEvent, SavedPlace
+from segclr_viewer.log.migrations import NEWEST, migrate, transaction, version_of
+from segclr_viewer.log.rows import insert_event, insert_place, select_events, select_places
+from segclr_viewer.log.sentences import in_words
+
+_SECONDS_TO_WAIT = 1.0  # for another program that is just writing
+
+
+class LabelStore:
+    """The open log. Every failure is a LabelStoreError of one sentence, and leaves the log as it was."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, lock: sqlite3.Connection | None) -> None:
+        self._path = path
+        self._connection = connection
+        self._lock = lock  # None for a reader
+
+    @classmethod
+    def open(cls, path: Path, reader: bool = False) -> Self:
+        """Open the log, or begin one where there is none; a log of an older version is brought to the newest.
+
+        Args:
+            reader: only read, which works while an app writes and where nothing can be written. The file is not
+                touched: of a log of an older version a converted copy in memory is read.
+
+        Raises:
+            LabelStoreError: another app has it open, it cannot be written, or it is not a label log; for a reader
+                there is no such file.
+        """
+        if reader:
+            return cls(path, _open_to_read(path), None)
+        with in_words(path):
+            lock = sqlite3.connect(path.with_name(path.name + ".lock"), isolation_level=None, timeout=0)
+        try:
+            with in_words(path, busy="is open in another segclr-viewer: close that one, or name another file"):
+                lock.execute("BEGIN EXCLUSIVE")
+            with in_words(path):
+                connection = sqlite3.connect(path, isolation_level=None, timeout=_SECONDS_TO_WAIT)
+        except LabelStoreError:
+            lock.close()
+            raise
+        store = cls(path, connection, lock)
+        try:
+            with in_words(path):
+                version_of(connection, path)  # before anything in a file of another program is touched
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = FULL")  # a commit has reached the disk when it returns
+                migrate(connection, path)
+        except LabelStoreError:
+            store.close()
+            raise
+        return store
+
+    def close(self) -> None:
+        """Close the log and let another app open it."""
+        self._connection.close()
+        if self._lock is not None:
+            self._lock.close()
+
+    def events(self, after: int = 0) -> list[LabelEvent]:
+        """All events numbered above `after`, in order."""
+        with in_words(self._path):
+            try:
+                return select_events(self._connection, after)
+            except ValueError as error:
+                raise LabelStoreError(
+                    f"the label file {self._path} holds what is no event ({error}): put back a copy"
+                ) from error
+
+    def places(self) -> list[SavedPlace]:
+        """All places saved with their embedding, in the order of saving."""
+        with in_words(self._path):
+            return select_places(self._connection)
+
+    def append(self, events: Sequence[NewEvent], places: Sequence[SavedPlace] = ()) -> list[LabelEvent]:
+        """Make events, and places that they label, durable: all or none; on disk when this returns.
+
+        An event whose uuid is in the log already is not stored again: the stored one is returned in its stead.
+
+        Raises:
+            LabelStoreError: nothing was stored.
+        """
+        if self._lock is None:
+            raise LabelStoreError(f"the label file {self._path} is open for reading only: open it for writing to label")
+        with in_words(self._path), transaction(self._connection):
+            for place in places:
+                insert_place(self._connection, place)
+            return [insert_event(self._connection, event) for event in events]
+
+
+def _open_to_read(path: Path) -> sqlite3.Connection:
+    """A connection that cannot write, to a log of the newest version."""
+    if not path.is_file():
+        raise LabelStoreError(f"there is no label file {path}: check the path")
+    with in_words(path):
+        connection = _connect_to_read(path)
+        try:
+            if version_of(connection, path) == 0:
+                raise LabelStoreError(f"{path} is empty, not a label log: check the path")
+            if version_of(connection, path) == NEWEST:
+                return connection
+            copy = sqlite3.connect(":memory:", isolation_level=None)
+            connection.backup(copy)
+            migrate(copy, path)
+        except BaseException:
+            connection.close()
+            raise
+        connection.close()
+        return copy
+
+
+def _connect_to_read(path: Path) -> sqlite3.Connection:
+    address = path.resolve().as_uri()
+    connection = sqlite3.connect(f"{address}?mode=ro", uri=True, isolation_level=None, timeout=_SECONDS_TO_WAIT)
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        return connection
+    except sqlite3.OperationalError as error:
+        connection.close()
+        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+            raise
+    # Without a place for SQLite's shared memory only a log that was closed properly is whole in its own file.
+    pending = path.with_name(path.name + "-wal")
+    if pending.exists() and pending.stat().st_size > 0:
+        raise LabelStoreError(
+            f"the label file {path} was not closed properly and its folder cannot be written: copy it together with "
+            f"{pending.name} to a folder that can be"
+        )
+    return sqlite3.connect(f"{address}?mode=ro&immutable=1", uri=True, isolation_level=None)
