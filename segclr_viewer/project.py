@@ -14,10 +14,12 @@ from msgspec import Struct, field
 
 from segclr.em.geometry import XYZ
 from segclr.errors import ProjectError
+from segclr_viewer.keys import FIXED_KEYS, Keys
+from segclr_viewer.palette import free_color
 from segclr_viewer.project_words import explain
 
-# Keys of the page and the viewer that no class may take.
-RESERVED_KEYS = {"z": "undo", "y": "redo", "x": "take a label back"}
+Unit = Literal["node", "segment"]
+
 MAX_CLASSES = 31  # the overlay's voxel is one byte: class and confidence
 
 _LARGEST_SEGMENT_ID = 2**64 - 1
@@ -85,15 +87,15 @@ class ClassSpec(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"color {self.color!r} is no colour: write it like '#3b82f6'")
         if not re.fullmatch("[0-9a-z]", self.key):
             raise ValueError(f"key {self.key!r} cannot be used: take one digit or one small letter")
-        if self.key in RESERVED_KEYS:
-            raise ValueError(f"key {self.key!r} is taken (it means: {RESERVED_KEYS[self.key]}); use another one")
+        if self.key in FIXED_KEYS:
+            raise ValueError(f"key {self.key!r} is taken (it means: {FIXED_KEYS[self.key]}); use another one")
 
 
 class Task(Struct, frozen=True, forbid_unknown_fields=True):
     """What is classified: nodes or whole segments, from embeddings averaged within `aggregation_radius_um`."""
 
     name: str
-    unit: Literal["node", "segment"]
+    unit: Unit
     classes: tuple[ClassSpec, ...] = field(name="class")
     aggregation_radius_um: float = 0.0
 
@@ -137,11 +139,13 @@ class Project(Struct, frozen=True, forbid_unknown_fields=True):
     server: ServerAddress = ServerAddress()
     annotator: str = ""
     start_segments: tuple[str, ...] = ()
+    keys: Keys = Keys()
 
     def __post_init__(self) -> None:
         if not self.tasks:
             raise ValueError("there is no task: add a [[task]] section")
         _refuse_twice("the task name", [task.name for task in self.tasks])
+        self.keys.refuse(spec.key for task in self.tasks for spec in task.classes)
         for text in self.start_segments:
             if not re.fullmatch("[0-9]{1,20}", text) or int(text) > _LARGEST_SEGMENT_ID:
                 raise ValueError(f"start_segments holds {text!r}, which is no segment id: write ids like '7205'")
@@ -161,6 +165,7 @@ def load_project(path: Path) -> Project:
         raise ProjectError(f"the project file {path} cannot be read ({error.strerror}): check the path") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ProjectError(f"{path} is not TOML: {error}") from None
+    _fill_in_colors(settings)
     try:
         project = msgspec.convert(settings, Project)
     except msgspec.ValidationError as error:
@@ -194,6 +199,16 @@ def _lines(prefix: str, value: object) -> list[str]:
     if isinstance(value, list | tuple):
         return [f"{prefix} = {', '.join(str(item) for item in value) or '(none)'}"]
     return [f"{prefix} = {'(none)' if value is None else value}"]
+
+
+def _fill_in_colors(settings: dict[str, object]) -> None:
+    """Give each class without a colour one of the palette; what is no list of classes is left to the validator."""
+    tasks = settings.get("task")
+    for task in tasks if isinstance(tasks, list) else []:
+        classes = task.get("class") if isinstance(task, dict) else None
+        specs = [spec for spec in classes if isinstance(spec, dict)] if isinstance(classes, list) else []
+        for spec in specs:
+            spec.setdefault("color", free_color([str(other["color"]) for other in specs if "color" in other]))
 
 
 def _resolved(project: Project, folder: Path) -> Project:

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from segclr.errors import ProjectError
-from segclr_viewer.project import RESERVED_KEYS, Project, describe, load_project
+from segclr_viewer.keys import FIXED_KEYS, USUAL_KEYS
+from segclr_viewer.palette import PALETTE
+from segclr_viewer.project import Project, describe, load_project
 
 GOOD = """
 name = "cortex"
@@ -151,6 +153,16 @@ def test_the_description_holds_every_resolved_setting(tmp_path: Path) -> None:
         ('key = "d"', 'key = "z"', "task 1.class 2: key 'z' is taken (it means: undo)"),
         ('name = "dendrite"', 'name = "axon"', "task 1: the class name 'axon' is given twice"),
         ('name = "cell type"', 'name = "subcompartment"', "the task name 'subcompartment' is given twice"),
+        (
+            'key = "d"',
+            'key = "s"',
+            "the class key 's' is also that of skip: give the class another one, or set keys.skip",
+        ),
+        ('annotator = "ana"', '[keys]\nskip = "F1"', "keys: skip = 'F1' cannot be used: take one digit"),
+        ('annotator = "ana"', '[keys]\nskip = "y"', "keys: skip = 'y' is taken (it means: redo)"),
+        ('annotator = "ana"', '[keys]\nskip = "q"', "keys: skip and queue have the same key 'q': give each its own"),
+        ('annotator = "ana"', '[keys]\nskp = "w"', "the key keys.skp is not known: did you mean skip?"),
+        ('annotator = "ana"', '[keys]\nunsure = "d"', "the class key 'd' is also that of unsure"),
         ('annotator = "ana"', "[server]\nport = 65536", "server: port is 65536"),
         ('annotator = "ana"', "[server]\nport = true", "server.port is True, but must be a whole number"),
         ('name = "cortex"', "name = ", "is not TOML"),
@@ -159,7 +171,7 @@ def test_the_description_holds_every_resolved_setting(tmp_path: Path) -> None:
 def test_a_mistake_is_told_in_one_sentence(tmp_path: Path, old: str, new: str, sentence: str) -> None:
     assert old in GOOD
     text = GOOD.replace(old, new, 1)
-    if new.startswith("[server]"):  # a section must follow the keys of the top
+    if new.startswith(("[server]", "[keys]")):  # a section must follow the keys of the top
         text = GOOD.replace(old, "", 1) + new
     if new.startswith("table ="):
         text = new + "\n" + GOOD.replace(old, "", 1)
@@ -173,12 +185,32 @@ def test_a_mistake_is_told_in_one_sentence(tmp_path: Path, old: str, new: str, s
 
 def test_a_task_needs_two_classes_and_no_more_than_the_overlay_can_show(tmp_path: Path) -> None:
     head = GOOD[: GOOD.index("[[task]]")] + '[[task]]\nname = "t"\nunit = "node"\n'
-    keys = [key for key in "0123456789abcdefghijklmnopqrstuvwxyz" if key not in RESERVED_KEYS]
+    keys = [key for key in "0123456789abcdefghijklmnopqrstuvwxyz" if key not in FIXED_KEYS]
     classes = [f'[[task.class]]\nname = "c{key}"\ncolor = "#000000"\nkey = "{key}"\n' for key in keys]
-    assert len(load(tmp_path, head + "".join(classes[:31])).tasks[0].classes) == 31
+    named = ("left", "right", "up", "down", "enter", "comma", "period", "v", "w", "x")
+    names = [line.split(" = ") for line in describe(load(tmp_path, GOOD)).splitlines() if line.startswith("keys.")]
+    elsewhere = "[keys]\n" + "".join(f'{name[5:]} = "{key}"\n' for (name, _), key in zip(names, named, strict=True))
+    full = load(tmp_path, head + "".join(classes[:31]) + elsewhere)
+    assert len(full.tasks[0].classes) == 31
     for count in (1, 32):
         with pytest.raises(ProjectError, match=f"task 1: the task has {count} classes: it needs 2 to 31"):
             load(tmp_path, head + "".join(classes[:count]))
+
+
+def test_keys_are_as_usual_but_for_those_that_the_file_names(tmp_path: Path) -> None:
+    assert load(tmp_path, GOOD).keys == USUAL_KEYS
+    keys = load(tmp_path, GOOD + '[keys]\nskip = "w"\nback = "comma"\n').keys
+    assert (keys.skip, keys.back, keys.queue) == ("w", "comma", USUAL_KEYS.queue)
+
+
+def test_classes_without_a_colour_get_ones_that_every_reader_can_tell_apart(tmp_path: Path) -> None:
+    text = GOOD.replace('color = "#10b981"\n', "").replace('color = "#8b5cf6"', f'color = "{PALETTE[0]}"')
+    assert [spec.color for spec in load(tmp_path, text).tasks[1].classes] == [PALETTE[1], PALETTE[0]]
+    many = GOOD[: GOOD.index("[[task]]")] + '[[task]]\nname = "t"\nunit = "node"\n'
+    many += "".join(f'[[task.class]]\nname = "c{key}"\nkey = "{key}"\n' for key in "0123456789acdefghijk")
+    colors = [spec.color for spec in load(tmp_path, many).tasks[0].classes]
+    assert colors[:9] == list(PALETTE)
+    assert len(set(colors)) == 20
 
 
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
