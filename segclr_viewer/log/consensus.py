@@ -1,8 +1,8 @@
 """What several annotators together say of a place: their newest statements, weighed, none of them overwritten."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Literal
 
 from segclr_viewer.log.events import Anchor, LabelEvent
@@ -11,6 +11,7 @@ ReviewState = Literal["unreviewed", "agreed", "disputed"]
 # Nobody looked at the place for these: whoever does has the say.
 _UNSEEN = frozenset({"import", "demo"})
 ADJUDICATION = "adjudication"
+_SEQ = attrgetter("seq")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +92,21 @@ def weigh(anchor: Anchor, statements: Iterable[LabelEvent], name_of: Callable[[L
     Args:
         name_of: what the class of a label is called now.
     """
-    said = sorted(statements, key=lambda statement: statement.seq)
+    said = sorted(statements, key=_SEQ)
     verdicts = [statement for statement in said if statement.provenance == ADJUDICATION and statement.kind != "unlabel"]
     said = verdicts[-1:] or [statement for statement in said if statement.provenance != ADJUDICATION]
-    if any(statement.provenance not in _UNSEEN for statement in said):
-        said = [statement for statement in said if statement.provenance not in _UNSEEN]
+    seen = [statement for statement in said if statement.provenance not in _UNSEEN]
+    said = seen or said
+    labels = [statement for statement in said if statement.kind == "label"]
+    if len(labels) == len(said) == 1:
+        return Outcome(labels[0])
     unsure = tuple(statement for statement in said if statement.kind == "unsure")
     bad = tuple(statement for statement in said if statement.kind == "bad_segmentation")
-    labels = [statement for statement in said if statement.kind == "label"]
-    if not labels:
-        return Outcome(None, None, unsure, bad)
-    ((name, count),) = Counter(map(name_of, labels)).most_common(1)
-    if 2 * count > len(labels):
-        return Outcome(next(label for label in reversed(labels) if name_of(label) == name), None, unsure, bad)
-    return Outcome(None, Conflict(anchor, tuple(labels)), unsure, bad)
+    names = [name_of(label) for label in labels]
+    for label, name in zip(reversed(labels), reversed(names), strict=True):
+        if 2 * names.count(name) > len(names):
+            return Outcome(label, None, unsure, bad)
+    return Outcome(None, Conflict(anchor, tuple(labels)) if labels else None, unsure, bad)
 
 
 def gather(outcomes: Iterable[tuple[Anchor, Outcome]]) -> Consensus:

@@ -6,6 +6,7 @@ changes what another one said.
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import TypeVar
 
 from segclr_viewer.log.classes import Classes, fold_classes
@@ -23,6 +24,7 @@ from segclr_viewer.log.consensus import (
 from segclr_viewer.log.events import CLASS_CHANGES, STATEMENTS, Anchor, LabelEvent, Unit
 from segclr_viewer.project import ClassSpec
 
+_SEQ = attrgetter("seq")
 _Key = TypeVar("_Key")
 _Voice = tuple[str, bool]  # annotator, and whether as an adjudicator: judging covers nobody's own answer
 _NO_EFFECT_ON_LABELS = frozenset({"comment", "import"})
@@ -115,7 +117,7 @@ class TaskHistory:
     def statements_at(self, anchor: Anchor) -> list[LabelEvent]:
         """What anybody holds of one anchor, oldest first."""
         newest = [stack[-1] for stack in self._said.get(anchor, {}).values()]
-        return sorted((event for event in newest if event.kind != "unlabel"), key=_seq)
+        return sorted((event for event in newest if event.kind != "unlabel"), key=_SEQ)
 
     def consensus(self, choice: Choice = ALL) -> Consensus:
         """What the chosen statements together say; for what is superseded no older statement steps in."""
@@ -169,15 +171,15 @@ class TaskHistory:
             voices.setdefault((event.annotator, event.provenance == ADJUDICATION), []).append(event)
             self._changed[anchor] = None
         elif event.kind in CLASS_CHANGES:
-            insort(self._class_events, event, key=_seq)
+            insort(self._class_events, event, key=_SEQ)
             self._fold_classes()
         elif event.kind == "review":
             about = event.about or ""
             self._verdicts.setdefault(about, {}).setdefault(event.annotator, []).append(event)
         elif event.kind == "comment":
-            insort(self._comments, event, key=_seq)
+            insort(self._comments, event, key=_SEQ)
         else:
-            insort(self._imports, event, key=_seq)
+            insort(self._imports, event, key=_SEQ)
 
     def _take_back(self, event: LabelEvent) -> None:
         # Only the newest action of an annotator is ever undone, so its events lie on top of that annotator's stacks.
@@ -215,8 +217,9 @@ class TaskHistory:
 
     def _outcome(self, anchor: Anchor, choice: Choice) -> Outcome:
         newest = [stack[-1] for stack in self._said[anchor].values()]
-        taken = [event for event in newest if choice == ALL or choice.takes(event, self.reviews(event.uuid).state)]
-        return weigh(anchor, taken, self.name_now)
+        if choice is not ALL:
+            newest = [event for event in newest if choice.takes(event, self.reviews(event.uuid).state)]
+        return weigh(anchor, newest, self.name_now)
 
 
 def _pop(stacks: dict[_Key, list[LabelEvent]], key: _Key) -> None:
@@ -226,11 +229,7 @@ def _pop(stacks: dict[_Key, list[LabelEvent]], key: _Key) -> None:
 
 
 def _remove(events: list[LabelEvent], gone: LabelEvent) -> None:
-    del events[bisect_left(events, gone.seq, key=_seq)]
-
-
-def _seq(event: LabelEvent) -> int:
-    return event.seq
+    del events[bisect_left(events, gone.seq, key=_SEQ)]
 
 
 def fold(events: Iterable[LabelEvent], task: str, unit: Unit, classes: Sequence[ClassSpec] = ()) -> TaskHistory:

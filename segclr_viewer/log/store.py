@@ -6,7 +6,8 @@ read meanwhile. Nothing is ever updated or deleted; triggers see to it.
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -102,26 +103,38 @@ class LabelStore:
 
 def _open_to_read(path: Path) -> sqlite3.Connection:
     """A connection that cannot write, to a log of the newest version."""
-    if not path.is_file():
-        raise LabelStoreError(f"there is no label file {path}: check the path")
-    with in_words(path):
-        connection = _connect_to_read(path)
-        try:
-            if version_of(connection, path) == 0:
-                raise LabelStoreError(f"{path} is empty, not a label log: check the path")
-            if version_of(connection, path) == NEWEST:
-                return connection
-            copy = sqlite3.connect(":memory:", isolation_level=None)
+    with in_words(path), _closing_on_error(connect_to_read(path)) as connection:
+        version = version_of(connection, path)
+        if version == 0:
+            raise LabelStoreError(f"{path} is empty, not a label log: check the path")
+        if version == NEWEST:
+            return connection
+        with _closing_on_error(sqlite3.connect(":memory:", isolation_level=None)) as copy:
             connection.backup(copy)
             migrate(copy, path)
-        except BaseException:
-            connection.close()
-            raise
         connection.close()
         return copy
 
 
-def _connect_to_read(path: Path) -> sqlite3.Connection:
+@contextmanager
+def _closing_on_error(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """Close a connection if what is done with it fails."""
+    try:
+        yield connection
+    except BaseException:
+        connection.close()
+        raise
+
+
+def connect_to_read(path: Path) -> sqlite3.Connection:
+    """A connection that cannot write; SQLite's errors are the caller's to put in words.
+
+    Raises:
+        LabelStoreError: there is no such file, or it can be read only together with what lies beside it.
+        sqlite3.Error: it cannot be read.
+    """
+    if not path.is_file():
+        raise LabelStoreError(f"there is no label file {path}: check the path")
     address = path.resolve().as_uri()
     connection = sqlite3.connect(f"{address}?mode=ro", uri=True, isolation_level=None, timeout=_SECONDS_TO_WAIT)
     try:
@@ -131,6 +144,9 @@ def _connect_to_read(path: Path) -> sqlite3.Connection:
         connection.close()
         if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
             raise
+    except sqlite3.Error:
+        connection.close()
+        raise
     # Without a place for SQLite's shared memory only a log that was closed properly is whole in its own file.
     pending = path.with_name(path.name + "-wal")
     if pending.exists() and pending.stat().st_size > 0:
