@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from segclr.errors import SegclrError
 from segclr_viewer.exchange.errors import ExchangeError
 
 
@@ -24,6 +25,8 @@ def replacing_path(path: Path) -> Iterator[Path]:
         with part.open("r+b") as written:
             os.fsync(written.fileno())
         part.replace(path)
+    except SegclrError:  # some are OSErrors, too
+        raise
     except OSError as error:
         raise ExchangeError(
             f"{path} cannot be written ({error.strerror or error}): check the folder and disk"
@@ -65,6 +68,8 @@ def replacing_folder(path: Path, kind: str) -> Iterator[Path]:
             path.rename(old)
         part.rename(path)
         shutil.rmtree(old, ignore_errors=True)
+    except SegclrError:  # some are OSErrors, too
+        raise
     except OSError as error:
         raise ExchangeError(
             f"{path} cannot be written ({error.strerror or error}): check the folder and disk"

@@ -17,9 +17,9 @@ _POSITIONS: tuple[tuple[Unit, tuple[str, str, str]], ...] = (
     ("vox", ("x_vox", "y_vox", "z_vox")),
     ("vox", ("pt_position_x", "pt_position_y", "pt_position_z")),
 )
-_OTHERS = ("task", "segmentation", "annotator")
+_OTHERS = ("task", "segmentation")
 # what our own exports hold besides
-_KNOWN_UNUSED = ("provenance", "at", "uuid", "classification_system")
+_KNOWN_UNUSED = ("annotator", "provenance", "at", "uuid", "classification_system")
 _WITHOUT_UNIT = re.compile(
     r"(ctr_?)?(pt|pos|position|point|coord|coords|coordinate|location|centroid|center|centre)?_?(position)?_?[xyz]"
     r"|(ctr_)?(pt_)?(pos|position|point|coord|coords|coordinates?|location|xyz)"
@@ -44,7 +44,6 @@ class CsvColumns:
     unit: Unit
     task: int | None
     segmentation: int | None
-    annotator: int | None
     unused: tuple[str, ...]
 
 
@@ -90,7 +89,6 @@ def find_columns(cells: Sequence[str], where: str) -> CsvColumns:
         unit=unit,
         task=_index(names, "task"),
         segmentation=_index(names, "segmentation"),
-        annotator=_index(names, "annotator"),
         unused=tuple(left),
     )
 

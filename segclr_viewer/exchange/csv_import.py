@@ -21,7 +21,7 @@ def read_labels_csv(path: Path, classes: ClassNames, resolution_nm: XYZ | None =
     """Read labels; lines of other tasks are passed over and counted.
 
     The columns are found by name: `class`, then `x_nm, y_nm, z_nm` or `x_vox, y_vox, z_vox` and/or `segment_id`;
-    `task`, `segmentation` and `annotator` count where they are there. CAVE's names are known too. Cells are separated
+    `task` and `segmentation` count where they are there. CAVE's names are known too. Cells are separated
     by commas, semicolons or tabs. A whole number of voxels names a voxel and stands for its centre; one with a
     fraction is a coordinate.
 
@@ -49,6 +49,8 @@ def read_labels_csv(path: Path, classes: ClassNames, resolution_nm: XYZ | None =
             labels.append(label)
     _refuse_contradictions(labels)
     notes = [f"the columns {', '.join(columns.unused)} are not used"] if columns.unused else []
+    if "annotator" in columns.names:
+        notes.append("the labels count as given by whoever imports them: only import-log keeps who gave them")
     return ImportedFile(tuple(labels), row_reader.of_other_tasks, tuple(notes))
 
 
@@ -89,7 +91,6 @@ class _RowReader:
             position_nm=position_nm,
             segment_id=parse_segment_id(segment, self._where(line, columns.segment_id)) if segment else None,
             segmentation=self._text(cells, columns.segmentation),
-            annotator=self._text(cells, columns.annotator),
             where=where,
         )
 

@@ -36,7 +36,6 @@ class ImportedLabel:
         position_nm: None where the file names a segment alone.
         segment_id: None where the file names a position alone.
         segmentation: the frame that the file names for this label, empty where it names none.
-        annotator: empty where the file names none.
         where: the place in the file, in words: `labels.csv line 7`.
     """
 
@@ -44,7 +43,6 @@ class ImportedLabel:
     position_nm: XYZ | None
     segment_id: int | None
     segmentation: str = ""
-    annotator: str = ""
     where: str
 
 

@@ -45,10 +45,10 @@ def test_what_goes_out_comes_in_the_same(tmp_path: Path) -> None:
     labels = [label("axon", ABOVE_53), label("spine", ABOVE_63), label("dendrite", 2**64 - 1)]
     assert write_labels_csv(tmp_path / "labels.csv", labels) == 3
     back = read_labels_csv(tmp_path / "labels.csv", CLASSES)
-    assert [
-        (one.class_name, one.segment_id, one.position_nm, one.segmentation, one.annotator) for one in back.labels
-    ] == [(one.class_name, one.segment_id, one.position_nm, one.segmentation, one.annotator) for one in labels]
-    assert back.notes == ()
+    assert [(one.class_name, one.segment_id, one.position_nm, one.segmentation) for one in back.labels] == [
+        (one.class_name, one.segment_id, one.position_nm, one.segmentation) for one in labels
+    ]
+    assert back.notes == ("the labels count as given by whoever imports them: only import-log keeps who gave them",)
 
 
 def test_labels_of_other_tasks_are_passed_over_and_counted(tmp_path: Path) -> None:
@@ -107,8 +107,8 @@ def test_the_dialects_of_spreadsheets_are_read(tmp_path: Path, text: bytes) -> N
 
 
 def test_a_separator_in_quotes_is_text(tmp_path: Path) -> None:
-    (one,) = read(tmp_path, 'class,segment_id,annotator\naxon,7,"Kim, K"\n').labels
-    assert one.annotator == "Kim, K"
+    (one,) = read(tmp_path, 'class,segment_id,segmentation\naxon,7,"v117, ""final"""\n').labels
+    assert one.segmentation == 'v117, "final"'
 
 
 def test_whole_voxels_stand_for_their_centre_and_others_for_a_coordinate(tmp_path: Path) -> None:

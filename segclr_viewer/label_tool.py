@@ -1,0 +1,200 @@
+"""The command `segclr-labels`: labels and predictions out of a project and into it, and copies of its log."""
+
+import argparse
+import math
+import sys
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast, get_args
+
+from segclr.em.geometry import XYZ
+from segclr.errors import SegclrError
+from segclr_viewer.exchange.cave import CaveTable, Schema
+from segclr_viewer.exchange.errors import ExchangeError
+from segclr_viewer.exchange.exporting import ExportRequest, Format, What, export
+from segclr_viewer.exchange.from_log import read_log
+from segclr_viewer.exchange.importing import ImportRequest, dry_run, import_labels
+from segclr_viewer.log.backup import backup_log
+from segclr_viewer.log.transfer import export_log, import_log
+from segclr_viewer.project import load_project, overridden
+
+_LOG_HELP = "the label file of a project"
+_EXPORT_HELP = """Write the labels that hold now, or the predictions that follow from them. The app may run meanwhile.
+
+formats:
+  csv, parquet         one line per label, or per row of the embedding table
+  segment_properties   a folder for Neuroglancer: classes as tags of segments
+  annotations          a folder for Neuroglancer: a layer of points
+  cave                 labels as bound spatial points, in voxels of --resolution-nm; OUT ends in .csv or .json"""
+
+_IMPORT_HELP = """Read labels from another program's file into the log, all or none. Close the app first.
+
+files:
+  .csv, .tsv   columns class, and x_nm y_nm z_nm (or x_vox y_vox z_vox with --resolution-nm) and/or segment_id
+  a folder     a Neuroglancer layer of points in precomputed format
+  .h5, .json   a cell or a skeleton of MICrONS
+
+What could mean two things is refused, with its line."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns its exit status. An expected failure is one line on stderr and status 1."""
+    options = _parser().parse_args(arguments)
+    run = cast(Callable[[argparse.Namespace], list[str]], options.run)
+    try:
+        for sentence in run(options):
+            print(sentence)
+    except SegclrError as error:
+        print(f"segclr-labels: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="segclr-labels",
+        description="Labels and predictions out of a project and into it, and copies of its label log.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    command = _command(commands, "info", "say what a log holds")
+    command.add_argument("log", type=Path, metavar="LOG", help=_LOG_HELP)
+    command.set_defaults(run=_info)
+    command = _command(commands, "export-log", "write all of a log as JSON lines, with who said what when")
+    command.add_argument("log", type=Path, metavar="LOG", help=_LOG_HELP)
+    command.add_argument("out", type=Path, metavar="OUT.jsonl", help="a new file")
+    command.set_defaults(run=_export_log)
+    command = _command(commands, "import-log", "append what export-log wrote to a log; nothing is stored twice")
+    command.add_argument("file", type=Path, metavar="IN.jsonl", help="an exported log")
+    command.add_argument("log", type=Path, metavar="LOG", help="the label file, begun where there is none")
+    command.set_defaults(run=_import_log)
+    command = _command(commands, "backup", "copy a log, also while an app writes to it")
+    command.add_argument("log", type=Path, metavar="LOG", help=_LOG_HELP)
+    command.add_argument("out", type=Path, metavar="OUT", help="a new file")
+    command.set_defaults(run=_backup)
+    _add_export(_command(commands, "export", "write labels or predictions in other programs' formats", _EXPORT_HELP))
+    _add_import(_command(commands, "import", "read labels from another program's file", _IMPORT_HELP))
+    return parser
+
+
+def _command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, brief: str, description: str = ""
+) -> argparse.ArgumentParser:
+    return commands.add_parser(
+        name,
+        help=brief,
+        description=description or f"{brief[0].upper()}{brief[1:]}.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("project", type=Path, metavar="PROJECT.toml", help="the project")
+    add("out", type=Path, metavar="OUT", help="the file or folder to write; an earlier export is replaced")
+    add("--what", choices=get_args(What), required=True, help="labels, or predictions of all rows")
+    add("--format", choices=get_args(Format), required=True, help="see above")
+    add("--task", metavar="NAME", help="one task (default: the only one; for tables of labels, all)")
+    add("--resolution-nm", type=float, nargs=3, metavar=("X", "Y", "Z"), help="voxel size of CAVE's table")
+    add("--cave-schema", choices=get_args(Schema), default="bound_tag", help="default: bound_tag")
+    add("--classification-system", default="", metavar="NAME", help="for the schema cell_type_local")
+    parser.set_defaults(run=_export)
+
+
+def _add_import(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("project", type=Path, metavar="PROJECT.toml", help="the project")
+    add("file", type=Path, metavar="FILE", help="what to read")
+    add("--task", required=True, metavar="NAME", help="the task that the labels are of")
+    add("--frame", default="", metavar="NAME", help="the segmentation whose coordinates and ids the file has")
+    add("--resolution-nm", type=float, nargs=3, metavar=("X", "Y", "Z"), help="size of the voxels that the file counts")
+    add(
+        "--class",
+        dest="renamed",
+        action="append",
+        default=[],
+        metavar="NAME=CLASS",
+        help="what a class of the file stands for; NAME= leaves its labels out; may be repeated",
+    )
+    add("--relationship", default="", metavar="NAME", help="of an annotation layer: the one that names segments")
+    add("--annotator", help="name written into the labels (default: as in the app)")
+    add("--dry-run", action="store_true", help="say what would be done, and store nothing")
+    parser.set_defaults(run=_import)
+
+
+def _info(options: argparse.Namespace) -> list[str]:
+    log = read_log(options.log)
+    kinds = Counter(event.kind for event in log.events)
+    lines = [f"{options.log}: {len(log.events)} events, {len(log.places)} places with their embeddings"]
+    if log.events:
+        lines.append(f"from {min(event.at for event in log.events)} to {max(event.at for event in log.events)}")
+    lines += [f"{kind}: {count}" for kind, count in kinds.most_common()]
+    for what, texts in (
+        ("task", [event.task for event in log.events]),
+        ("annotator", [event.annotator for event in log.events]),
+        ("segmentation", [event.segmentation for event in log.events if event.segmentation]),
+    ):
+        lines += [f"{what} {text}: {count} events" for text, count in Counter(texts).most_common()]
+    return lines
+
+
+def _export_log(options: argparse.Namespace) -> list[str]:
+    return [f"{export_log(options.log, options.out)} events are in {options.out}"]
+
+
+def _import_log(options: argparse.Namespace) -> list[str]:
+    done = import_log(options.file, options.log)
+    known = done.known_events + done.known_places
+    again = f"; {known} events and places were there before" if known else ""
+    return [f"{done.events} events and {done.places} places were stored in {options.log}{again}"]
+
+
+def _backup(options: argparse.Namespace) -> list[str]:
+    return [f"{backup_log(options.log, options.out)} events are in {options.out}"]
+
+
+def _export(options: argparse.Namespace) -> list[str]:
+    project = load_project(options.project)
+    cave = None
+    if options.format == "cave" and options.resolution_nm is not None:
+        cave = CaveTable(_resolution(options), options.cave_schema, options.classification_system)
+    request = ExportRequest(what=options.what, format=options.format, out=options.out, task=options.task, cave=cave)
+    return [export(project, request, _utc_now)]
+
+
+def _import(options: argparse.Namespace) -> list[str]:
+    project = overridden(load_project(options.project), None, options.annotator)
+    request = ImportRequest(
+        file=options.file,
+        task=options.task,
+        frame=options.frame,
+        resolution_nm=None if options.resolution_nm is None else _resolution(options),
+        renamed=dict(_renaming(text) for text in options.renamed),
+        relationship=options.relationship,
+    )
+    return (dry_run if options.dry_run else import_labels)(project, request, _utc_now)
+
+
+def _resolution(options: argparse.Namespace) -> XYZ:
+    x, y, z = options.resolution_nm
+    if not all(math.isfinite(size) and size > 0 for size in (x, y, z)):
+        raise ExchangeError(f"--resolution-nm is {x:g} {y:g} {z:g}: a voxel has a size above 0 along each axis")
+    return (x, y, z)
+
+
+def _renaming(text: str) -> tuple[str, str]:
+    name, equals, stands_for = text.partition("=")
+    if not equals or not name:
+        raise ExchangeError(f"--class {text!r} is not understood: write NAME=CLASS, or NAME= to leave it out")
+    return name, stands_for
+
+
+def _utc_now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
