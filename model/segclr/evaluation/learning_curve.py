@@ -8,7 +8,8 @@ What the curve is not: the labels were chosen, by a queue or by hand, so that it
 ones, not of the volume. A queue that asks for what the head of the moment did not know makes early points look worse
 than they would on random places. And a fold's head has seen about four fifths of the labels of its point: the curve
 lies a little to the right of the truth. What a class brings that is labelled late shows as a rise: until then the
-places of that class count as mistakes.
+places of that class count as mistakes. Intervals are for the labels given: they say how the figure would
+differ on other cells to test on, not had other places been labelled.
 """
 
 from __future__ import annotations
@@ -85,7 +86,7 @@ def learning_curve(
     most_points: int = POINTS,
     fit: FitLogits | None = None,
 ) -> LearningCurve | None:
-    """Fit again at log-spaced counts of events. Some 12 x 5 fits: about ten times the work of one retraining.
+    """Fit again at log-spaced counts of events, once without each fold: some five times the work of one retraining.
 
     Args:
         embeddings: (n, d), finite where there are labels.

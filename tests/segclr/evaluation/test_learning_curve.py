@@ -95,6 +95,15 @@ def test_a_class_that_is_labelled_late_shows_as_a_rise(labels: Callable[..., Lab
     assert before < 0.7 < 0.9 < points[-1].macro_f1.value
 
 
+def test_a_class_that_all_lies_on_one_cell_is_not_tested(labels: Callable[..., Labels]) -> None:
+    x, y, cells = labels(300)
+    mine = cells == cells[0]
+    y[mine] = 3
+    curve = curve_of(x, History(np.arange(300), y, cells), class_count=4)
+    assert curve.tested == (~mine).sum()
+    assert curve.points[-1].macro_f1.value > 0.9
+
+
 def test_counts_at_which_a_fold_has_one_class_have_no_point(labels: Callable[..., Labels]) -> None:
     x, y, cells = labels(300)
     order = np.argsort(y, kind="stable")

@@ -129,6 +129,16 @@ def test_a_report_is_the_same_whenever_it_is_asked_the_same(labels: Callable[...
     assert first.macro_f1 != other.macro_f1
 
 
+def test_the_order_of_labels_changes_no_figure(said: Said) -> None:
+    rng = np.random.default_rng(6)
+    classes, predicted, cells = rng.integers(0, 3, 120), rng.integers(0, 3, 120), rng.integers(0, 20, 120)
+    confidence, order = rng.uniform(0.4, 1, 120), rng.permutation(120)
+    one = report_of(said(classes, predicted, cells, confidence))
+    other = report_of(said(classes[order], predicted[order], cells[order], confidence[order]))
+    assert (one.macro_f1, one.accuracy, one.classes) == (other.macro_f1, other.accuracy, other.classes)
+    np.testing.assert_array_equal(one.labels_in(0, 1), order[other.labels_in(0, 1)])
+
+
 def test_too_little_to_say_anything_gives_no_report(said: Said, labels: Callable[..., Labels]) -> None:
     none = np.empty(0, np.int64)
     assert evaluate(said(none, none)) is None
