@@ -132,10 +132,12 @@ class Labelling:
         name = task.task.classes[class_index].name
         before = task.answers_of(self._state.world.annotator, spot.segment_id, spot.position_nm)[-1:]
         for last in before:  # a key that was held, or pressed twice
-            if last.kind == "label" and (task.history.name_now(last), last.annotator, last.provenance) == (
+            given = (task.history.name_now(last), last.annotator, last.provenance, last.segmentation)
+            if last.kind == "label" and given == (
                 name,
                 self._state.world.annotator,
                 provenance,
+                self._state.world.segmentation,
             ):
                 self._tell_saved(request, last, f"already labelled {name}")
                 return
