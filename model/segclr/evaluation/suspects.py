@@ -32,7 +32,7 @@ class Suspect:
         label: its index.
         given: its class.
         suggested: the class that the held-out head prefers; None if no head could be asked.
-        doubt: 0 to 1; above 0.5 if head and neighbours together prefer another class.
+        doubt: 0 to 1, one minus the mean of the probability and of the share of neighbours that the class has.
         against: labels of other classes on the same site.
         evidence: the nearest labels of other cells, nearest first.
         reason: all of it in words.
@@ -85,8 +85,11 @@ def find_suspects(
     near = nearest_labels(embeddings, cells, labels)
     judge = _Judge(given, cells, probabilities, near, tuple(class_names))
     contradictions = [judge.contradiction(clash) for clash in clashes]
-    judged = [(bool(confident[row]), judge.unlikely(int(held_out.label[row]))) for row in asked.tolist()]
-    unlikely = [suspect for is_confident, suspect in judged if is_confident or suspect.doubt > 0.5]
+    unlikely = [
+        judge.unlikely(int(held_out.label[row]))
+        for row in asked.tolist()
+        if confident[row] or judge.prefers_another(int(held_out.label[row]))
+    ]
     ranked = (sorted(some, key=lambda suspect: -suspect.doubt) for some in (contradictions, unlikely))
     return tuple(suspect for some in ranked for suspect in some)[:most]
 
@@ -113,6 +116,11 @@ class _Judge:
         """Suspect a label that head or neighbours contradict."""
         return self._suspect(label, (), "")
 
+    def prefers_another(self, label: int) -> bool:
+        """Whether head and neighbours together would rather give another class."""
+        shares = self._shares(label)
+        return shares is not None and int(shares.argmax()) != self.given[label]
+
     def _suspect(self, label: int, against: tuple[int, ...], start: str) -> Suspect:
         likely = self.probabilities[label]
         suggested = int(likely.argmax()) if np.isfinite(likely).all() else None
@@ -138,16 +146,18 @@ class _Judge:
         nearest = np.array([neighbour.label for neighbour in self.near[label][:voters]], np.int64)
         return np.bincount(self.given[nearest], minlength=len(self.names))
 
-    def _doubt(self, label: int) -> float:
-        """Return how far the best other class leads over the given one, for head and neighbours together."""
+    def _shares(self, label: int) -> NDArray[np.float64] | None:
+        """Return (C,) the mean of the head's probabilities and the neighbours' shares, None where neither can say."""
         likely, votes = self.probabilities[label], self._votes(label)
         opinions = [likely] if np.isfinite(likely).all() else []
         if votes.any():
             opinions.append(votes / votes.sum())
-        if not opinions:
-            return 0.5
-        shares, given = np.mean(opinions, axis=0), int(self.given[label])
-        return float(1 + np.delete(shares, given).max(initial=0.0) - shares[given]) / 2
+        mean: NDArray[np.float64] | None = np.mean(opinions, axis=0) if opinions else None
+        return mean
+
+    def _doubt(self, label: int) -> float:
+        shares = self._shares(label)
+        return 0.5 if shares is None else float(1 - shares[self.given[label]])
 
 
 def _clashes(sites: NDArray[np.int64], given: NDArray[np.int64]) -> list[tuple[int, ...]]:
