@@ -1,5 +1,6 @@
 # make demo   open the generated demo volume
 # make test   the whole test suite, the browser's part included
+# make crashtest  kill a labelling process a thousand times, and see that the log keeps all that it acknowledged
 # make check  lint, types, and that the committed page is what its source builds
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ wants = $(shell $(PYTHON) -c "import tomllib; p = tomllib.load(open('pyproject.t
 	o = p['optional-dependencies']; print(*p['dependencies'], *o['encoder'], *o['openvino'], *o['layout'], *o['skeletons'], *o['phantom'], *$(1))")
 install = $(PY) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt $(foreach w,$(1),"$(w)")
 
-.PHONY: demo test check format bench page chromium clean
+.PHONY: demo test crashtest check format bench page chromium clean
 
 demo: .venv/.demo
 	$(PY) launch.py $(ARGS)
@@ -18,6 +19,9 @@ test: .venv/.dev chromium static/node_modules/.installed
 	@if command -v npm >/dev/null; then cd static && npm test; \
 	else echo "node is not installed: the page's own tests are left out (install Node.js 20 or newer)"; fi
 	$(PY) -m pytest $(ARGS)
+
+crashtest: .venv/.dev
+	PYTHONPATH=model:. OMP_NUM_THREADS=1 $(PY) -m tests.crash $(ARGS)
 
 check: .venv/.dev static/node_modules/.installed
 	$(PY) -m ruff check .

@@ -4,8 +4,6 @@ import resource
 import shutil
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +15,6 @@ from segclr.errors import LabelStoreError
 from segclr_viewer.log.events import NewEvent, SavedPlace
 from segclr_viewer.log.store import LabelStore
 
-ROOT = Path(__file__).resolve().parents[3]
 BIG = 2**63 + 5
 EVENT = NewEvent(
     uuid="6f1d2c1e",
@@ -219,39 +216,6 @@ def test_using_a_closed_log_is_told(store: LabelStore) -> None:
     store.close()
     with pytest.raises(LabelStoreError, match="closed"):
         store.append([EVENT])
-
-
-LABEL_FOR_EVER = """
-import sys
-from dataclasses import replace
-from pathlib import Path
-from segclr_viewer.log.events import NewEvent
-from segclr_viewer.log.store import LabelStore
-store = LabelStore.open(Path(sys.argv[1]))
-for at in range(10**9):
-    event = NewEvent(uuid=f"{sys.argv[2]} {at}", group=str(at), at="now", annotator="ana", kind="label", task="t",
-        class_name="axon", position_nm=(1.0, 2.0, 3.0), segmentation="v1", segment_id=5, provenance="key")
-    print(store.append([event, replace(event, uuid=event.uuid + "b")])[0].uuid, flush=True)
-"""
-
-
-def test_what_was_acknowledged_survives_a_kill_at_any_moment(path: Path) -> None:
-    environment = {"PYTHONPATH": f"{ROOT}:{ROOT / 'model'}"}
-    acknowledged: set[str] = set()
-    for run, moment in enumerate((1, 7, 40)):
-        command = [sys.executable, "-c", LABEL_FOR_EVER, str(path), str(run)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as process:
-            assert process.stdout is not None
-            lines = [process.stdout.readline() for _ in range(moment)]
-            process.kill()
-            lines += process.stdout.readlines()
-        acknowledged |= {line.strip() for line in lines if line.endswith("\n")}
-        store = LabelStore.open(path)
-        stored = {event.uuid for event in store.events()}
-        store.close()
-        assert len(acknowledged) >= moment
-        assert acknowledged <= stored
-        assert {uuid for uuid in stored if not uuid.endswith("b")} == {u[:-1] for u in stored if u.endswith("b")}
 
 
 def test_a_copy_of_the_file_taken_while_the_app_runs_opens(path: Path, store: LabelStore, tmp_path: Path) -> None:
