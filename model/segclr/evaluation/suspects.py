@@ -3,8 +3,8 @@
 A label is suspect by confident learning (Northcutt, Jiang & Chuang 2021, "Confident Learning: Estimating Uncertainty in
 Dataset Labels"): a head that has not seen its cell gives another class a probability as high as that class's own labels
 have in the mean. It is suspect as well if that head doubts it and, taken together with the nearest labels of other
-cells, would rather give another class. Head and neighbours together also make the rank: as a rule they find more planted
-errors than either alone. A suspect label may be right: rare looks of a class are suspected too.
+cells, would rather give another class. Head and neighbours together also make the rank: as a rule they find more
+planted errors than either alone. A suspect label may be right: rare looks of a class are suspected too.
 """
 
 from __future__ import annotations
