@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = {"segclr": ROOT / "model" / "segclr", "segclr_viewer": ROOT / "segclr_viewer"}
-AREAS = ("em", "encoder", "training", "embeddings", "heads", "explore")
+AREAS = ("em", "encoder", "training", "embeddings", "heads", "evaluation", "queue", "explore")
 
 # the heads that are networks; the viewer classifies with the linear one, which needs none
 HEADS_WITH_TORCH = tuple(
