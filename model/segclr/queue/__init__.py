@@ -1,0 +1,1 @@
+"""What to ask an annotator next: pure functions over arrays, deterministic for a seed."""

@@ -1,0 +1,43 @@
+"""What kinds of places the queue asks, and in which shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class QueueSettings:
+    """The mix; the shares of the five strategies are taken relative to their sum.
+
+    Attributes:
+        uncertainty: places between two classes.
+        novelty: places unlike anything labelled.
+        balance: places that the head takes for a class with few labels.
+        diversity: places far from labelled ones in embedding space.
+        random: places drawn blindly.
+        audit: share of all items, 0 to 1, that is drawn blindly from an order fixed in advance.
+        travel: flying from one end of the volume to the other costs as much as this share of the candidates' ranking.
+        apart_nm: places of one segment closer than this are not asked in one batch, nor beside a label.
+
+    Raises:
+        ValueError: A share is negative or above what it may be, or all are 0.
+    """
+
+    uncertainty: float = 0.4
+    novelty: float = 0.1
+    balance: float = 0.3
+    diversity: float = 0.15
+    random: float = 0.05
+    audit: float = 0.1
+    travel: float = 0.02
+    apart_nm: float = 3000.0
+
+    def __post_init__(self) -> None:
+        shares = (self.uncertainty, self.novelty, self.balance, self.diversity, self.random)
+        if min(shares) < 0 or not sum(shares) > 0:
+            raise ValueError(f"the shares of a queue must be 0 or more, and not all 0: {self}")
+        if not 0 <= self.audit <= 1 or not 0 <= self.travel <= 1 or not 0 <= self.apart_nm < float("inf"):
+            raise ValueError(f"audit and travel are shares from 0 to 1, apart_nm is 0 or more: {self}")
+
+
+DEFAULT = QueueSettings()
