@@ -49,10 +49,11 @@ class Gaps:
     def close_to(self, at: int) -> None:
         """Take in that a candidate was chosen."""
         chosen = self._scaled(self._embeddings[at : at + 1])
-        self._references = np.concatenate([self._references, chosen])
         if len(self._members):
             to_it = squared_distance_to_nearest(self._scaled(self._embeddings[self._members]), chosen)
-            self._squares = np.minimum(self._squares, to_it)
+            # what stood in for distances from nothing is no distance
+            self._squares = np.minimum(self._squares, to_it) if len(self._references) else to_it
+        self._references = np.concatenate([self._references, chosen])
 
     def _draw(self, members: NDArray[np.int64]) -> None:
         self._members = self._rng.permutation(members)[:DRAWN]
