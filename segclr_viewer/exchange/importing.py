@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from segclr.em.geometry import XYZ
 from segclr.embeddings.table import EmbeddingTable, open_table
@@ -164,7 +165,7 @@ def _sentences(file: ImportedFile, placed: Placed, task: Task, table: EmbeddingT
     if placed.not_in_table:
         sentences.append(f"{placed.not_in_table} labels are left out, since the table does not have their segments")
     here = [label for label in placed.labels if label.segmentation == segmentation and label.segment_id]
-    far = sum(not _near_a_node(label, table) for label in here)
+    far = _count_far(here, table)
     if far:
         sentences.append(
             f"{far} labels are for no node of the table (none of their segment within {LABEL_REACH_NM / 1000:g} um), "
@@ -177,6 +178,16 @@ def _sentences(file: ImportedFile, placed: Placed, task: Task, table: EmbeddingT
     return sentences
 
 
-def _near_a_node(label: PlacedLabel, table: EmbeddingTable) -> bool:
-    nearest = table.nearest_row(label.segment_id, label.position_nm)
-    return nearest is not None and nearest[1] <= LABEL_REACH_NM
+def _count_far(labels: list[PlacedLabel], table: EmbeddingTable) -> int:
+    """How many labels have no node of their segment within reach."""
+    by_segment: dict[int, list[XYZ]] = {}
+    for label in labels:
+        by_segment.setdefault(label.segment_id, []).append(label.position_nm)
+    far = 0
+    for segment, positions in by_segment.items():
+        nodes = np.asarray(table.positions_nm[table.rows_of(segment)], np.float64)
+        if len(nodes):
+            far += int(np.count_nonzero(cKDTree(nodes).query(np.array(positions))[0] > LABEL_REACH_NM))
+        else:
+            far += len(positions)
+    return far

@@ -12,7 +12,7 @@ import numpy as np
 from segclr_viewer.exchange.atomic import replacing_path
 from segclr_viewer.exchange.errors import ExchangeError
 from segclr_viewer.exchange.labels import CurrentLabel
-from segclr_viewer.exchange.predictions import PredictionChunk, PredictionStamp, class_names_or_empty
+from segclr_viewer.exchange.predictions import PredictionChunk, PredictionStamp
 from segclr_viewer.points import NO_CLASS
 
 STAMP_KEY = b"segclr.stamp"  # in the file's own metadata: the stamp as JSON
@@ -63,7 +63,7 @@ def write_predictions_parquet(path: Path, chunks: Iterable[PredictionChunk], sta
         ],
         metadata={STAMP_KEY: json.dumps(asdict(stamp)).encode()},
     )
-    names, heads = arrow.array(class_names_or_empty(stamp.classes)[:NO_CLASS]), arrow.array([stamp.head])
+    names, heads = arrow.array(list(stamp.classes)), arrow.array([stamp.head])
     count = 0
     with replacing_path(path) as part, parquet.ParquetWriter(part, schema) as writer:
         for chunk in chunks:

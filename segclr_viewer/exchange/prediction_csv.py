@@ -9,7 +9,7 @@ import numpy as np
 
 from segclr_viewer.exchange.atomic import replacing_text
 from segclr_viewer.exchange.cells import guarded
-from segclr_viewer.exchange.predictions import PredictionChunk, PredictionStamp, class_names_or_empty
+from segclr_viewer.exchange.predictions import PredictionChunk, PredictionStamp
 from segclr_viewer.points import NO_CLASS
 
 COLUMNS = ("row", "segment_id", "x_nm", "y_nm", "z_nm", "class", "confidence", "stamp")
@@ -30,7 +30,7 @@ def write_predictions_csv(path: Path, chunks: Iterable[PredictionChunk], stamp: 
     Raises:
         ExchangeError: a file cannot be written; the predictions that were there are still whole.
     """
-    names = [_quoted(guarded(name)) for name in class_names_or_empty(stamp.classes)]
+    names = {index: _quoted(guarded(name)) for index, name in enumerate(stamp.classes)} | {NO_CLASS: ""}
     count = 0
     with replacing_text(path) as file:
         file.write(",".join(COLUMNS) + "\n")
@@ -42,7 +42,7 @@ def write_predictions_csv(path: Path, chunks: Iterable[PredictionChunk], stamp: 
     return count
 
 
-def _lines(chunk: PredictionChunk, names: list[str], head: str) -> str:
+def _lines(chunk: PredictionChunk, names: dict[int, str], head: str) -> str:
     rows = range(chunk.first_row, chunk.first_row + len(chunk.classes))
     shares = np.where(chunk.classes == NO_CLASS, len(_SHARES) - 1, np.rint(chunk.confidence * 255)).astype(np.intp)
     columns = (

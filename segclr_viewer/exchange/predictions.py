@@ -1,13 +1,13 @@
 """Predictions on their way out: in chunks of rows, with the stamp that says what they follow from."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segclr.embeddings.table import EmbeddingTable
-from segclr_viewer.points import NO_CLASS, Points
+from segclr_viewer.points import Points
 
 ROWS_AT_ONCE = 1 << 16
 
@@ -66,8 +66,3 @@ def prediction_chunks(
             classes=points.classes[rows],
             confidence=points.confidence[rows].astype(np.float32) / np.float32(255),
         )
-
-
-def class_names_or_empty(classes: Sequence[str]) -> list[str]:
-    """256 texts, by class index: the class's name, empty where there is no such class."""
-    return [*classes, *[""] * (NO_CLASS + 1 - len(classes))]

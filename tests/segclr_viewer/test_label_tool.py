@@ -242,6 +242,19 @@ def test_segments_alone_are_labels_of_cells_and_not_of_nodes(
     assert "line 2: the label names a segment alone, but this task is about nodes" in refused(command, capsys)
 
 
+def test_labels_far_from_every_node_of_their_segment_are_counted(
+    empty: Path, table: EmbeddingTable, tmp_path: Path, capsys: Printed
+) -> None:
+    x, y, z = table.positions_nm[table.rows_of(7).start].tolist()
+    (tmp_path / "in.csv").write_text(
+        "class,segment_id,x_nm,y_nm,z_nm\n"
+        f"axon,7,{x + 1900},{y},{z}\naxon,7,{x - 2100},{y},{z}\naxon,12345,{x},{y},{z}\n"
+    )
+    said = run(["import", empty, tmp_path / "in.csv", "--task", "part", "--frame", "v117"], capsys)
+    assert "2 labels are for no node of the table (none of their segment within 2 um)" in said
+    assert "3 labels were stored" in said
+
+
 def test_two_classes_for_one_cell_are_refused(
     empty: Path, table: EmbeddingTable, tmp_path: Path, capsys: Printed
 ) -> None:

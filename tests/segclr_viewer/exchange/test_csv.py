@@ -1,5 +1,7 @@
 """Labels as CSV: out, in, and everything that is refused because it could mean two things."""
 
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -173,6 +175,31 @@ REFUSED = [
 def test_what_is_unclear_is_refused_with_its_place(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(ExchangeError, match=says):
         read(tmp_path, text)
+
+
+CELLS = st.one_of(
+    st.sampled_from(["class", "axon", "segment_id", "x_nm", "y_nm", "z_nm", "7", "1e5", "-3.5", "", '"', "'", "sep=;"]),
+    st.text(max_size=6),
+)
+
+
+@given(st.lists(st.lists(CELLS, max_size=6).map(",".join), max_size=6).map("\n".join))
+def test_whatever_a_file_holds_is_read_or_refused(text: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "in.csv").write_text(text, encoding="utf-8", errors="surrogatepass")
+        with suppress(ExchangeError):
+            read_labels_csv(Path(folder) / "in.csv", CLASSES)
+
+
+@given(st.lists(st.lists(CELLS, min_size=2, max_size=2).map(",".join), max_size=6))
+def test_whatever_follows_a_header_is_read_or_refused(lines: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        text = "\n".join(["class,segment_id", *lines])
+        (Path(folder) / "in.csv").write_text(text, encoding="utf-8", errors="surrogatepass")
+        with suppress(ExchangeError):
+            for one in read_labels_csv(Path(folder) / "in.csv", CLASSES).labels:
+                assert one.class_name in CLASSES.known
+                assert str(one.segment_id) in text
 
 
 def test_other_encodings_are_refused(tmp_path: Path) -> None:
