@@ -5,13 +5,15 @@ embedding table named in `hello`, classes are indices into the task's list. Answ
 `tests/wire` holds one example of each message, read by this package's tests and by the page's.
 """
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from msgspec import Meta, Struct, field
+from msgspec import Struct, field
 
-XYZ = tuple[float, float, float]
-XY = tuple[float, float]
-SegmentText = Annotated[str, Meta(pattern="^[0-9]{1,20}$")]
+from segclr_viewer.keys import Keys
+from segclr_viewer.queue_answers import ProposalMade, QueueReady
+from segclr_viewer.wire_types import XY, XYZ, SegmentText
+
+__all__ = ["XY", "XYZ", "ProposalMade", "QueueReady", "SegmentText"]
 
 
 class ClassInfo(Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,6 +63,7 @@ class Hello(Struct, frozen=True, forbid_unknown_fields=True, tag="hello"):
     task: str
     places: list[PlaceSummary]
     start_segments: list[SegmentText]
+    keys: Keys
 
 
 class LayoutReady(Struct, frozen=True, forbid_unknown_fields=True, tag="layout"):
@@ -115,13 +118,21 @@ class PointsReady(Struct, frozen=True, forbid_unknown_fields=True, tag="points")
 
 
 class Labels(Struct, frozen=True, forbid_unknown_fields=True, tag="labels"):
-    """All current labels of a task; replaces what the page knew. `places` are labelled places that have no row."""
+    """All current labels of a task; replaces what the page knew. `places` are labelled places that have no row.
+
+    `unsure` and `bad_segmentation` are rows with that answer instead of a class. `today` counts the annotator's labels
+    of this day that still hold, `per_minute` is the pace of those given one by one within the last ten minutes.
+    """
 
     task: str
     rows: list[int]
     classes: list[int]
     places: list[int]
     place_classes: list[int]
+    unsure: list[int]
+    bad_segmentation: list[int]
+    today: int
+    per_minute: float | None
 
 
 class Working(Struct, frozen=True, forbid_unknown_fields=True, tag="working"):
@@ -178,12 +189,16 @@ class KnownPlaces(Struct, frozen=True, forbid_unknown_fields=True, tag="places")
 
 
 class Saved(Struct, frozen=True, forbid_unknown_fields=True, tag="saved"):
-    """The request's label events are on disk. `seq` is the number of the last of them."""
+    """The request's label events are on disk. `seq` is the number of the last of them.
+
+    `rows` are those that it was about, at most 100: where to look for what an undo has changed.
+    """
 
     request: str
     seq: int
     text: str
     task: str
+    rows: list[int]
     can_undo: bool
     can_redo: bool
     undo_text: str
@@ -251,6 +266,8 @@ ToPage = (
     | Saved
     | History
     | SelectionMade
+    | QueueReady
+    | ProposalMade
     | Failed
     | Status
     | Device

@@ -12,6 +12,7 @@ from segclr.em.volume import Volume
 from segclr.embeddings.table import EmbeddingTable
 from segclr.errors import ProjectError, SegclrError
 from segclr_viewer.columns import Columns
+from segclr_viewer.cutout_pictures import CutoutPictures
 from segclr_viewer.embedder import WorkerSettings
 from segclr_viewer.latest import LatestThread
 from segclr_viewer.layout_job import LEAST_ROWS, LayoutJob, first_layout
@@ -24,6 +25,7 @@ from segclr_viewer.opening import Opened
 from segclr_viewer.overlay import Overlay
 from segclr_viewer.page_files import load_page_files
 from segclr_viewer.ports import Embedded, Ports, Worker
+from segclr_viewer.read_ahead import ReadAhead
 from segclr_viewer.routes import data_routes
 from segclr_viewer.scene import Scene
 from segclr_viewer.server import AppServer
@@ -100,6 +102,7 @@ def _start(
     mesher = MeshProcess(source.url, source.resolution_nm)
     closing.callback(mesher.close)
     surfaces = Surfaces(mesher, opened.bounds_nm, nearest, overlay)
+    ahead = ReadAhead(opened.em, overlay, surfaces)
     view = NeuroglancerView(running, server.guard.origin, _scene(opened, table), overlay, surfaces)
 
     # the worker answers through the session, which is made with it: by then both are there
@@ -114,9 +117,9 @@ def _start(
         )
         closing.callback(encoder.close)
         worker = encoder
-    fitter, finder = LatestThread(server.post), LatestThread(server.post)
-    closing.callback(fitter.close)
-    closing.callback(finder.close)
+    fitter, finder, chooser = (LatestThread(server.post) for _ in range(3))
+    for thread in (fitter, finder, chooser):
+        closing.callback(thread.close)
 
     world = World(
         project=project.name,
@@ -130,14 +133,26 @@ def _start(
         tasks=project.tasks,
         table=table,
         layout=first_layout(folder, table),
+        keys=project.keys,
         segment_at=partial(segments_at, opened.segmentation),
     )
-    ports = Ports(worker=worker, fitter=fitter, finder=finder, log=log, page=server, view=view)
+    ports = Ports(
+        worker=worker,
+        fitter=fitter,
+        finder=finder,
+        chooser=chooser,
+        ahead=ahead,
+        log=log,
+        page=server,
+        view=view,
+    )
     session = server.call(partial(Session, world, ports))
     sessions.append(session)
     columns = Columns(table, session.layout_named, session.points_stamped)
     volumes = {"segmentation": opened.segmentation} | ({"em": opened.em} if opened.em is not None else {})
-    server.open(session, data_routes(volumes, overlay, surfaces, columns), load_page_files())
+    seen = None if opened.encoder is None else opened.encoder.cutout
+    pictures = CutoutPictures(opened.em, opened.segmentation, table, seen)
+    server.open(session, data_routes(volumes, overlay, surfaces, columns, pictures), load_page_files())
     view.listen(session)
     server.call(session.start)
 
@@ -172,6 +187,7 @@ def _scene(opened: Opened, table: EmbeddingTable) -> Scene:
         grey_range=None if opened.em is None else _grey_range(opened.em),
         tasks=project.tasks,
         start=start,
+        keys=project.keys,
     )
 
 

@@ -8,6 +8,7 @@ from segclr.embeddings.table import EmbeddingTable
 from segclr.errors import SegclrError, WorkerDied
 from segclr.explore.layout import Layout
 from segclr_viewer.answers import Failed
+from segclr_viewer.keys import USUAL_KEYS, Keys
 from segclr_viewer.log.attach import SegmentAt
 from segclr_viewer.places import Places
 from segclr_viewer.ports import Ports
@@ -29,6 +30,7 @@ class World:
         start_segments: shown when the viewer opens.
         table: its provenance names the encoder that live places must be embedded with too.
         layout: the first one; a better one may follow.
+        keys: as configured.
         segment_at: the segments at positions, for labels of another version of the segmentation.
     """
 
@@ -43,6 +45,7 @@ class World:
     tasks: tuple[Task, ...]
     table: EmbeddingTable
     layout: Layout
+    keys: Keys = USUAL_KEYS
     segment_at: SegmentAt | None = None
 
 

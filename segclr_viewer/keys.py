@@ -39,7 +39,7 @@ class Keys(Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         taken: dict[str, str] = {}
-        for name, key in structs.asdict(self).items():
+        for name, key in self.by_name().items():
             if not re.fullmatch("[0-9a-z]", key) and key not in NAMED_KEYS:
                 raise ValueError(
                     f"{name} = {key!r} cannot be used: take one digit, one small letter, or one of "
@@ -51,13 +51,17 @@ class Keys(Struct, frozen=True, forbid_unknown_fields=True):
                 raise ValueError(f"{name} and {taken[key]} have the same key {key!r}: give each its own")
             taken[key] = name
 
+    def by_name(self) -> dict[str, str]:
+        """The key of each command."""
+        return structs.asdict(self)
+
     def refuse(self, class_keys: Iterable[str]) -> None:
         """Refuse classes whose key is a command's.
 
         Raises:
             ValueError: names the key and what to do.
         """
-        names = {key: name for name, key in structs.asdict(self).items()}
+        names = {key: name for name, key in self.by_name().items()}
         for key in class_keys:
             if key in names:
                 raise ValueError(

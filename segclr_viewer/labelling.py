@@ -11,11 +11,13 @@ from segclr_viewer.answers import History, Saved
 from segclr_viewer.app_state import AppState
 from segclr_viewer.clicking import Clicking
 from segclr_viewer.log.events import Kind, LabelEvent, NewEvent, SavedPlace
-from segclr_viewer.messages import LabelRequest
+from segclr_viewer.messages import AcceptRequest, LabelRequest, Mark, MarkRequest, Target
 from segclr_viewer.painting import Painting
 from segclr_viewer.places import KnownPlace
 from segclr_viewer.task_state import TaskState
 from segclr_viewer.wording import action_text, statement_text
+
+_ROWS_TOLD = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +55,43 @@ class Labelling:
     def label(self, message: LabelRequest) -> None:
         """Give a row or a remembered place a class, or take its label back."""
         task = self._state.task_named(message.task)
-        if message.target.row is not None:
-            spot = self._spot_of_row(message.target.row)
-        else:
-            place = self._state.places.get(message.target.place or 0)
-            if place is None:
-                raise SegclrError("that place is no longer remembered: click it again, then label it")
-            spot = self._spot_of_place(place)
+        spot = self._spot_of_target(message.target)
         self._give(message.request, task, message.class_index, spot, message.provenance)
+
+    def mark(self, message: MarkRequest) -> None:
+        """Answer for a row or a remembered place that one cannot tell, or that the segmentation is wrong there."""
+        task = self._state.task_named(message.task)
+        self._mark(message.request, task, message.kind, self._spot_of_target(message.target), message.provenance)
+
+    def mark_at(self, request: str, kind: Mark, position_nm: XYZ | None, segment_id: int | None) -> None:
+        """Answer so for what is under the mouse, in the active task."""
+        if position_nm is None or not segment_id:
+            raise SegclrError("there is no cell under the mouse: point at one, then press the key")
+        row = self._state.sites.row(segment_id, position_nm)
+        spot = Spot(segment_id, position_nm) if row is None else self._spot_of_row(row)
+        self._mark(request, self._state.active, kind, spot, "key")
+
+    def accept(self, message: AcceptRequest) -> None:
+        """Give many rows one class, as one action."""
+        task = self._state.task_named(message.task)
+        if message.request in self._events:
+            self._tell_saved(message.request, self._events[message.request], "done before")
+            return
+        name = _class_name(task, message.class_index)
+        rows = list(dict.fromkeys(message.rows))
+        events = [
+            self._event(
+                f"{message.request}/{at}" if at else message.request,
+                message.request,
+                task,
+                "label",
+                self._spot_of_row(row),
+                message.provenance,
+                class_name=name,
+            )
+            for at, row in enumerate(rows)
+        ]
+        self._store(message.request, events, [], f"label {len(rows):,} places {name}")
 
     def label_at(self, request: str, class_index: int | None, position_nm: XYZ | None, segment_id: int | None) -> None:
         """Give a class of the active task to the node under the mouse, else to the place, which is embedded first.
@@ -118,7 +149,7 @@ class Labelling:
             provenance="key",
             target=action[0].group,
         )
-        self._store(request, [event], [], f"{did} {action_text(action, task.task.unit)}")
+        self._store(request, [event], [], f"{did} {action_text(action, task.task.unit)}", about=action)
 
     def _give(self, request: str, task: TaskState, class_index: int | None, spot: Spot, provenance: str) -> None:
         if request in self._events:
@@ -127,9 +158,7 @@ class Labelling:
         if class_index is None:
             self._take_back(request, task, spot, provenance)
             return
-        if class_index >= len(task.task.classes):
-            raise SegclrError(f"{task.task.name} has no class number {class_index + 1}: reload the page")
-        name = task.task.classes[class_index].name
+        name = _class_name(task, class_index)
         before = task.answers_of(self._state.world.annotator, spot.segment_id, spot.position_nm)[-1:]
         for last in before:  # a key that was held, or pressed twice
             given = (task.history.name_now(last), last.annotator, last.provenance, last.segmentation)
@@ -143,6 +172,18 @@ class Labelling:
                 return
         event = self._event(request, request, task, "label", spot, provenance, class_name=name)
         self._store(request, [event], [] if spot.saved is None else [spot.saved], f"label {name}")
+
+    def _mark(self, request: str, task: TaskState, kind: Mark, spot: Spot, provenance: str) -> None:
+        if request in self._events:
+            self._tell_saved(request, self._events[request], "done before")
+            return
+        annotator = self._state.world.annotator
+        for last in task.answers_of(annotator, spot.segment_id, spot.position_nm)[-1:]:
+            if (last.kind, last.annotator) == (kind, annotator):
+                self._tell_saved(request, last, f"already marked {statement_text(last)}")
+                return
+        event = self._event(request, request, task, kind, spot, provenance)
+        self._store(request, [event], [], f"mark {kind.replace('_', ' ')}")
 
     def _take_back(self, request: str, task: TaskState, spot: Spot, provenance: str) -> None:
         annotator = self._state.world.annotator
@@ -187,17 +228,24 @@ class Labelling:
             provenance=provenance,
         )
 
-    def _store(self, request: str, events: list[NewEvent], places: list[SavedPlace], text: str) -> None:
-        """Make events durable, then tell, then predict anew."""
+    def _store(
+        self,
+        request: str,
+        events: list[NewEvent],
+        places: list[SavedPlace],
+        text: str,
+        about: Sequence[LabelEvent] = (),
+    ) -> None:
+        """Make events durable, then tell, then predict anew; `about` are those that an undo or redo turns."""
         stored = self._state.ports.log.append(events, places)
         self._state.sites.save(places)
         self.take_in(stored)
-        self._tell_saved(request, stored[-1], text)
+        self._tell_saved(request, stored[-1], text, about or stored)
         if stored[-1].task == self._state.active.task.name:
             self._state.ports.page.send(self._painting.labels())
             self._painting.refresh()
 
-    def _tell_saved(self, request: str, event: LabelEvent, text: str) -> None:
+    def _tell_saved(self, request: str, event: LabelEvent, text: str, about: Sequence[LabelEvent] = ()) -> None:
         task = self._state.tasks[event.task]
         undo, redo = self._turns(task)
         said = f"saved {event.seq}: {text}"
@@ -208,12 +256,21 @@ class Labelling:
                 seq=event.seq,
                 text=said,
                 task=event.task,
+                rows=[row for row in map(task.row_of, about[:_ROWS_TOLD]) if row is not None],
                 can_undo=bool(undo),
                 can_redo=bool(redo),
                 undo_text=undo,
                 redo_text=redo,
             )
         )
+
+    def _spot_of_target(self, target: Target) -> Spot:
+        if target.row is not None:
+            return self._spot_of_row(target.row)
+        place = self._state.places.get(target.place or 0)
+        if place is None:
+            raise SegclrError("that place is no longer remembered: click it again, then label it")
+        return self._spot_of_place(place)
 
     def _spot_of_row(self, row: int) -> Spot:
         table = self._state.world.table
@@ -229,6 +286,12 @@ class Labelling:
         encoder_hash = world.table.provenance.encoder_hash
         saved = SavedPlace(place.position_nm, world.segmentation, place.segment_id, encoder_hash, place.embedding)
         return Spot(place.segment_id, place.position_nm, saved=saved)
+
+
+def _class_name(task: TaskState, class_index: int) -> str:
+    if class_index >= len(task.task.classes):
+        raise SegclrError(f"{task.task.name} has no class number {class_index + 1}: reload the page")
+    return task.task.classes[class_index].name
 
 
 def _spot_of(event: LabelEvent) -> Spot:

@@ -9,10 +9,16 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from segclr.errors import SegclrError
-from segclr_viewer.answers import XY, XYZ, SegmentText, ToPage
+from segclr_viewer.answers import ToPage
+from segclr_viewer.wire_types import XY, XYZ, SegmentText
 
 RequestText = Annotated[str, Meta(min_length=1, max_length=64)]
 Index = Annotated[int, Meta(ge=0, lt=2**53)]
+
+MOST_AT_ONCE = 2000  # rows that one action may label
+MOST_PASSED = 20_000
+
+Mark = Literal["unsure", "bad_segmentation"]
 
 _LARGEST_SEGMENT_ID = 2**64 - 1
 
@@ -39,7 +45,17 @@ class LabelRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="label")
     task: str
     class_index: Index | None = field(name="class")
     target: Target
-    provenance: Literal["key", "lasso", "neighbour", "queue"]
+    provenance: Literal["key", "queue", "audit"]
+
+
+class MarkRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="mark"):
+    """Answer that one cannot tell, or that the segmentation is wrong there: stored like a label, but no class."""
+
+    request: RequestText
+    task: str
+    kind: Mark
+    target: Target
+    provenance: Literal["key", "queue", "audit"]
 
 
 class UndoRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="undo"):
@@ -99,8 +115,56 @@ class EmbedRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="embed")
     position_nm: XYZ
 
 
+class QueueRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="queue"):
+    """What to ask next.
+
+    `page` is the name that the page gave itself: of one page only the newest request is answered. `skipped` are not
+    asked again in this run of the app, `held` not in this answer; of those in `renew` the page wants to know again
+    what the model believes. `near_nm` is where the page is.
+    """
+
+    request: RequestText
+    page: RequestText
+    task: str
+    count: Annotated[int, Meta(ge=1, le=100)]
+    skipped: Annotated[list[Index], Meta(max_length=MOST_PASSED)]
+    held: Annotated[list[Index], Meta(max_length=MOST_PASSED)]
+    renew: Annotated[list[Index], Meta(max_length=8)]
+    near_nm: XYZ | None
+
+
+class AheadRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="ahead"):
+    """These rows will be looked at next, in this order: have their surroundings ready."""
+
+    request: RequestText
+    rows: Annotated[list[Index], Meta(max_length=8)]
+
+
+class ProposeRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="propose"):
+    """Find rows to label at once: those of the selection, or the nearest of a row in the embedding space."""
+
+    request: RequestText
+    task: str
+    row: Index | None
+
+
+class AcceptRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="accept"):
+    """Give one class to many rows, in one action."""
+
+    request: RequestText
+    task: str
+    class_index: Index = field(name="class")
+    rows: Annotated[list[Index], Meta(min_length=1, max_length=MOST_AT_ONCE)]
+    provenance: Literal["lasso", "neighbour"]
+
+
 ToServer = (
     LabelRequest
+    | MarkRequest
+    | AcceptRequest
+    | ProposeRequest
+    | QueueRequest
+    | AheadRequest
     | UndoRequest
     | RedoRequest
     | TaskRequest

@@ -8,6 +8,7 @@ from segclr_viewer.answers import HeadInfo, HeldOutInfo, Labels, PointsReady
 from segclr_viewer.app_state import AppState
 from segclr_viewer.clicking import Clicking
 from segclr_viewer.fitting import Fitted
+from segclr_viewer.progress import progress
 from segclr_viewer.task_state import Predicted, TaskState
 
 
@@ -35,15 +36,24 @@ class Painting:
 
     def labels(self) -> Labels:
         """The current labels of the active task."""
-        labelled = self._state.active.labelled()
+        task = self._state.active
+        labelled = task.labelled()
         place_ids = {place.position_nm: place.place_id for place in self._state.places}
         known = {place_ids[at]: given for at, given in labelled.places.items() if at in place_ids}
+        world = self._state.world
+        marked = task.marked(world.annotator)
+        own = [event for event in task.history.statements(world.annotator).values() if event.kind == "label"]
+        done = progress(own, world.annotator, self._state.now())
         return Labels(
-            task=self._state.active.task.name,
+            task=task.task.name,
             rows=list(labelled.rows),
             classes=list(labelled.rows.values()),
             places=list(known),
             place_classes=list(known.values()),
+            unsure=marked.unsure,
+            bad_segmentation=marked.bad_segmentation,
+            today=done.today,
+            per_minute=done.per_minute,
         )
 
     def _fitted(self, task: TaskState, started: float, fitted: Fitted) -> None:

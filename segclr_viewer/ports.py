@@ -88,6 +88,13 @@ class View(Protocol):
         """Paint segments and surfaces by these predictions from now on."""
 
 
+class Ahead(Protocol):
+    """Has what will soon be looked at ready."""
+
+    def expect(self, places: Sequence[tuple[int, XYZ]]) -> None:
+        """Segment and position of the places to come, the next one first; replaces what was expected before."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """All ports of a session."""
@@ -95,6 +102,8 @@ class Ports:
     worker: Worker
     fitter: Latest
     finder: Latest
+    chooser: Latest
+    ahead: Ahead
     log: LabelLog
     page: Page
     view: View

@@ -1,4 +1,4 @@
-"""What is served for which path: chunks, meshes and columns. No web library here.
+"""What is served for which path: chunks, meshes, columns and pictures. No web library here.
 
 All answers are made on the loop's threads for such work or in other processes, never on the loop itself.
 """
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from segclr.em.geometry import Box
 from segclr.em.volume import Volume
 from segclr_viewer.columns import Columns
+from segclr_viewer.cutout_pictures import CutoutPictures
 from segclr_viewer.overlay import Overlay
 from segclr_viewer.precomputed import (
     MESH_INFO,
@@ -29,6 +30,7 @@ from segclr_viewer.surfaces import Surfaces
 # names in paths: a colon for stamps such as "cell type:17:3f2a"; never a slash
 _NAME = r"(?P<name>[^/]{1,200})"
 _CHUNK = r"(?P<mip>[0-9]{1,2})/(?P<box>[-0-9_]{11,70})"
+_ROW = r"(?P<row>[0-9]{1,18})"
 _PART = r"(?P<part>[0-9]{1,18})"
 
 
@@ -56,7 +58,13 @@ class Route:
     answer: Answer
 
 
-def data_routes(volumes: Mapping[str, Volume], overlay: Overlay, surfaces: Surfaces, columns: Columns) -> list[Route]:
+def data_routes(
+    volumes: Mapping[str, Volume],
+    overlay: Overlay,
+    surfaces: Surfaces,
+    columns: Columns,
+    pictures: CutoutPictures,
+) -> list[Route]:
     """All routes of the data.
 
     Args:
@@ -67,6 +75,7 @@ def data_routes(volumes: Mapping[str, Volume], overlay: Overlay, surfaces: Surfa
         Route(rf"/columns/{_NAME}/segments\.bin", _column(columns.segments)),
         Route(rf"/columns/layout/{_NAME}\.bin", _column(columns.layout)),
         Route(rf"/columns/prediction/{_NAME}\.bin", _column(columns.prediction)),
+        Route(rf"/pictures/{_NAME}/{_ROW}\.png", _picture(pictures)),
         Route(r"/surfaces/info", _info(MESH_INFO)),
         Route(rf"/surfaces/{_PART}:0", _manifest),
         Route(rf"/surfaces/part_{_PART}", _fragment(surfaces)),
@@ -109,6 +118,14 @@ async def _manifest(part: str) -> Reply:
 def _fragment(surfaces: Surfaces) -> Answer:
     async def answer(part: str) -> Reply:
         return Reply(mesh_fragment(await surfaces.part(int(part))), "application/octet-stream", lasting=False)
+
+    return answer
+
+
+def _picture(pictures: CutoutPictures) -> Answer:
+    async def answer(name: str, row: str) -> Reply | None:
+        body = await asyncio.to_thread(pictures.png, name, int(row))
+        return None if body is None else Reply(body, "image/png", lasting=True)
 
     return answer
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from segclr.em.geometry import XYZ
+from segclr_viewer.keys import USUAL_KEYS, Keys
 from segclr_viewer.overlay import CONFIDENCE_BINS, code
 from segclr_viewer.project import Task
 from segclr_viewer.surfaces import part_of
@@ -43,6 +44,7 @@ class Scene:
         grey_range: greys of the EM shown as black and white; None where there is no EM.
         tasks: the first is active at first.
         start: index in the table, and id, of the segments that are selected at first.
+        keys: which keys do what, beside those of the classes.
     """
 
     title: str
@@ -51,6 +53,7 @@ class Scene:
     grey_range: tuple[int, int] | None
     tasks: Sequence[Task]
     start: Sequence[tuple[int, int]]
+    keys: Keys = USUAL_KEYS
 
 
 def initial_state(scene: Scene, origin: str) -> dict[str, object]:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segclr.errors import SegclrError
 from segclr_viewer.answers import XY, SelectionMade, ToPage
@@ -25,6 +26,11 @@ class Selecting:
         self._origin: Origin = "clear"
         self._picked = NOTHING
         self._asked = 0
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """The selected rows, ascending."""
+        return self._picked.rows
 
     def lasso(self, message: LassoRequest) -> None:
         """Select the rows inside a polygon; the search runs off the session's thread."""

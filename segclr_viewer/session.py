@@ -1,13 +1,16 @@
 """The running app: one method per use case, on one thread, without locks.
 
 It knows no server, no viewer, no encoder and no database: those are ports (`ports.py`). The use cases are in
-`clicking.py`, `labelling.py`, `painting.py` and `selecting.py`; what they share is in `app_state.py`.
+`clicking.py`, `labelling.py`, `painting.py`, `selecting.py`, `queueing.py` and `proposals.py`; what they share is in
+`app_state.py`.
 """
 
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
+
+import numpy as np
 
 from segclr.em.geometry import XYZ
 from segclr.explore.layout import Layout
@@ -16,20 +19,29 @@ from segclr_viewer.app_state import AppState, World
 from segclr_viewer.clicking import Clicking
 from segclr_viewer.labelling import Labelling
 from segclr_viewer.messages import (
+    AcceptRequest,
+    AheadRequest,
     ClearRequest,
     EmbedRequest,
     LabelRequest,
     LassoRequest,
+    Mark,
+    MarkRequest,
+    ProposeRequest,
+    QueueRequest,
     RedoRequest,
     SegmentsRequest,
     TaskRequest,
     ToServer,
     UndoRequest,
 )
+from segclr_viewer.one_by_one import OneByOne
 from segclr_viewer.painting import Painting
 from segclr_viewer.points import Points
 from segclr_viewer.ports import Ports
 from segclr_viewer.project import Task
+from segclr_viewer.proposals import Proposals
+from segclr_viewer.queueing import Queueing
 from segclr_viewer.selecting import Selecting
 
 __all__ = ["Session", "World"]
@@ -56,6 +68,9 @@ class Session:
         self._painting = Painting(self._state, self._clicking)
         self._labelling = Labelling(self._state, self._clicking, self._painting)
         self._selecting = Selecting(self._state)
+        errands = OneByOne(ports.chooser)
+        self._queueing = Queueing(self._state, errands)
+        self._proposals = Proposals(self._state, self._selecting, errands)
         self._device = ""
 
     @property
@@ -132,6 +147,15 @@ class Session:
         )
         self._state.answering(request, label_at)
 
+    def mark_at(self, kind: Mark, position_nm: XYZ | None, segment_id: int | None) -> None:
+        """Answer "unsure" or "bad segmentation" for what is under the mouse."""
+        request = self._state.new_id()
+        where = None if position_nm is None else _plain(position_nm)
+        mark_at = partial(
+            self._labelling.mark_at, request, kind, where, None if segment_id is None else int(segment_id)
+        )
+        self._state.answering(request, mark_at)
+
     def undo(self) -> None:
         """Undo the newest action of the active task."""
         self.receive(UndoRequest(self._state.new_id()))
@@ -144,6 +168,16 @@ class Session:
         match message:
             case LabelRequest():
                 self._labelling.label(message)
+            case MarkRequest():
+                self._labelling.mark(message)
+            case AcceptRequest():
+                self._labelling.accept(message)
+            case ProposeRequest():
+                self._proposals.propose(message)
+            case QueueRequest():
+                self._queueing.ask(message)
+            case AheadRequest():
+                self._expect(message.rows)
             case UndoRequest():
                 self._labelling.undo(message.request)
             case RedoRequest():
@@ -161,6 +195,12 @@ class Session:
 
     def _embed(self, request: str, position_nm: XYZ, segment_id: int | None) -> None:
         self._state.answering(request, lambda: self._clicking.embed(request, position_nm, segment_id, lambda _: None))
+
+    def _expect(self, rows: list[int]) -> None:
+        table = self._state.world.table
+        there = [row for row in rows if row < len(table)]
+        segments = table.segment_of_rows(np.array(there, np.int64)).tolist()
+        self._state.ports.ahead.expect(list(zip(segments, map(self._state.position_of, there), strict=True)))
 
     def _switch_task(self, name: str) -> None:
         self._state.active = self._state.task_named(name)
@@ -200,6 +240,7 @@ class Session:
             task=self.task.name,
             places=self._clicking.known().places,
             start_segments=[str(segment_id) for segment_id in world.start_segments],
+            keys=world.keys,
         )
 
 

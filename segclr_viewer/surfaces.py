@@ -114,6 +114,13 @@ class Surfaces:
             surface = await self._wait_for(index)
         return await asyncio.to_thread(self._split, surface, wanted)
 
+    async def make_ahead(self, segment_id: int) -> None:
+        """Mesh a segment that will be asked for soon; nothing happens for one that the table does not have."""
+        ids = self._nearest.nodes.segment_ids
+        index = int(np.searchsorted(ids, np.uint64(segment_id)))
+        if index < len(ids) and int(ids[index]) == segment_id and self._made.peek(index) is None:
+            await self._wait_for(index)
+
     def _split(self, surface: _Surface, wanted: int) -> Mesh:
         return split(surface.mesh, self._overlay.paint.parts[surface.vertex_rows], wanted)
 

@@ -43,6 +43,14 @@ class Labelled:
 
 
 @dataclass(frozen=True, slots=True)
+class Marked:
+    """Rows of which an annotator said something else than a class."""
+
+    unsure: list[int]
+    bad_segmentation: list[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Predicted:
     """Predictions and the message that announces them."""
 
@@ -179,6 +187,19 @@ class TaskState:
             return segment
         row = self._sites.row(segment, event.place_nm)
         return event.place_nm if row is None else row
+
+    def row_of(self, event: LabelEvent) -> int | None:
+        """The row that a statement is for, None where no row is, and for events that are no statements."""
+        segment = self._sites.segment_of(event) if event.kind in STATEMENTS else None
+        return self._sites.row(segment, event.place_nm) if segment else None
+
+    def marked(self, annotator: str) -> Marked:
+        """What the annotator could not tell, and where the annotator found the segmentation wrong."""
+        marks: dict[str, list[int]] = {"unsure": [], "bad_segmentation": []}
+        for event in self.history.statements(annotator).values():
+            if event.kind in marks and (row := self.row_of(event)) is not None:
+                marks[event.kind].append(row)
+        return Marked(**marks)
 
     def answers_of(self, annotator: str, segment_id: int, position_nm: XYZ) -> list[LabelEvent]:
         """What an annotator could take back of what a label at that position would be for, oldest first.

@@ -18,6 +18,8 @@ import neuroglancer.static
 
 from segclr.em.geometry import XYZ
 from segclr.errors import ProjectError
+from segclr_viewer.keys import Keys
+from segclr_viewer.messages import Mark
 from segclr_viewer.overlay import Overlay
 from segclr_viewer.points import Points
 from segclr_viewer.project import Task
@@ -48,6 +50,8 @@ class Listener(Protocol):
     def click(self, position_nm: XYZ, segment_id: int | None) -> None: ...
 
     def label_at(self, class_index: int | None, position_nm: XYZ | None, segment_id: int | None) -> None: ...
+
+    def mark_at(self, kind: Mark, position_nm: XYZ | None, segment_id: int | None) -> None: ...
 
     def undo(self) -> None: ...
 
@@ -145,9 +149,9 @@ class NeuroglancerView:
         if points.task != self._task.name:
             old, self._task = self._task, next(task for task in self._scene.tasks if task.name == points.task)
             with self._viewer.config_state.txn() as config:
-                for name in _keys(old):
+                for name in _keys(old, self._scene.keys):
                     del config.input_event_bindings.viewer[name]
-                for name, action in _keys(self._task).items():
+                for name, action in _keys(self._task, self._scene.keys).items():
                     config.input_event_bindings.viewer[name] = action
 
     def _unsay(self, text: str) -> None:
@@ -174,13 +178,15 @@ class NeuroglancerView:
         self._on("undo", lambda listener, _: listener.undo())
         self._on("redo", lambda listener, _: listener.redo())
         self._on("label-none", partial(self._label, class_index=None))
+        self._on("unsure", partial(self._mark, kind="unsure"))
+        self._on("bad-segmentation", partial(self._mark, kind="bad_segmentation"))
         for index in range(max(len(task.classes) for task in self._scene.tasks)):
             self._on(f"label-{index}", partial(self._label, class_index=index))
         with self._viewer.config_state.txn() as config:
             bindings = config.input_event_bindings
             bindings.data_view["alt+click0"] = "embed"
             bindings.data_view["shift+mousedown0"] = "embed"
-            for name, action in _keys(self._task).items():
+            for name, action in _keys(self._task, self._scene.keys).items():
                 bindings.viewer[name] = action
 
     def _on(self, name: str, do: Callable[[Listener, Any], None]) -> None:
@@ -209,6 +215,9 @@ class NeuroglancerView:
     ) -> None:
         listener.label_at(class_index, *self._under_mouse(action))
 
+    def _mark(self, listener: Listener, action: neuroglancer.viewer_config_state.ActionState, kind: Mark) -> None:
+        listener.mark_at(kind, *self._under_mouse(action))
+
     def _under_mouse(self, action: neuroglancer.viewer_config_state.ActionState) -> tuple[XYZ | None, int | None]:
         """Position and segment id under the mouse; None where there is none, or none is loaded yet."""
         voxel = action.mouse_position
@@ -223,19 +232,34 @@ class NeuroglancerView:
         return position_nm, _value(action, "cells") or None
 
 
-def _keys(task: Task) -> dict[str, str]:
-    """Neuroglancer's names of keys -> actions.
+def _keys(task: Task, keys: Keys) -> dict[str, str]:
+    """Neuroglancer's names of keys -> actions on what is under the mouse.
 
     A key that labels in one task must not switch a layer off in the next one, nor a slip of the finger open a dialog:
-    what Neuroglancer would do at other digits, n and h is replaced by an action that nobody hears.
+    what Neuroglancer would do at other digits, n, h and the letters of commands is replaced by an action that nobody
+    hears. Commands that are not about the mouse, and every key while the page runs its queue, are taken by the page
+    before they come here.
     """
-    keys = {f"{control}digit{digit}": "nothing" for digit in range(1, 10) for control in ("", "control+", "alt+")}
-    keys |= {"keyn": "nothing", "keyh": "nothing", "keyx": "label-none"}
+    names = {f"{control}digit{digit}": "nothing" for digit in range(1, 10) for control in ("", "control+", "alt+")}
+    names |= {"keyn": "nothing", "keyh": "nothing"}
+    names |= {_name(key): "nothing" for key in keys.by_name().values() if len(key) == 1}
+    names |= {
+        _name(keys.take_back): "label-none",
+        _name(keys.unsure): "unsure",
+        _name(keys.bad_segmentation): "bad-segmentation",
+    }
     for control in ("control", "meta"):
-        keys |= {f"{control}+keyz": "undo", f"{control}+shift+keyz": "redo", f"{control}+keyy": "redo"}
-    for index, spec in enumerate(task.classes):
-        keys[f"digit{spec.key}" if spec.key.isdigit() else f"key{spec.key}"] = f"label-{index}"
-    return keys
+        names |= {f"{control}+keyz": "undo", f"{control}+shift+keyz": "redo", f"{control}+keyy": "redo"}
+    return names | {_name(spec.key): f"label-{index}" for index, spec in enumerate(task.classes)}
+
+
+def _name(key: str) -> str:
+    """Neuroglancer's name of a key of the project file: those of KeyboardEvent.code, in small letters."""
+    if key.isdigit():
+        return f"digit{key}"
+    if len(key) == 1:
+        return f"key{key}"
+    return f"arrow{key}" if key in ("left", "right", "up", "down") else key
 
 
 def _value(action: neuroglancer.viewer_config_state.ActionState, layer: str) -> int | None:

@@ -27,7 +27,10 @@ HOMES = {
     "PIL": ("segclr_viewer/pictures.py", "model/segclr/em/phantom"),
     "msgspec": (
         "segclr_viewer/answers.py",
+        "segclr_viewer/queue_answers.py",
+        "segclr_viewer/wire_types.py",
         "segclr_viewer/messages.py",
+        "segclr_viewer/keys.py",
         "segclr_viewer/project",
         "segclr_viewer/log/classes.py",
     ),

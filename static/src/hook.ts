@@ -5,7 +5,8 @@
 
 import type { XY } from "./protocol";
 import type { Scatter } from "./scatter/scatter";
-import { guessOf, labelOf, type State } from "./state";
+import { itemOf } from "./queue";
+import { guessOf, labelOf, markOf, type State } from "./state";
 
 export interface Summary {
   readonly connection: string;
@@ -31,6 +32,23 @@ export interface Summary {
   readonly selectionCount: number;
   readonly selectionWaiting: boolean;
   readonly selectedSegments: readonly string[];
+  /** The labelling queue of this page, null while it is not running. */
+  readonly queue: {
+    readonly row: number | null;
+    readonly at: number;
+    readonly seen: number;
+    readonly toCome: number;
+    readonly strategy: string | null;
+    readonly reason: string | null;
+    readonly note: string;
+    readonly times: readonly number[];
+  } | null;
+  readonly proposal: { readonly rows: number; readonly handful: number; readonly class: number | null } | null;
+  readonly targetMark: string | null;
+  readonly today: number;
+  readonly unsure: number;
+  readonly badSegmentation: number;
+  readonly unsaved: number;
   readonly failures: readonly string[];
   readonly keysIn: State["keysIn"];
 }
@@ -54,7 +72,8 @@ export function hook(now: () => State, scatter: Scatter | null): Hook {
 }
 
 function summary(state: State): Summary {
-  const { hello, points, prediction, saved, steps, selected, target } = state;
+  const { hello, points, prediction, proposal, saved, steps, selected, target } = state;
+  const labels = state.labels[state.task];
   const painted = prediction !== null && prediction.stamp === points?.stamp;
   return {
     connection: state.connection,
@@ -78,7 +97,34 @@ function summary(state: State): Summary {
     selectionCount: selected && selected.origin !== "start" ? selected.row_total : 0,
     selectionWaiting: selected?.waiting ?? false,
     selectedSegments: selected?.segments ?? [],
+    queue: queueOf(state),
+    proposal: proposal && {
+      rows: proposal.made.rows.length - proposal.struck.size,
+      handful: proposal.made.handful.length,
+      class: proposal.class,
+    },
+    targetMark: target && markOf(state, target),
+    today: labels?.today ?? 0,
+    unsure: labels?.unsure.length ?? 0,
+    badSegmentation: labels?.bad_segmentation.length ?? 0,
+    unsaved: Object.keys(state.unsaved).length,
     failures: state.failures.map((failure) => failure.text),
     keysIn: state.keysIn,
+  };
+}
+
+function queueOf(state: State): Summary["queue"] {
+  const { queue } = state;
+  if (!queue) return null;
+  const item = itemOf(state);
+  return {
+    row: item?.row ?? null,
+    at: queue.at,
+    seen: queue.seen,
+    toCome: Math.max(0, queue.items.length - queue.at - 1),
+    strategy: item?.strategy ?? null,
+    reason: item?.reason ?? null,
+    note: queue.note,
+    times: queue.times,
   };
 }

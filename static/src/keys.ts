@@ -1,6 +1,8 @@
-// What a key press on the page means. The same keys pressed in the viewer are handled by Neuroglancer's own actions.
+// What a key press on the page means. The same keys pressed in the viewer are handled by Neuroglancer's own actions,
+// but for those that are the page's alone, and for all of them while the queue runs.
 
 import type { ClassSpec } from "./protocol";
+import type { Keys, Mark } from "./protocol_queue";
 
 export interface KeyPress {
   readonly key: string;
@@ -14,14 +16,61 @@ export interface KeyPress {
 
 export type Command =
   | { readonly kind: "label"; readonly class: number }
+  | { readonly kind: "mark"; readonly mark: Mark }
   | { readonly kind: "take-back" }
+  | { readonly kind: "queue" }
+  | { readonly kind: "skip" }
+  | { readonly kind: "back" }
+  | { readonly kind: "forward" }
+  | { readonly kind: "neighbours" }
+  | { readonly kind: "label-selection" }
+  | { readonly kind: "accept" }
   | { readonly kind: "undo" }
   | { readonly kind: "redo" }
   | { readonly kind: "escape" }
   | { readonly kind: "help" };
 
+/** KeyboardEvent.key, in small letters, of the keys that a project file calls by a name. */
+const NAMED: Readonly<Record<string, string>> = {
+  left: "arrowleft",
+  right: "arrowright",
+  up: "arrowup",
+  down: "arrowdown",
+  comma: ",",
+  period: ".",
+  semicolon: ";",
+};
+const SHOWN: Readonly<Record<string, string>> = {
+  left: "←",
+  right: "→",
+  up: "↑",
+  down: "↓",
+  comma: ",",
+  period: ".",
+  semicolon: ";",
+  enter: "Enter",
+};
+
+const COMMANDS: Readonly<Record<keyof Keys, Command>> = {
+  queue: { kind: "queue" },
+  skip: { kind: "skip" },
+  unsure: { kind: "mark", mark: "unsure" },
+  bad_segmentation: { kind: "mark", mark: "bad_segmentation" },
+  back: { kind: "back" },
+  forward: { kind: "forward" },
+  take_back: { kind: "take-back" },
+  neighbours: { kind: "neighbours" },
+  label_selection: { kind: "label-selection" },
+  accept: { kind: "accept" },
+};
+
+/** How a key is written on the page. */
+export function keyName(key: string): string {
+  return SHOWN[key] ?? key.toUpperCase();
+}
+
 /** The command of a key press, or null when the key is not ours. A key held down labels once. */
-export function commandOf(press: KeyPress, classes: readonly ClassSpec[]): Command | null {
+export function commandOf(press: KeyPress, classes: readonly ClassSpec[], keys: Keys | null): Command | null {
   const key = press.key.toLowerCase();
   if (press.ctrlKey || press.metaKey) {
     if (press.altKey) return null;
@@ -33,10 +82,14 @@ export function commandOf(press: KeyPress, classes: readonly ClassSpec[]): Comma
   if (press.repeat) return null;
   const byKey = classes.findIndex((spec) => spec.key.toLowerCase() === key);
   if (byKey >= 0) return { kind: "label", class: byKey };
+  for (const name of Object.keys(COMMANDS) as (keyof Keys)[]) {
+    const wanted = keys?.[name] ?? "";
+    if ((NAMED[wanted] ?? wanted) === key) return COMMANDS[name];
+  }
   // keyboards that give digits with Shift only (French), and the number pad
   const digit = /^(?:Digit|Numpad)(\d)$/.exec(press.code)?.[1];
   const byCode = classes.findIndex((spec) => spec.key === digit);
   if (byCode >= 0) return { kind: "label", class: byCode };
   if (key === "?") return { kind: "help" };
-  return ["x", "backspace", "delete"].includes(key) ? { kind: "take-back" } : null;
+  return ["backspace", "delete"].includes(key) ? { kind: "take-back" } : null;
 }

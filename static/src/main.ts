@@ -1,27 +1,31 @@
 // The page put together: one state, the events that change it, and the panels and effects that follow it.
 
+import { keyInViewer, keyOnPage, type CommandWorld } from "./commands";
 import { divider } from "./divider";
 import { drawing, fetching, viewing, type Effect } from "./effects";
 import { byId } from "./element";
 import { focusFollowsMouse } from "./focus";
 import { hook, type Hook } from "./hook";
-import { commandOf } from "./keys";
 import { ViewerBridge } from "./neuroglancer";
 import { percent } from "./panels/format";
 import { cardPanel } from "./panels/card";
 import { helpPanel } from "./panels/help";
 import { legendPanel } from "./panels/legend";
 import type { Actions } from "./panels/panel";
+import { proposalPanel } from "./panels/proposal";
+import { queuePanel } from "./panels/queue";
 import { failurePanel, statusPanel } from "./panels/status";
 import { toolsPanel } from "./panels/tools";
 import { topPanel } from "./panels/top";
 import type { ClientMessage, LassoMode, XY } from "./protocol";
+import { accepted } from "./proposal";
+import { QueueFlow } from "./queue_flow";
 import { newRequest } from "./request";
 import { combine, without } from "./scatter/bits";
 import { lasso } from "./scatter/lasso";
 import { Scatter } from "./scatter/scatter";
 import { browserWorld, Connection } from "./socket";
-import { classesOf, guessOf, labelOf, whereabouts, type LabelMessage, type State, type Target } from "./state";
+import { classesOf, guessOf, labelOf, rowOf, whereabouts, type State, type StoredMessage, type Target } from "./state";
 import { initial, reduce, type Event } from "./store";
 
 declare global {
@@ -49,7 +53,7 @@ function dispatch(event: Event): void {
 const connection = new Connection(browserWorld(), {
   message: (message) => {
     dispatch({ type: "received", message });
-    if (message.type === "hello") for (const label of Object.values(state.unsaved)) connection.send(label);
+    if (message.type === "hello") for (const kept of Object.values(state.unsaved)) connection.send(kept);
   },
   state: (now) => dispatch({ type: "connection", state: now }),
   problem: (text) => dispatch({ type: "problem", text }),
@@ -66,6 +70,7 @@ const bridge = new ViewerBridge(byId<HTMLIFrameElement>("viewer"), {
   ready: (cells) => dispatch({ type: "viewer-ready", cells }),
   selected: (cells) => selectSegments(cells),
   problem: (text) => dispatch({ type: "problem", text }),
+  key: (event) => !document.querySelector("dialog[open]") && keyInViewer(commands, event),
 });
 
 function selectSegments(ids: string[]): void {
@@ -90,21 +95,50 @@ function select(polygon: XY[], mode: LassoMode): void {
   dispatch({ type: "lassoed", request, bits: combine(mode, state.selected?.bits ?? null, inside) });
 }
 
+function turn(type: "undo" | "redo"): void {
+  const request = newRequest();
+  if (send({ type, request })) dispatch({ type: "turn-asked", request });
+}
+
+function propose(target: Target | null): void {
+  const request = newRequest();
+  const row = target && rowOf(state, target);
+  if (target && row === null) return dispatch({ type: "problem", text: "No point of the scatter stands for this place." });
+  const chosen = target && labelOf(state, target);
+  if (send({ type: "propose", request, task: state.task, row })) dispatch({ type: "proposal-asked", request, class: chosen });
+}
+
+function accept(): void {
+  const { proposal } = state;
+  const rows = proposal ? accepted(proposal) : [];
+  if (!proposal || proposal.class === null || !rows.length) return;
+  const message: StoredMessage = {
+    type: "accept",
+    request: newRequest(),
+    task: proposal.made.task,
+    class: proposal.class,
+    rows,
+    provenance: proposal.made.origin,
+  };
+  if (!send(message)) return;
+  dispatch({ type: "sent-to-store", message });
+  dispatch({ type: "proposal-closed" });
+}
+
+const flow = new QueueFlow({ state: () => state, dispatch, send }, bridge);
+
 const actions: Actions = {
   dispatch,
-  label: (target, classIndex) => {
-    const message: LabelMessage = {
-      type: "label",
-      request: newRequest(),
-      task: state.task,
-      class: classIndex,
-      target: target.kind === "row" ? { row: target.row } : { place: target.place },
-      provenance: "key",
-    };
-    if (send(message)) dispatch({ type: "label-sent", message });
-  },
-  undo: () => void send({ type: "undo", request: newRequest() }),
-  redo: () => void send({ type: "redo", request: newRequest() }),
+  label: (target, classIndex) => flow.label(target, classIndex),
+  mark: (target, kind) => flow.mark(target, kind),
+  toggleQueue: () => flow.toggle(),
+  skip: () => flow.skip(),
+  back: () => flow.back(),
+  forward: () => flow.forward(),
+  propose: (target) => propose(target),
+  accept: () => accept(),
+  undo: () => turn("undo"),
+  redo: () => turn("redo"),
   switchTask: (name) => {
     if (name === state.wantedTask) return;
     if (send({ type: "task", request: newRequest(), name })) dispatch({ type: "task-asked", name });
@@ -139,26 +173,21 @@ const scatter = Scatter.in(byId("scatter"), {
 });
 const help = helpPanel();
 
+const commands: CommandWorld = { actions, state: () => state, cancelDrawing: () => scatter?.cancel() ?? false };
 document.addEventListener("keydown", (event) => {
-  if (document.querySelector("dialog[open]")) return;
-  const command = commandOf(event, classesOf(state));
-  if (!command) return;
-  const slider = event.target instanceof HTMLInputElement && command.kind === "escape";
-  if (slider) return;
-  event.preventDefault();
-  if (command.kind === "undo" || command.kind === "redo" || command.kind === "help") return actions[command.kind]();
-  if (command.kind === "escape") return scatter?.cancel() ? undefined : actions.clear();
-  if (state.target) return actions.label(state.target, command.kind === "label" ? command.class : null);
-  dispatch({
-    type: "problem",
-    text: "Nothing is chosen to label: Alt + click a cell in the viewer, or click a point.",
-  });
+  if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
+  const { target } = event;
+  const moves = target instanceof HTMLElement && target.matches("input, [role=separator]");
+  if (moves && (event.key.startsWith("Arrow") || event.key === "Escape")) return;
+  if (keyOnPage(commands, event)) event.preventDefault();
 });
 
 followers.push(
   topPanel(actions),
   legendPanel(actions),
   cardPanel(actions),
+  queuePanel(actions),
+  proposalPanel(actions),
   toolsPanel(scatter, actions),
   statusPanel(),
   failurePanel(actions),
@@ -166,6 +195,7 @@ followers.push(
   fetching(dispatch),
   ...(scatter ? [drawing(scatter)] : []),
   viewing(bridge),
+  flow.follow,
 );
 for (const follow of followers) follow(state, null);
 divider();

@@ -3,6 +3,8 @@
 // reach is guarded: what is missing is said once, and the rest of the page goes on.
 
 import type { Client, Id, Layer } from "./neuroglancer_client";
+import { colorIn, layersAreThere, showIn, visibleIn } from "./neuroglancer_layers";
+import { takeKeys } from "./neuroglancer_keys";
 import { refetchCalmly } from "./neuroglancer_refetch";
 import type { RGB } from "./paint";
 import type { XYZ } from "./protocol";
@@ -26,11 +28,12 @@ export interface ViewerEvents {
   /** The user changed the selected segments. */
   selected(cells: string[]): void;
   problem(text: string): void;
+  /** A key was pressed in the viewer; true if the page has done what it says. */
+  key(event: KeyboardEvent): boolean;
 }
 
 type ClientWindow = Window & { viewer?: Client; BigInt: typeof BigInt };
 
-const LAYERS = ["classes", "cells", "surfaces"];
 const POLL_MS = 60;
 const PATIENCE_MS = 45_000;
 const FLIGHT_MS = 260;
@@ -100,6 +103,14 @@ export class ViewerBridge {
     });
   }
 
+  /** Move the centre of all panels there at once. */
+  jumpTo(position_nm: XYZ, resolution_nm: XYZ): void {
+    this.reach("camera", () => {
+      this.flight++;
+      this.client().position.value = Float32Array.from(position_nm, (value, axis) => value / resolution_nm[axis]);
+    });
+  }
+
   /** Move the centre of all panels there: gliding when near, at once when chunks on the way would be wasted. */
   flyTo(position_nm: XYZ, resolution_nm: XYZ): void {
     this.reach("camera", () => {
@@ -142,6 +153,15 @@ export class ViewerBridge {
     if (document.hasFocus() && document.activeElement !== this.frame) this.frame.contentWindow?.focus();
   }
 
+  /** Whether all that is to be seen is loaded, and nothing is being fetched again. */
+  get settled(): boolean {
+    try {
+      return this.ready && !this.refetching && this.client().isReady();
+    } catch {
+      return false;
+    }
+  }
+
   /** Whether the user is typing into one of the viewer's own text fields. */
   get typing(): boolean {
     const active = this.frame.contentDocument?.activeElement;
@@ -151,7 +171,7 @@ export class ViewerBridge {
   }
 
   private waitForLayers(polls = 0): void {
-    if (!this.layersAreThere()) {
+    if (!layersAreThere(() => this.clientWindow()?.viewer)) {
       if (polls * POLL_MS === PATIENCE_MS) {
         this.events.problem("The viewer has not loaded its layers yet: if it stays empty, reload the page.");
       }
@@ -163,23 +183,12 @@ export class ViewerBridge {
       const client = this.client();
       client.layerManager.layersChanged.add(() => this.hook());
       client.element.addEventListener("action:select", (event) => this.pickedSurface(event), true);
+      takeKeys(this.frame.contentWindow as Window, () => this.typing, (event) => this.events.key(event));
       this.hook();
       this.known = this.visible("cells");
       this.events.ready([...this.known]);
       this.refetchIfAsked(); // what was repainted while the first chunks were on their way
     });
-  }
-
-  private layersAreThere(): boolean {
-    try {
-      const names = new Set(this.clientWindow()?.viewer?.layerManager?.managedLayers?.map((managed) => managed.name));
-      return LAYERS.every((name) => {
-        const sources = names.has(name) ? this.layer(name)?.dataSources : null;
-        return sources?.every((source) => source.loadState) ?? false;
-      });
-    } catch {
-      return false; // the browser shows an error page of its own there, which may not be read
-    }
   }
 
   /** Listen to the user's selection, on the layer that there is now: a change of the shared state makes new ones. */
@@ -233,35 +242,23 @@ export class ViewerBridge {
 
   private visible(name: string): string[] {
     const layer = this.layer(name);
-    return layer ? [...layer.displayState.segmentationGroupState.value.visibleSegments].map(String) : [];
+    return layer ? visibleIn(layer) : [];
   }
 
   private setVisible(name: string, ids: readonly string[]): void {
-    const group = this.layer(name)?.displayState.segmentationGroupState.value;
-    if (!group) return;
-    const wanted = new Set(ids);
-    const there = new Set(this.visible(name));
-    const dropped = [...there].filter((id) => !wanted.has(id)).map((id) => this.big(id));
-    const added = [...wanted].filter((id) => !there.has(id)).map((id) => this.big(id));
+    const layer = this.layer(name);
+    if (!layer) return;
     this.writing = true;
     try {
-      if (dropped.length) group.selectedSegments.delete(dropped); // leaves the list of starred ones too
-      if (added.length) group.visibleSegments.add(added);
+      showIn(layer, ids, (id) => this.big(id));
     } finally {
       this.writing = false;
     }
   }
 
   private setColors(name: string, colors: ReadonlyMap<string, RGB>): void {
-    const map = this.layer(name)?.displayState.segmentationColorGroupState.value.segmentStatedColors;
-    if (!map) return;
-    map.hashTable.reserve(2 * colors.size);
-    for (const [id, [red, green, blue]] of colors) {
-      const key = this.big(id);
-      map.hashTable.delete(key); // set() does not overwrite
-      map.hashTable.set(key, this.big(red | (green << 8) | (blue << 16)));
-    }
-    map.changed.dispatch(null, true);
+    const layer = this.layer(name);
+    if (layer) colorIn(layer, colors, (id) => this.big(id));
   }
 
   private clientWindow(): ClientWindow | null {

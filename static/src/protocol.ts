@@ -1,6 +1,8 @@
 // The messages between page and server, one interface each, and the check that turns a frame into one of them.
 // 64-bit ids are decimal strings on both sides and stay strings here; positions are nm (x, y, z); points are rows.
 
+import type { Keys, ProposalMade, QueueMessage, QueueReady } from "./protocol_queue";
+
 export type XYZ = readonly [number, number, number];
 export type XY = readonly [number, number];
 
@@ -47,6 +49,7 @@ export interface Hello {
   readonly task: string;
   readonly places: readonly PlaceSummary[];
   readonly start_segments: readonly string[];
+  readonly keys: Keys;
 }
 
 export interface Layout {
@@ -97,6 +100,13 @@ export interface Labels {
   /** Labelled places that have no row. */
   readonly places: readonly number[];
   readonly place_classes: readonly number[];
+  /** Rows that have this answer instead of a class. */
+  readonly unsure: readonly number[];
+  readonly bad_segmentation: readonly number[];
+  /** The annotator's labels of this day that hold. */
+  readonly today: number;
+  /** Labels given one by one, over the last ten minutes. */
+  readonly per_minute: number | null;
 }
 
 export interface Working {
@@ -138,6 +148,8 @@ export interface Saved extends Steps {
   /** Number of the last event written. */
   readonly seq: number;
   readonly text: string;
+  /** What it was about, at most 100 of them. */
+  readonly rows: readonly number[];
 }
 
 export interface History extends Steps {
@@ -180,13 +192,26 @@ export interface Device {
 }
 
 export type ServerMessage =
-  Hello | Layout | Points | Labels | Working | Place | Places | Saved | History | Selection | Failed | Status | Device;
+  | Hello
+  | Layout
+  | Points
+  | Labels
+  | Working
+  | Place
+  | Places
+  | Saved
+  | History
+  | Selection
+  | QueueReady
+  | ProposalMade
+  | Failed
+  | Status
+  | Device;
 
-export type LabelTarget = { readonly row: number } | { readonly place: number };
 export type LassoMode = "replace" | "add" | "subtract";
 
 export type ClientMessage =
-  | { type: "label"; request: string; task: string; class: number | null; target: LabelTarget; provenance: string }
+  | QueueMessage
   | { type: "undo"; request: string }
   | { type: "redo"; request: string }
   | { type: "task"; request: string; name: string }
@@ -197,10 +222,21 @@ export type ClientMessage =
 
 /** What each message must hold; a missing field means that page and server do not fit: said, not drawn wrong. */
 const FIELDS: Readonly<Record<ServerMessage["type"], readonly string[]>> = {
-  hello: ["project", "viewer_url", "rows", "segments", "table_version", "tasks", "task", "places", "start_segments"],
+  hello: [
+    "project",
+    "viewer_url",
+    "rows",
+    "segments",
+    "table_version",
+    "tasks",
+    "task",
+    "places",
+    "start_segments",
+    "keys",
+  ],
   layout: ["id", "method", "url", "rows"],
   points: ["stamp", "task", "url", "rows", "predicted", "labelled", "labels", "head"],
-  labels: ["task", "rows", "classes", "places", "place_classes"],
+  labels: ["task", "rows", "classes", "places", "place_classes", "unsure", "bad_segmentation", "today", "per_minute"],
   working: ["request", "text"],
   place: [
     "request",
@@ -215,7 +251,7 @@ const FIELDS: Readonly<Record<ServerMessage["type"], readonly string[]>> = {
     "planes",
   ],
   places: ["task", "places"],
-  saved: ["request", "seq", "text", "task", "can_undo", "can_redo", "undo_text", "redo_text"],
+  saved: ["request", "seq", "text", "rows", "task", "can_undo", "can_redo", "undo_text", "redo_text"],
   history: ["task", "can_undo", "can_redo", "undo_text", "redo_text"],
   selection: [
     "request",
@@ -229,6 +265,8 @@ const FIELDS: Readonly<Record<ServerMessage["type"], readonly string[]>> = {
     "marks",
     "mark_rows",
   ],
+  queue: ["request", "task", "stamp", "items", "renewed", "note"],
+  proposal: ["request", "task", "origin", "rows", "handful", "class", "note"],
   failed: ["request", "text"],
   status: ["text"],
   device: ["device", "encoder"],

@@ -2,6 +2,7 @@
 
 import type { Coordinates, Prediction, Rows } from "./columns";
 import { NO_CLASS } from "./paint";
+import type { Proposal } from "./proposal";
 import type {
   ClassSpec,
   ClientMessage,
@@ -18,6 +19,8 @@ import type {
   XY,
   XYZ,
 } from "./protocol";
+import type { Keys, LabelTarget, Mark } from "./protocol_queue";
+import type { Queue } from "./queue";
 import type { ConnectionState } from "./socket";
 
 /** What a key on the page labels: a place clicked in the viewer, or a point of the scatter. */
@@ -47,7 +50,8 @@ export interface Selected {
   readonly waiting: boolean;
 }
 
-export type LabelMessage = Extract<ClientMessage, { type: "label" }>;
+/** What is to be stored: kept, and sent again after a lost connection, until the server says that it is on disk. */
+export type StoredMessage = Extract<ClientMessage, { type: "label" | "mark" | "accept" }>;
 
 export interface State {
   readonly connection: ConnectionState;
@@ -76,7 +80,9 @@ export interface State {
   readonly selected: Selected | null;
   /** Selection requests sent and not yet answered, oldest first. */
   readonly selecting: readonly string[];
-  readonly unsaved: Readonly<Record<string, LabelMessage>>;
+  readonly unsaved: Readonly<Record<string, StoredMessage>>;
+  /** The newest undo or redo that this page has asked for and that is not answered. */
+  readonly turning: string | null;
   readonly saved: Saved | null;
   readonly steps: Steps | null;
   readonly failures: readonly Failure[];
@@ -85,6 +91,11 @@ export interface State {
   /** Confidence below which colours fade, 0 to 1. */
   readonly threshold: number;
   readonly tool: "lasso" | "pan";
+  /** The labelling queue of this page, null while it is not running. */
+  readonly queue: Queue | null;
+  readonly proposal: Proposal | null;
+  /** A proposal asked for, and the class that the user has in mind for it. */
+  readonly proposing: { readonly request: string; readonly class: number | null } | null;
   /** Where the keyboard's focus is: keys in the viewer label what the mouse is on, keys on the page the target. */
   readonly keysIn: "page" | "viewer";
   /** Whether the viewer's layers are there. */
@@ -140,6 +151,31 @@ export function labelOf(state: State, target: Target): number | null {
   const at =
     labels?.rows.findIndex((row) => row === target.row || (cell !== null && table?.indexOfRow(row) === cell)) ?? -1;
   return labels && at >= 0 ? labels.classes[at] : null;
+}
+
+/** The answer other than a class that the user has given of the target. */
+export function markOf(state: State, target: Target): Mark | null {
+  const labels = state.labels[state.task];
+  if (!labels || target.kind === "place") return null;
+  const table = state.rows?.table;
+  const cell = taskOf(state)?.unit === "segment" && table ? table.indexOfRow(target.row) : null;
+  const same = (row: number): boolean => row === target.row || (cell !== null && table?.indexOfRow(row) === cell);
+  if (labels.unsure.some(same)) return "unsure";
+  return labels.bad_segmentation.some(same) ? "bad_segmentation" : null;
+}
+
+export function keysOf(state: State): Keys | null {
+  return state.hello?.keys ?? null;
+}
+
+/** The row of the target, or the one that stands for the place; null where none does. */
+export function rowOf(state: State, target: Target): number | null {
+  return target.kind === "row" ? target.row : (placeOf(state, target.place)?.node_row ?? null);
+}
+
+/** The target as messages name it. */
+export function addressOf(target: Target): LabelTarget {
+  return target.kind === "row" ? { row: target.row } : { place: target.place };
 }
 
 /** Position and segment of the target, where the page knows them. */

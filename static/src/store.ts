@@ -2,13 +2,16 @@
 // Answers may come late or out of order: each is taken only if it still belongs to what was asked last.
 
 import type { Coordinates, Prediction, Rows } from "./columns";
-import type { Place, Places, ServerMessage } from "./protocol";
+import { aimed } from "./aiming";
+import { omit, without } from "./lists";
+import { current, placed } from "./places";
+import type { ServerMessage } from "./protocol";
+import { itemsCame, proposalCame, queueReduce, stored, type QueueEvent } from "./queue_store";
 import type { ConnectionState } from "./socket";
 import { asking, lassoed, located, selection, started, viewerReady } from "./selecting";
-import { whereabouts, type LabelMessage, type State, type Target } from "./state";
+import type { State, StoredMessage, Target } from "./state";
 
 const FAILURES_SHOWN = 3;
-const CARDS_KEPT = 30;
 
 export type Event =
   | { type: "received"; message: ServerMessage }
@@ -17,7 +20,8 @@ export type Event =
   | { type: "coordinates"; coordinates: Coordinates }
   | { type: "prediction"; prediction: Prediction }
   | { type: "target"; target: Target | null }
-  | { type: "label-sent"; message: LabelMessage }
+  | { type: "sent-to-store"; message: StoredMessage }
+  | QueueEvent
   | { type: "task-asked"; name: string }
   | { type: "lassoed"; request: string; bits: Uint32Array }
   | { type: "selection-asked"; request: string }
@@ -51,6 +55,10 @@ export const initial: State = {
   selected: null,
   selecting: [],
   unsaved: {},
+  turning: null,
+  queue: null,
+  proposal: null,
+  proposing: null,
   saved: null,
   steps: null,
   failures: [],
@@ -76,7 +84,7 @@ export function reduce(state: State, event: Event): State {
       return event.prediction.stamp === state.points?.stamp ? { ...state, prediction: event.prediction } : state;
     case "target":
       return { ...aimed(state, event.target), overtaken: state.working.map((work) => work.request) };
-    case "label-sent":
+    case "sent-to-store":
       return { ...state, unsaved: { ...state.unsaved, [event.message.request]: event.message } };
     case "task-asked":
       return { ...state, wantedTask: event.name };
@@ -100,6 +108,8 @@ export function reduce(state: State, event: Event): State {
       return failed(state, event.text);
     case "dismissed":
       return { ...state, failures: state.failures.filter((failure) => failure.number !== event.number) };
+    default:
+      return queueReduce(state, event);
   }
 }
 
@@ -119,10 +129,12 @@ function received(state: State, message: ServerMessage): State {
       return placed(state, message);
     case "places":
       return { ...state, places: message.places, placesTask: message.task, cards: current(state.cards, message) };
-    case "saved": {
-      const known = state.saved && state.saved.seq > message.seq ? state.saved : message;
-      return { ...state, saved: known, steps: known, unsaved: omit(state.unsaved, message.request) };
-    }
+    case "saved":
+      return stored(state, message);
+    case "queue":
+      return itemsCame(state, message);
+    case "proposal":
+      return proposalCame(state, message);
     case "history":
       return { ...state, steps: message };
     case "selection":
@@ -155,17 +167,14 @@ function welcomed(state: State, hello: Extract<ServerMessage, { type: "hello" }>
     working: [],
     overtaken: [],
     selecting: [],
+    turning: null,
+    proposing: null,
+    queue: hello.task === kept.queue?.task ? { ...kept.queue, request: null, dry: false } : null,
     selected: kept.selected ?? (start.length ? started(start, hello.rows) : null),
   };
   return same || !lost
     ? next
     : failed(next, "The embeddings have changed: the last label was not saved. Give it again.");
-}
-
-/** With another target; its segment is lit in the viewer. */
-function aimed(state: State, target: Target | null): State {
-  const lit = target ? (whereabouts(state, target)?.segment_id ?? null) : null;
-  return { ...state, target, lit };
 }
 
 function pointed(state: State, points: Extract<ServerMessage, { type: "points" }>): State {
@@ -176,49 +185,9 @@ function pointed(state: State, points: Extract<ServerMessage, { type: "points" }
     task: points.task,
     wantedTask: state.wantedTask === state.task ? points.task : state.wantedTask,
     hidden: switched ? new Set() : state.hidden,
+    queue: switched ? null : state.queue,
+    proposal: switched ? null : state.proposal,
   };
-}
-
-/** A place answers a click if that click was announced or the place is new; otherwise it is news of a known place. */
-function placed(state: State, place: Place): State {
-  const known = state.places.some((other) => other.place_id === place.place_id);
-  const clicked = !known || state.working.some((work) => work.request === place.request);
-  const target: Target = { kind: "place", place: place.place_id };
-  const takes = clicked && !state.overtaken.includes(place.request) && !olderThan(place, state.target);
-  const next = {
-    ...state,
-    places: known
-      ? state.places.map((other) => (other.place_id === place.place_id ? place : other))
-      : [...state.places, place],
-    placesTask: place.task,
-    cards: newest({ ...state.cards, [place.place_id]: place }),
-    working: without(state.working, place.request),
-    overtaken: state.overtaken.filter((request) => request !== place.request),
-  };
-  return takes || state.target === null ? aimed(next, target) : next;
-}
-
-/** Probabilities are told anew for the newest place only: those of others whose class has changed are old. */
-function current(cards: State["cards"], news: Places): State["cards"] {
-  const next: Record<number, Place> = {};
-  for (const place of news.places) {
-    const card = cards[place.place_id];
-    if (!card) continue;
-    const same = card.task === news.task && card.class === place.class;
-    next[place.place_id] = { ...card, ...place, task: news.task, probabilities: same ? card.probabilities : null };
-  }
-  return next;
-}
-
-/** Whether the place was clicked before the one that is the target: of ten fast clicks the last one stays. */
-function olderThan(place: Place, target: Target | null): boolean {
-  return target?.kind === "place" && place.place_id < target.place;
-}
-
-function newest(cards: Readonly<Record<number, Place>>): Readonly<Record<number, Place>> {
-  const ids = Object.keys(cards).map(Number);
-  if (ids.length <= CARDS_KEPT) return cards;
-  return omit(cards, Math.min(...ids));
 }
 
 function refused(state: State, request: string | null): State {
@@ -228,6 +197,9 @@ function refused(state: State, request: string | null): State {
     working: without(state.working, request),
     selecting: state.selecting.filter((asked) => asked !== request),
     unsaved: omit(state.unsaved, request),
+    turning: state.turning === request ? null : state.turning,
+    proposing: state.proposing?.request === request ? null : state.proposing,
+    queue: state.queue?.request === request ? { ...state.queue, request: null, dry: true } : state.queue,
     wantedTask: state.task,
   };
 }
@@ -254,17 +226,6 @@ function alone(state: State, index: number): ReadonlySet<number> {
   const others = classes.map((_, i) => i).filter((i) => i !== index);
   const already = !state.hidden.has(index) && others.every((i) => state.hidden.has(i));
   return new Set(already ? [] : others);
-}
-
-function without<T extends { readonly request: string }>(list: readonly T[], request: string): readonly T[] {
-  return list.filter((item) => item.request !== request);
-}
-
-function omit<T>(
-  record: Readonly<Record<string | number, T>>,
-  key: string | number,
-): Readonly<Record<string | number, T>> {
-  return Object.fromEntries(Object.entries(record).filter(([name]) => name !== String(key)));
 }
 
 function pick(device: { device: string; encoder: string }): { device: string; encoder: string } {

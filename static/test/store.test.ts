@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Coordinates, Prediction } from "../src/columns";
 import type { Place, Points, Selection } from "../src/protocol";
 import { bitsOf, has } from "../src/scatter/bits";
-import { guessOf, labelOf, type LabelMessage, type State, type Target } from "../src/state";
+import { guessOf, labelOf, type StoredMessage, type State, type Target } from "../src/state";
 import { initial, reduce, type Event } from "../src/store";
 import { Table } from "../src/table";
 import { golden } from "./golden";
@@ -114,7 +114,7 @@ test("probabilities of older places are not shown for a class that has changed",
   assert.equal(guessOf(switched, { kind: "place", place: 1 }), null);
 });
 
-const LABEL: LabelMessage = {
+const LABEL: StoredMessage = {
   type: "label",
   request: "l1",
   task: "subcompartment",
@@ -124,7 +124,7 @@ const LABEL: LabelMessage = {
 };
 
 test("a label is unsaved until the server says so, and undo knows what it would undo", () => {
-  const sent = after(START, { type: "label-sent", message: LABEL });
+  const sent = after(START, { type: "sent-to-store", message: LABEL });
   assert.deepEqual(Object.keys(sent.unsaved), ["l1"]);
   assert.equal(sent.saved, null);
   const saved = after(sent, received({ ...golden("saved"), request: "l1" }));
@@ -144,7 +144,7 @@ test("the history of another task replaces what undo would do", () => {
 });
 
 test("a refused label is no longer waited for, and its sentence is shown", () => {
-  const state = after(START, { type: "label-sent", message: LABEL }, received({ ...golden("failed"), request: "l1" }));
+  const state = after(START, { type: "sent-to-store", message: LABEL }, received({ ...golden("failed"), request: "l1" }));
   assert.deepEqual(state.unsaved, {});
   assert.equal(state.failures.length, 1);
   assert.match(state.failures[0].text, /only background/);
@@ -257,7 +257,7 @@ test("after a reconnect the user's things are kept; after a change of the table 
     prediction(POINTS.stamp),
     { type: "threshold", value: 0.4 },
     { type: "target", target: { kind: "row", row: 3 } },
-    { type: "label-sent", message: LABEL },
+    { type: "sent-to-store", message: LABEL },
   );
   const same = after(before, received(HELLO));
   assert.deepEqual(same.target, { kind: "row", row: 3 });

@@ -181,6 +181,16 @@ class ViewRecord:
 
 
 @dataclass
+class AheadRecord:
+    """All places that were expected."""
+
+    expected: list[list[tuple[int, XYZ]]] = field(default_factory=list)
+
+    def expect(self, places: Sequence[tuple[int, XYZ]]) -> None:
+        self.expected.append(list(places))
+
+
+@dataclass
 class Desk:
     """A session and the fakes round it, with the words in which the tests speak."""
 
@@ -190,11 +200,13 @@ class Desk:
     worker: HeldWorker = field(default_factory=HeldWorker)
     fitter: HeldJobs = field(default_factory=HeldJobs)
     finder: HeldJobs = field(default_factory=HeldJobs)
+    chooser: HeldJobs = field(default_factory=HeldJobs)
+    ahead: AheadRecord = field(default_factory=AheadRecord)
     page: PageRecord = field(default_factory=PageRecord)
     view: ViewRecord = field(default_factory=ViewRecord)
 
     def __post_init__(self) -> None:
-        ports = Ports(self.worker, self.fitter, self.finder, self.log, self.page, self.view)
+        ports = Ports(self.worker, self.fitter, self.finder, self.chooser, self.ahead, self.log, self.page, self.view)
         self.session = Session(self.world, ports, lambda: "2026-11-03T09:15:04Z", lambda: f"id {next(self.ids)}")
 
     @property

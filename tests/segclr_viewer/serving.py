@@ -18,6 +18,7 @@ from segclr.em.volume import open_volume
 from segclr.explore.layout import Layout
 from segclr_viewer.answers import Status, ToPage
 from segclr_viewer.columns import Columns
+from segclr_viewer.cutout_pictures import CutoutPictures
 from segclr_viewer.messages import ToServer
 from segclr_viewer.nearest import NearestNodes
 from segclr_viewer.overlay import Overlay
@@ -56,6 +57,13 @@ class OneTriangle:
         answer: Future[Mesh] = Future()
         answer.set_result(TRIANGLE)
         return answer
+
+
+class Table(SimpleNamespace):
+    """What is asked of the embedding table here."""
+
+    def __len__(self) -> int:
+        return len(self.positions_nm)
 
 
 @dataclass
@@ -109,7 +117,9 @@ def served(world) -> Iterator[App]:  # type: ignore[no-untyped-def]
     """Serve a world until the block ends."""
     em, segmentation = open_volume(world.em_url, "em"), open_volume(world.segmentation_url, "segmentation")
     nodes = [world.skeletons[segment].nodes_nm for segment in world.segment_ids]
-    table = SimpleNamespace(
+    segment_of_row = np.repeat(np.array(world.segment_ids, np.uint64), [len(n) for n in nodes])
+    table = Table(
+        segment_of_rows=lambda rows: segment_of_row[rows],
         version="0123456789abcdef",
         segment_ids=np.array(world.segment_ids, np.uint64),
         first_row=np.concatenate([[0], np.cumsum([len(n) for n in nodes])]),
@@ -145,7 +155,9 @@ def served(world) -> Iterator[App]:  # type: ignore[no-untyped-def]
         )
         volumes = {"em": FaultyEm(), "segmentation": segmentation}
         files = {"/": PageFile(b"<p>page</p>", "text/html"), "/static/app.js": PageFile(b"1", "text/javascript")}
-        server.open(app.session, data_routes(volumes, overlay, surfaces, columns), files)  # type: ignore[arg-type]
+        pictures = CutoutPictures(em, segmentation, table, None)  # type: ignore[arg-type]
+        routes = data_routes(volumes, overlay, surfaces, columns, pictures)  # type: ignore[arg-type]
+        server.open(app.session, routes, files)
         yield app
     finally:
         running.stop()

@@ -35,6 +35,7 @@ def test_saved_is_said_only_after_the_event_is_durable(desk: Any) -> None:
         seq=1,
         text="saved 1: label axon",
         task="subcompartment",
+        rows=[0],
         can_undo=True,
         can_redo=False,
         undo_text="axon at (0, 1000, 0) nm",

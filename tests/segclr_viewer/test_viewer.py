@@ -9,6 +9,7 @@ import pytest
 
 from segclr.em.geometry import XYZ
 from segclr.errors import ProjectError
+from segclr_viewer.messages import Mark
 from segclr_viewer.nearest import NearestNodes
 from segclr_viewer.overlay import Overlay, code
 from segclr_viewer.points import Points
@@ -41,6 +42,9 @@ class Told:
 
     def label_at(self, class_index: int | None, position_nm: XYZ | None, segment_id: int | None) -> None:
         self.calls.append(("label", class_index, position_nm, segment_id))
+
+    def mark_at(self, kind: Mark, position_nm: XYZ | None, segment_id: int | None) -> None:
+        self.calls.append(("mark", kind, position_nm, segment_id))
 
     def undo(self) -> None:
         self.calls.append(("undo",))
@@ -132,6 +136,14 @@ def test_keys_label_undo_and_take_back(view: NeuroglancerView, told: Told) -> No
     assert told.calls == [("label", 1, place, 7), ("label", None, place, 7), ("label", 0, None, None), ("undo",)]
 
 
+def test_keys_answer_unsure_and_bad_segmentation_for_what_is_under_the_mouse(
+    view: NeuroglancerView, told: Told
+) -> None:
+    act(view, "unsure", [1.5, 1.5, 1.5], cells="7")
+    act(view, "bad-segmentation", None)
+    assert told.calls == [("mark", "unsure", (12.0, 15.0, 49.5), 7), ("mark", "bad_segmentation", None, None)]
+
+
 def test_a_fault_is_logged_and_said(view: NeuroglancerView, told: Told, caplog: pytest.LogCaptureFixture) -> None:
     act(view, "redo", None)
     assert "ZeroDivisionError: a bug" in caplog.text
@@ -141,6 +153,8 @@ def test_a_fault_is_logged_and_said(view: NeuroglancerView, told: Told, caplog: 
 def test_the_keys_follow_the_task(view: NeuroglancerView, overlay: Overlay) -> None:
     everywhere = {
         "keyx": "label-none",
+        "keyu": "unsure",
+        "keyb": "bad-segmentation",
         "control+keyz": "undo",
         "meta+keyz": "undo",
         "control+shift+keyz": "redo",

@@ -1,9 +1,24 @@
 // The target: the last clicked place or the chosen point. What the model believes of it, and what a key will label.
 
 import { byId, element, setText } from "../element";
+import { keyName } from "../keys";
 import type { ClassSpec, Place, TaskSpec } from "../protocol";
-import { guessOf, labelOf, nameOf, taskOf, whereabouts, type Guess, type State, type Target } from "../state";
-import { micrometres, milliseconds, percent } from "./format";
+import type { Keys, Mark, QueueItem } from "../protocol_queue";
+import { itemOf, type Queue } from "../queue";
+import { pictureOf } from "../queue_flow";
+import {
+  guessOf,
+  keysOf,
+  labelOf,
+  markOf,
+  nameOf,
+  taskOf,
+  whereabouts,
+  type State,
+  type Target,
+} from "../state";
+import { answerGiven, answers, otherAnswers } from "./answers";
+import { micrometres, milliseconds } from "./format";
 import { whenChanged, type Actions } from "./panel";
 
 const PLANES = ["xy", "xz", "yz"] as const;
@@ -19,8 +34,9 @@ export function cardPanel(actions: Actions): (state: State) => void {
   const title = element("h2");
   const label = element("span", { class: "given" });
   const keys = element("p", { class: "keys" });
+  const why = element("p", { class: "why" });
   const body = element("div", { class: "card-body" });
-  host.append(element("header", {}, title, label), keys, body);
+  host.append(element("header", {}, title, label), why, keys, body);
 
   const build = whenChanged(
     (
@@ -32,31 +48,41 @@ export function cardPanel(actions: Actions): (state: State) => void {
       confidence: number | null,
       segment: string | null,
       working: string | null,
+      mark: Mark | null,
+      item: QueueItem | null,
+      queue: boolean,
+      hotkeys: Keys | null,
+      picture: string | null,
     ) => {
       const classes = task?.classes ?? [];
       const name = target && (task?.unit === "segment" ? `cell of ${nameOf(target)}` : nameOf(target));
       setText(title, name ?? "Nothing chosen yet");
       host.setAttribute("aria-busy", String(working !== null));
-      label.replaceChildren(...(target && given !== null ? givenLabel(classes[given], target, actions) : []));
+      label.replaceChildren(...(target ? answerGiven(target, given === null ? null : classes[given], mark, actions) : []));
       const guess = guessed === null ? null : { class: guessed, confidence };
+      const probabilities = item?.probabilities ?? (confidence !== null ? (card?.probabilities ?? null) : null);
       const focused = (document.activeElement as HTMLElement | null)?.dataset["class"];
       const hadFocus = body.contains(document.activeElement);
       body.replaceChildren(
         ...(working === null ? [] : [element("p", { class: "working", role: "status" }, working)]),
+        ...(picture === null ? [] : [planesOfRow(picture)]),
         ...(target
-          ? [answers(target, classes, card, guess, given, actions)]
-          : working === null
-            ? [invitation(classes)]
+          ? [answers(target, classes, probabilities, guess, given, actions)]
+          : working === null && !queue
+            ? [invitation(classes, hotkeys)]
             : []),
-        ...(target ? details(target, card, segment, actions) : []),
+        ...(target && hotkeys ? [otherAnswers(target, mark, queue, hotkeys, actions)] : []),
+        ...(target ? details(target, card, segment, queue, actions) : []),
       );
       if (hadFocus && focused) body.querySelector<HTMLElement>(`[data-class="${CSS.escape(focused)}"]`)?.focus();
     },
   );
 
   return (state) => {
-    const { target } = state;
+    const { target, queue } = state;
     const guess = target && guessOf(state, target);
+    const item = itemOf(state);
+    const asked = item && target?.kind === "row" && target.row === item.row ? item : null;
     build(
       target,
       taskOf(state),
@@ -66,64 +92,47 @@ export function cardPanel(actions: Actions): (state: State) => void {
       guess?.confidence ?? null,
       target && (whereabouts(state, target)?.segment_id ?? null),
       state.working.at(-1)?.text ?? null,
+      target && markOf(state, target),
+      asked,
+      queue !== null,
+      keysOf(state),
+      target?.kind === "row" ? pictureOf(state, target.row) : null,
     );
+    setText(why, queue ? whyText(queue, asked, target) : "");
+    why.hidden = why.textContent === "";
+    const here = queue !== null || state.keysIn === "page";
     keys.hidden = target === null;
-    keys.classList.toggle("here", state.keysIn === "page");
-    setText(keys, state.keysIn === "page" ? "Keys and clicks below label this." : "Keys label what the mouse is on.");
+    keys.classList.toggle("here", here);
+    const everywhere = "Keys label this, in the viewer too.";
+    setText(keys, queue ? everywhere : here ? "Keys and clicks below label this." : "Keys label what the mouse is on.");
   };
 }
 
-function invitation(classes: readonly ClassSpec[]): HTMLElement {
-  const keys = classes.map((spec) => spec.key);
-  const range = keys.length > 1 ? `${keys[0]} to ${keys.at(-1)}` : (keys[0] ?? "a class key");
+function whyText(queue: Queue, asked: QueueItem | null, target: Target | null): string {
+  if (asked) return `Asked: ${asked.reason}`;
+  if (target) return "Not the place that was asked: go on with the queue by its arrows.";
+  return sentence(queue.request || !queue.note ? "choosing the next places" : queue.note);
+}
+
+function sentence(text: string): string {
+  return `${text[0].toUpperCase()}${text.slice(1)}.`;
+}
+
+function invitation(classes: readonly ClassSpec[], keys: Keys | null): HTMLElement {
+  const given = classes.map((spec) => spec.key);
+  const range = given.length > 1 ? `${given[0]} to ${given.at(-1)}` : (given[0] ?? "a class key");
   return element(
     "div",
     { class: "empty" },
     element("p", {}, element("kbd", {}, "alt"), " + click a cell in the EM to embed that place,"),
     element("p", {}, "or click a point in the scatter;"),
     element("p", {}, "then press ", element("kbd", {}, range), " to label it."),
+    element("p", {}, "Or press ", element("kbd", {}, keyName(keys?.queue ?? "q")), " to be asked about places."),
   );
 }
 
-function givenLabel(spec: ClassSpec | undefined, target: Target, actions: Actions): HTMLElement[] {
-  const badge = element("span", { class: "badge" }, spec ? `labelled ${spec.name}` : "labelled");
-  if (spec) badge.style.setProperty("--class", spec.color);
-  const back = element("button", { type: "button", class: "quiet", "aria-label": "Take the label back" }, "×");
-  back.title = "Take the label back (X)";
-  back.addEventListener("click", () => actions.label(target, null));
-  return [badge, back];
-}
-
-/** One button for each class, with the model's probability behind it where it is known. */
-function answers(
-  target: Target,
-  classes: readonly ClassSpec[],
-  card: Place | null,
-  guess: Guess | null,
-  given: number | null,
-  actions: Actions,
-): HTMLElement {
-  const probabilities = guess?.confidence != null ? (card?.probabilities ?? null) : null;
-  const rows = classes.map((spec, index) => {
-    const probability = probabilities ? probabilities[index] : guess?.class === index ? guess.confidence : null;
-    const bar = element("span", { class: "bar" });
-    bar.style.setProperty("--class", spec.color);
-    bar.style.setProperty("--share", String(probability ?? 0));
-    const button = element(
-      "button",
-      { type: "button", class: "answer", "aria-pressed": given === index },
-      element("span", { class: "unseen" }, `Label ${nameOf(target)} as `),
-      element("kbd", {}, spec.key),
-      element("span", { class: "name" }, spec.name),
-      bar,
-      element("span", { class: "number" }, probability === null ? "" : percent(probability)),
-    );
-    button.dataset["class"] = spec.name;
-    button.classList.toggle("best", guess?.class === index);
-    button.addEventListener("click", () => actions.label(target, index));
-    return element("li", {}, button);
-  });
-  return element("ul", { class: "answers", "aria-label": "Probabilities; a click labels" }, ...rows);
+function planesOfRow(url: string): HTMLElement {
+  return element("img", { class: "strip", src: url, alt: "Central xy, xz and yz planes of the masked cutout" });
 }
 
 /** Milliseconds without their unit, which the sum has. */
@@ -131,7 +140,13 @@ function stageMs(value: number): string {
   return value < 10 ? value.toFixed(1) : value.toFixed(0);
 }
 
-function details(target: Target, card: Place | null, segment: string | null, actions: Actions): HTMLElement[] {
+function details(
+  target: Target,
+  card: Place | null,
+  segment: string | null,
+  queue: boolean,
+  actions: Actions,
+): HTMLElement[] {
   const parts: HTMLElement[] = [];
   if (card?.planes) {
     const { planes } = card;
@@ -162,7 +177,7 @@ function details(target: Target, card: Place | null, segment: string | null, act
     );
   }
   parts.push(facts);
-  if (target.kind === "row") {
+  if (target.kind === "row" && !queue) {
     const embed = element("button", { type: "button", class: "plain" }, "Embed this place again");
     embed.title = "Cut the place out, run the encoder and show what it sees";
     embed.addEventListener("click", () => actions.embed(target));

@@ -1,9 +1,10 @@
 // The list of keys and mouse moves, opened by "?".
 
 import { byId, element } from "../element";
-import type { State } from "../state";
-import { taskOf } from "../state";
+import { keyName } from "../keys";
 import type { TaskSpec } from "../protocol";
+import type { Keys } from "../protocol_queue";
+import { keysOf, taskOf, type State } from "../state";
 import { whenChanged } from "./panel";
 
 type Line = readonly [keys: string, meaning: string];
@@ -21,13 +22,29 @@ const SCATTER: readonly Line[] = [
   ["wheel, + and -", "zoom"],
   ["Home", "show all points"],
 ];
-const ALL: readonly Line[] = [
-  ["X", "take the label back"],
+const FIXED: readonly Line[] = [
   ["Ctrl + Z", "undo"],
   ["Ctrl + Shift + Z, Ctrl + Y", "redo"],
-  ["Esc", "clear the selection"],
+  ["Esc", "leave the queue, else clear the selection"],
   ["?", "this list"],
 ];
+
+/** What the keys of the project file do. */
+function configured(keys: Keys): readonly Line[] {
+  const lines: readonly (readonly [keyof Keys, string])[] = [
+    ["queue", "start the labelling queue, or leave it"],
+    ["skip", "queue: skip the place, nothing is stored"],
+    ["back", "queue: back to the place before"],
+    ["forward", "queue: forward again"],
+    ["unsure", "answer: one cannot tell"],
+    ["bad_segmentation", "answer: the segmentation is wrong here"],
+    ["take_back", "take the answer back (also Backspace, Delete)"],
+    ["neighbours", "propose to label the places most like this"],
+    ["label_selection", "propose to label the selection"],
+    ["accept", "accept the proposal"],
+  ];
+  return lines.map(([name, meaning]) => [keyName(keys[name]), meaning]);
+}
 
 function table(title: string, lines: readonly Line[]): HTMLElement {
   const rows = lines.map(([keys, meaning]) =>
@@ -45,7 +62,8 @@ export function helpPanel(): { update(state: State): void; open(): void } {
     element(
       "p",
       {},
-      "With the mouse over the viewer, keys label the place under it; elsewhere they label what the card names.",
+      "With the mouse over the viewer, keys label the place under it; elsewhere, and always while the queue runs, " +
+        "they label what the card names.",
     ),
     content,
     close,
@@ -53,12 +71,12 @@ export function helpPanel(): { update(state: State): void; open(): void } {
   dialog.addEventListener("click", (event) => {
     if (event.target === dialog) dialog.close();
   });
-  const build = whenChanged((task: TaskSpec | null) => {
+  const build = whenChanged((task: TaskSpec | null, keys: Keys | null) => {
     const labels = task?.classes.map((spec): Line => [spec.key, `label as ${spec.name}`]) ?? [];
     content.replaceChildren(
       element("div", {}, table("In the viewer", VIEWER), table("In the scatter", SCATTER)),
-      table("Everywhere", [...labels, ...ALL]),
+      table("Everywhere", [...labels, ...(keys ? configured(keys) : []), ...FIXED]),
     );
   });
-  return { update: (state) => build(taskOf(state)), open: () => dialog.showModal() };
+  return { update: (state) => build(taskOf(state), keysOf(state)), open: () => dialog.showModal() };
 }

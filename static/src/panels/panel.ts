@@ -1,5 +1,6 @@
 // What a panel is: something built once, then told each new state.
 
+import type { Mark } from "../protocol_queue";
 import type { Target } from "../state";
 import type { Event } from "../store";
 
@@ -8,6 +9,17 @@ export interface Actions {
   dispatch(event: Event): void;
   /** Label the target with a class of the active task, or take its label back (null). */
   label(target: Target, classIndex: number | null): void;
+  /** Answer something else than a class. */
+  mark(target: Target, kind: Mark): void;
+  /** Start or leave the labelling queue, and go through it. */
+  toggleQueue(): void;
+  skip(): void;
+  back(): void;
+  forward(): void;
+  /** Propose to label what is like the target, or (null) what is selected. */
+  propose(target: Target | null): void;
+  /** Label what the proposal under review holds. */
+  accept(): void;
   undo(): void;
   redo(): void;
   switchTask(name: string): void;

@@ -2,7 +2,8 @@
 
 import { byId, element, setText } from "../element";
 import type { Scatter } from "../scatter/scatter";
-import type { State } from "../state";
+import { keyName } from "../keys";
+import { keysOf, type State } from "../state";
 import { count, counted } from "./format";
 import type { Actions } from "./panel";
 
@@ -23,14 +24,17 @@ export function toolsPanel(scatter: Scatter | null, actions: Actions): (state: S
     { type: "button", title: "Select nothing (Esc)", onclick: () => actions.clear() },
     "Clear",
   );
+  const label = element("button", { type: "button", onclick: () => actions.propose(null) }, "Label these");
   const host = byId("tools");
-  if (scatter) host.append(element("div", { class: "segmented" }, lasso, pan), fit, clear);
+  if (scatter) host.append(element("div", { class: "segmented" }, lasso, pan), fit, clear, label);
 
   return (state) => {
     const { selected } = state;
     lasso.setAttribute("aria-pressed", String(state.tool === "lasso"));
     pan.setAttribute("aria-pressed", String(state.tool === "pan"));
     clear.hidden = !selected || selected.origin === "start";
+    label.hidden = clear.hidden || selected?.row_total === 0;
+    label.title = `Propose one class for what is selected (${keyName(keysOf(state)?.label_selection ?? "l")})`;
     setText(byId("selected"), selectedText(state));
     setText(byId("scatter-note"), scatter ? layoutText(state) : "");
     const empty = emptyText(state, scatter !== null);

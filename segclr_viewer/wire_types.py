@@ -1,0 +1,9 @@
+"""Kinds of values that many messages hold."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+XYZ = tuple[float, float, float]
+XY = tuple[float, float]
+SegmentText = Annotated[str, Meta(pattern="^[0-9]{1,20}$")]

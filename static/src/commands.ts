@@ -1,0 +1,77 @@
+// What the keys do: one table of commands for keys pressed on the page and, where they are the page's, in the viewer.
+
+import { commandOf, type Command, type KeyPress } from "./keys";
+import type { Actions } from "./panels/panel";
+import { classesOf, keysOf, type State } from "./state";
+
+export interface CommandWorld {
+  readonly actions: Actions;
+  state(): State;
+  /** Give up what the pointer draws in the scatter; false if nothing was drawn. */
+  cancelDrawing(): boolean;
+}
+
+/** Do what a key on the page says; false if it says nothing. */
+export function keyOnPage(world: CommandWorld, press: KeyPress): boolean {
+  const state = world.state();
+  const command = commandOf(press, classesOf(state), keysOf(state));
+  return command !== null && perform(world, command);
+}
+
+/**
+ * Do what a key in the viewer says, if the page takes it: all of them while the queue runs, and what has nothing to do
+ * with the mouse. The others are Neuroglancer's: they label what the mouse is on.
+ */
+export function keyInViewer(world: CommandWorld, press: KeyPress): boolean {
+  const state = world.state();
+  const command = commandOf(press, classesOf(state), keysOf(state));
+  if (!command) return false;
+  const always = ["queue", "neighbours", "label-selection", "help"].includes(command.kind);
+  return (always || state.queue !== null) && perform(world, command);
+}
+
+function perform({ actions, state, cancelDrawing }: CommandWorld, command: Command): boolean {
+  const { queue, target } = state();
+  switch (command.kind) {
+    case "undo":
+    case "redo":
+    case "help":
+      actions[command.kind]();
+      return true;
+    case "escape":
+      if (!cancelDrawing()) (queue ? actions.toggleQueue : actions.clear)();
+      return true;
+    case "queue":
+      actions.toggleQueue();
+      return true;
+    case "back":
+    case "forward":
+    case "skip":
+      if (queue) actions[command.kind]();
+      return queue !== null;
+    case "label-selection":
+      actions.propose(null);
+      return true;
+    case "accept":
+      return false; // in the dialog of a proposal only
+    case "neighbours":
+      return aimedAt(actions, target, () => target && actions.propose(target));
+    case "label":
+      return aimedAt(actions, target, () => target && actions.label(target, command.class));
+    case "mark":
+      return aimedAt(actions, target, () => target && actions.mark(target, command.mark));
+    case "take-back":
+      return aimedAt(actions, target, () => target && actions.label(target, null));
+  }
+}
+
+function aimedAt(actions: Actions, target: State["target"], act: () => void): true {
+  if (target) act();
+  else {
+    actions.dispatch({
+      type: "problem",
+      text: "Nothing is chosen to label: Alt + click a cell in the viewer, or click a point.",
+    });
+  }
+  return true;
+}
