@@ -105,14 +105,15 @@ def test_a_disk_without_links_is_copied_to_as_well(log: Path, tmp_path: Path, mo
 
 
 def test_a_damaged_log_is_told_and_not_copied(log: Path, tmp_path: Path) -> None:
-    pages = sqlite3.connect(log)
-    root = pages.execute("SELECT rootpage FROM sqlite_master WHERE name = 'sqlite_autoindex_event_1'").fetchone()
-    page = root[0] if root else 5
-    size = pages.execute("PRAGMA page_size").fetchone()[0]
-    pages.close()
+    with closing(sqlite3.connect(log)) as pages:
+        (index,) = pages.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'sqlite_autoindex_event_1'"
+        ).fetchone()
+        (size,) = pages.execute("PRAGMA page_size").fetchone()
     content = bytearray(log.read_bytes())
-    content[(page - 1) * size : page * size] = bytes(size)
+    at = content.index(b"event 5", (index - 1) * size)
+    content[at : at + 7] = b"event ?"  # the index names an event that is not there
     log.write_bytes(content)
-    with pytest.raises(LabelStoreError, match="is damaged"):
+    with pytest.raises(LabelStoreError, match=r"is damaged \(.*it was not copied"):
         backup_log(log, tmp_path / "copy.sqlite")
     assert not (tmp_path / "copy.sqlite").exists()

@@ -41,6 +41,17 @@ def test_labels_follow_their_class_through_renaming_and_merging() -> None:
     assert folded.classes.names == dict.fromkeys(("axon", "neurite", "dendrite"), "dendrite") | {"spine": "spine"}
 
 
+def test_what_was_merged_twice_belongs_to_the_last_heir() -> None:
+    folded = history(
+        statement("1", class_name="axon"),
+        other("2", "class_added", **ADD),
+        other("3", "class_merged", class_name="axon", new_name="spine"),
+        other("4", "class_merged", class_name="spine", new_name="glia"),
+    )
+    assert [folded.name_now(label) for label in folded.current().values()] == ["glia"]
+    assert folded.classes.names["axon"] == "glia"
+
+
 def test_a_new_class_may_take_a_name_that_became_free_and_old_labels_stay_with_the_old_class() -> None:
     folded = history(
         statement("1", class_name="axon"),

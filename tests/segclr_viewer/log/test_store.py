@@ -212,6 +212,14 @@ def test_after_a_refusal_the_file_can_be_opened(path: Path) -> None:
     LabelStore.open(path).close()
 
 
+def test_an_event_that_no_app_could_have_written_is_told(store: LabelStore) -> None:
+    store.append([EVENT])
+    columns = "uuid, action_group, at, annotator, kind, task, provenance, segmentation, segment_id"
+    store._connection.execute(f"INSERT INTO event ({columns}) SELECT 'x', 'x', '', '', 'rename', 't', '', '', '0'")
+    with pytest.raises(LabelStoreError, match=r"holds what is no event .*'rename'"):
+        store.events()
+
+
 def test_using_a_closed_log_is_told(store: LabelStore) -> None:
     store.close()
     with pytest.raises(LabelStoreError, match="closed"):
