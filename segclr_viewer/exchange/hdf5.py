@@ -1,7 +1,7 @@
 """Reading HDF5 files as h5py writes them by default, without the HDF5 library.
 
-Enough for the skeleton files of connectomics: groups as symbol tables, arrays of numbers, whole, in chunks, deflated
-or shuffled, and scalars of bytes. Format: "HDF5 File Format Specification Version 3.0", sections II to IV, version 0
+Enough for the skeleton files of connectomics: groups as symbol tables, arrays of numbers, whole or in deflated chunks,
+and scalars of bytes. Format: "HDF5 File Format Specification Version 3.0", sections II to IV, version 0
 superblocks. Anything else is refused.
 """
 
@@ -21,7 +21,7 @@ from segclr_viewer.exchange.errors import ExchangeError
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _DATASPACE, _DATATYPE, _LAYOUT, _FILTERS, _CONTINUATION, _SYMBOL_TABLE = 0x01, 0x03, 0x08, 0x0B, 0x10, 0x11
-_DEFLATE, _SHUFFLE = 1, 2
+_DEFLATE = 1  # the one filter that is known
 _NOWHERE = 2**64 - 1
 
 
@@ -141,11 +141,9 @@ class Hdf5File:
             return np.frombuffer(self._bytes, dtype, math.prod(shape), address).reshape(shape)
         if layout[1] != 2:
             raise self._refusal(f"data layout class {layout[1]}")
-        return self._read_chunks(layout, shape, dtype, self._filters(messages.get(_FILTERS)))
+        return self._read_chunks(layout, shape, dtype, self._is_deflated(messages.get(_FILTERS)))
 
-    def _read_chunks(
-        self, layout: bytes, shape: tuple[int, ...], dtype: np.dtype[Any], filters: tuple[int, ...]
-    ) -> NDArray[Any]:
+    def _read_chunks(self, layout: bytes, shape: tuple[int, ...], dtype: np.dtype[Any], deflated: bool) -> NDArray[Any]:
         rank = len(shape)
         (tree,) = struct.unpack_from("<Q", layout, 3)
         chunk = struct.unpack_from(f"<{rank}I", layout, 11)
@@ -155,9 +153,8 @@ class Hdf5File:
         for leaf in self._leaves(tree, key_size=8 + 8 * (rank + 1)):
             size, mask, *start = struct.unpack(f"<II{rank}Q", leaf.key[: 8 + 8 * rank])
             content = self._bytes[leaf.address : leaf.address + size]
-            for index in reversed(range(len(filters))):
-                if not mask >> index & 1:
-                    content = _undone(filters[index], content, dtype.itemsize)
+            if deflated and not mask & 1:
+                content = zlib.decompress(content)
             values = np.frombuffer(content, dtype, math.prod(chunk)).reshape(chunk)
             inside = tuple(slice(0, min(c, n - s)) for c, n, s in zip(chunk, shape, start, strict=True))
             result[tuple(slice(s, s + c) for s, c in zip(start, chunk, strict=True))] = values[inside]
@@ -183,19 +180,14 @@ class Hdf5File:
             return np.dtype(f"u{size}")
         raise self._refusal(f"data type class {kind} of {size} bytes")
 
-    def _filters(self, content: bytes | None) -> tuple[int, ...]:
+    def _is_deflated(self, content: bytes | None) -> bool:
         if content is None:
-            return ()
-        if content[0] != 1:
-            raise self._refusal(f"filter pipeline version {content[0]}")
-        filters, at = [], 8
-        for _ in range(content[1]):
-            number, name, _, values = struct.unpack_from("<HHHH", content, at)
-            at += 8 + name + 4 * (values + values % 2)
-            if number not in (_DEFLATE, _SHUFFLE):
-                raise self._refusal(f"filter {number}")
-            filters.append(number)
-        return tuple(filters)
+            return False
+        filters = content[1]
+        (number,) = struct.unpack_from("<H", content, 8)
+        if content[0] != 1 or filters != 1 or number != _DEFLATE:
+            raise self._refusal(f"{filters} filters, the first of number {number}")
+        return True
 
     def _refusal(self, what: str) -> ExchangeError:
         return ExchangeError(
@@ -207,9 +199,3 @@ class Hdf5File:
 class _Leaf:
     key: bytes
     address: int
-
-
-def _undone(number: int, content: bytes, item_size: int) -> bytes:
-    if number == _DEFLATE:
-        return zlib.decompress(content)
-    return np.frombuffer(content, np.uint8).reshape(item_size, -1).T.tobytes()

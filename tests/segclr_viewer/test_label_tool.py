@@ -228,6 +228,17 @@ def test_voxels_of_a_named_size_are_positions(
     assert (np.abs(np.array(label.position_nm) - table.positions_nm[row]) <= np.array(world.resolution_nm) / 2).all()
 
 
+def test_positions_in_another_version_name_no_segment_of_it(
+    empty: Path, table: EmbeddingTable, tmp_path: Path, capsys: Printed
+) -> None:
+    x, y, z = table.positions_nm[table.rows_of(BIG).start + 2].tolist()
+    (tmp_path / "in.csv").write_text(f"class,x_nm,y_nm,z_nm\naxon,{x},{y},{z}\naxon,0,0,0\n")
+    said = run(["import", empty, tmp_path / "in.csv", "--task", "part", "--frame", "v9"], capsys)
+    assert "1 labels are left out, since there is no segment at their positions" in said
+    (label,) = labels_of(empty)
+    assert (label.segment_id, label.segmentation, label.position_nm) == (0, "v9", (x, y, z))
+
+
 def test_segments_alone_are_labels_of_cells_and_not_of_nodes(
     empty: Path, table: EmbeddingTable, tmp_path: Path, capsys: Printed
 ) -> None:
