@@ -3,6 +3,7 @@
 ``python -m benchmarks science``: what the embeddings are good for, see ``benchmarks.science``.
 
 ``python -m benchmarks real``: the same on real data, see ``benchmarks.real``.
+``python -m benchmarks queue``: what the labelling queue saves, see ``benchmarks.queue``.
 ``python -m benchmarks aggregation``: averaging over neighbourhoods, see ``benchmarks.aggregation``.
 """
 
@@ -40,6 +41,10 @@ if __name__ == "__main__":
         from benchmarks.real import command as real_command
 
         real_command.main(sys.argv[2:])
+    elif sys.argv[1:2] == ["queue"]:
+        from benchmarks.queue import command as queue_command
+
+        queue_command.main(sys.argv[2:])
     elif sys.argv[1:2] == ["aggregation"]:
         from benchmarks import aggregation
 

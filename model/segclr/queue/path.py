@@ -10,7 +10,7 @@ def short_path(positions_nm: NDArray[np.float64], start_nm: NDArray[np.float64] 
     """Return an order of the places that is short to fly: nearest neighbour first, then improved by 2-opt (Croes 1958).
 
     Args:
-        positions_nm: (n, 3), xyz; a queue's handful, the work grows with n^3.
+        positions_nm: (n, 3), xyz; a queue's handful, the work of a round grows with n^2.
         start_nm: (3,) where the annotator is; without it the way starts at the first place.
 
     Returns:
@@ -46,12 +46,11 @@ def _improved(way: NDArray[np.int64], apart: NDArray[np.float64]) -> NDArray[np.
     while better:
         better = False
         for first in range(1, len(way) - 1):
-            for last in range(first + 1, len(way)):
-                before, after = way[first - 1], way[last + 1] if last + 1 < len(way) else None
-                saved = apart[before, way[first]] - apart[before, way[last]]
-                if after is not None:
-                    saved += apart[way[last], after] - apart[way[first], after]
-                if saved > 1e-6:  # nm; what is less is rounding, which could go round for ever
-                    way[first : last + 1] = way[first : last + 1][::-1].copy()
-                    better = True
+            before, last = way[first - 1], way[first + 1 :]
+            saved = apart[before, way[first]] - apart[before, last]
+            saved[:-1] += apart[last[:-1], last[1:]] - apart[way[first], last[1:]]
+            best = int(saved.argmax())
+            if saved[best] > 1e-6:  # nm; what is less is rounding, which could go round for ever
+                way[first : first + best + 2] = way[first : first + best + 2][::-1].copy()
+                better = True
     return way

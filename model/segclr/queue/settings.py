@@ -10,7 +10,7 @@ class QueueSettings:
     """The mix; the shares of the five strategies are taken relative to their sum.
 
     Attributes:
-        uncertainty: places between two classes.
+        uncertainty: places between two classes, and unlike those labelled.
         novelty: places unlike anything labelled.
         balance: places that the head takes for a class with few labels.
         diversity: places far from labelled ones in embedding space.
@@ -23,18 +23,18 @@ class QueueSettings:
         ValueError: A share is negative or above what it may be, or all are 0.
     """
 
-    uncertainty: float = 0.4
+    uncertainty: float = 0.6
     novelty: float = 0.1
-    balance: float = 0.3
-    diversity: float = 0.15
+    balance: float = 0.15
+    diversity: float = 0.1
     random: float = 0.05
     audit: float = 0.1
-    travel: float = 0.02
+    travel: float = 0.01
     apart_nm: float = 3000.0
 
     def __post_init__(self) -> None:
         shares = (self.uncertainty, self.novelty, self.balance, self.diversity, self.random)
-        if min(shares) < 0 or not sum(shares) > 0:
+        if min(shares) < 0 or not 0 < sum(shares) < float("inf"):
             raise ValueError(f"the shares of a queue must be 0 or more, and not all 0: {self}")
         if not 0 <= self.audit <= 1 or not 0 <= self.travel <= 1 or not 0 <= self.apart_nm < float("inf"):
             raise ValueError(f"audit and travel are shares from 0 to 1, apart_nm is 0 or more: {self}")

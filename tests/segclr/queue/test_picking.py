@@ -13,6 +13,7 @@ from segclr.queue.near import beside_labels
 from segclr.queue.path import path_length_nm
 from segclr.queue.picking import QueueItem, propose
 from segclr.queue.settings import QueueSettings
+from segclr.queue.strategies import ambiguity
 
 LABELLED = (0, 12, 84)  # an axon, a dendrite, a spine
 HERE = np.array([0.0, 0.0, 0.0])
@@ -126,9 +127,18 @@ def test_uncertainty_names_the_two_classes_in_doubt(place: Any) -> None:
     first, second = np.argsort(-candidates.probabilities[item.row])[:2]
     names = ("axon", "dendrite", "spine")
     assert item.reason == f"between {names[first]} and {names[second]}"
-    ambiguity = 1 - abs(candidates.probabilities[item.row, first] - candidates.probabilities[item.row, second])
+    doubt = 1 - abs(candidates.probabilities[item.row, first] - candidates.probabilities[item.row, second])
     everywhere = np.sort(candidates.probabilities, axis=1)
-    assert ambiguity > np.median(1 - (everywhere[:, -1] - everywhere[:, -2]))
+    assert doubt > np.median(1 - (everywhere[:, -1] - everywhere[:, -2]))
+
+
+def test_uncertainty_asks_more_doubtful_places_than_diversity_does(place: Any) -> None:
+    probabilities = place.head(LABELLED).predict(place.embeddings)
+    doubt = {
+        name: ambiguity(probabilities)[[item.row for item in ask(place, count=12, settings=only(name))]].mean()
+        for name in ("uncertainty", "diversity")
+    }
+    assert doubt["uncertainty"] > doubt["diversity"] + 0.05
 
 
 def test_novelty_asks_what_is_farthest_from_all_labels(place: Any) -> None:
@@ -163,6 +173,22 @@ def test_flying_costs_ranks_so_that_dear_travel_asks_nearby(place: Any) -> None:
         for settings in (only("uncertainty"), only("uncertainty", travel=0.5))
     )
     assert near < 0.7 * far
+
+
+def test_what_lies_beside_a_chosen_place_is_near_though_the_annotator_is_far(place: Any) -> None:
+    """Best is a place far off, then two on the other side, then one beside the first: that one is taken second."""
+    far, beside, elsewhere = (1e5, 0, 0), (1e5, 100, 0), (5e4, 8.66e4, 0)
+    positions = np.array([far, elsewhere, elsewhere, beside, *[elsewhere] * 4, *[(0, 0, 0)] * 32], np.float64)
+    some = Candidates(
+        rows=np.arange(40),
+        embeddings=place.embeddings[:40],
+        positions_nm=positions,
+        segment_ids=np.arange(40, dtype=np.uint64),
+        closed=np.zeros(40, np.bool_),
+        novelty=np.arange(40, 0, -1).astype(np.float32),
+    )
+    items = propose(some, place.answered(LABELLED), only("novelty", travel=0.1), count=2, at_nm=HERE)
+    assert [item.row for item in items] == [0, 3]
 
 
 def test_the_first_item_lies_nearest_to_the_annotator(place: Any) -> None:
@@ -227,7 +253,14 @@ def test_arrays_that_do_not_fit_each_other_are_refused(place: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"uncertainty": -0.1}, {"audit": 1.5}, {"travel": float("nan")}, {"apart_nm": float("inf")}]
+    "changes",
+    [
+        {"uncertainty": -0.1},
+        {"novelty": float("inf")},
+        {"audit": 1.5},
+        {"travel": float("nan")},
+        {"apart_nm": float("inf")},
+    ],
 )
 def test_settings_that_make_no_sense_are_refused(changes: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=r"audit|shares"):

@@ -1,0 +1,97 @@
+"""``python -m benchmarks queue``: measure, write docs/queue.md and its figure."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from threadpoolctl import threadpool_limits
+
+from benchmarks.queue import figures, measure, tables
+from benchmarks.queue.field import Blocks
+from benchmarks.queue.findings import Setting
+from benchmarks.queue.measure import Amount, Ground
+from benchmarks.queue.mixes import MIXES
+from benchmarks.science import command as science
+from benchmarks.science import features, places, splits
+from benchmarks.science.figures import style
+from benchmarks.science.store import Store
+from benchmarks.science.study import Settings
+from segclr.encoder.checkpoint import DEMO_CHECKPOINT
+from segclr.encoder.inference import load_encoder
+from segclr.errors import SegclrError
+
+QUICK = Amount(
+    repeats=2, most_nodes=150, most_segments=100, error_rates=(0.0,), rare_repeats=1, checked=20
+)  # to see that everything runs
+
+
+def main(arguments: list[str]) -> None:
+    """Run the command."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks queue", description=__doc__)
+    parser.add_argument("--checkpoint", type=Path, default=DEMO_CHECKPOINT)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[203, 204, 205], help="of the blocks measured on")
+    parser.add_argument("--mix-seeds", type=int, nargs="*", default=[201, 202], help="of those that mixes are tried on")
+    parser.add_argument("--mixes", action="store_true", help="also try other mixes on --mix-seeds")
+    parser.add_argument("--repeats", type=int, default=Amount().repeats)
+    parser.add_argument("--quick", action="store_true", help="a minute's trial, written into --folder alone")
+    parser.add_argument("--folder", type=Path, default=science.RUNS, help="where blocks are kept")
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    options = parser.parse_args(arguments)
+    amount = replace(QUICK if options.quick else Amount(repeats=options.repeats), threads=options.threads)
+    out = options.folder / "quick" if options.quick else science.DOCS
+    try:
+        with threadpool_limits(1):
+            ground, header = prepare(tuple(options.seeds), options.checkpoint, options.folder)
+            findings = examine(ground, amount)
+            if options.mixes:
+                other, _ = prepare(tuple(options.mix_seeds), options.checkpoint, options.folder)
+                findings = replace(findings, mixes=try_mixes(other, amount))
+    except SegclrError as error:
+        sys.exit(str(error))
+    with style():
+        figures.draw_curves(out / "images" / "queue_curves.png", findings.settings)
+    (out / "queue.md").write_text(tables.document(findings, amount, header), "utf-8")
+    print((out / "queue.md").read_text())
+
+
+def prepare(seeds: tuple[int, ...], checkpoint: Path, folder: Path) -> tuple[Ground, list[str]]:
+    """Generate, cut and embed the blocks; also says where the figures come from."""
+    store, encoder, clock = Store(folder / "cache"), load_encoder(checkpoint), science.Clock()
+    found = places.gather(store, folder / "blocks", seeds, Settings(seeds).size_voxels, encoder.spec.cutout)
+    embedded = features.embedded(store, found, encoder)
+    clock.say("blocks and embeddings")
+    dealt = splits.splits_by_cell(found.cell, found.cell_type, found.subcompartment, Amount().repeats)
+    classes = {"subcompartment": found.subcompartment, "cell type": found.cell_type}
+    header = [
+        *science.header(encoder),
+        f"blocks: seeds {', '.join(map(str, seeds))}; {len(found):,} places of {len(set(found.cell.tolist())):,} cells",
+    ]
+    return Ground(Blocks(found, embedded), classes, tuple(dealt)), header
+
+
+def examine(ground: Ground, amount: Amount) -> tables.Findings:
+    """Ask every question."""
+    clock = science.Clock()
+    settings = []
+    for task in measure.TASKS:
+        for error_rate in amount.error_rates:
+            settings.append(measure.setting(ground, task, error_rate, amount, measure.WAYS))
+            clock.say(f"{task.name}, {error_rate:.0%} wrong answers")
+    rare = [one for task in measure.TASKS for one in measure.rare(ground, task, amount, measure.WAYS)]
+    clock.say("rare classes")
+    checks = [measure.check(ground, task, amount) for task in measure.TASKS]
+    clock.say("through the session")
+    return tables.Findings(settings, rare, checks, [])
+
+
+def try_mixes(ground: Ground, amount: Amount) -> list[Setting]:
+    """Other mixes on other blocks."""
+    clock = science.Clock()
+    fewer = replace(amount, most_nodes=min(amount.most_nodes, 600), most_segments=min(amount.most_segments, 600))
+    tried = [measure.setting(ground, task, 0.0, fewer, MIXES) for task in measure.TASKS]
+    clock.say("mixes")
+    return tried

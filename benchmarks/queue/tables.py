@@ -1,0 +1,197 @@
+"""docs/queue.md: every figure printed by the program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks.queue.findings import REACHED, Check, Rare, Setting
+from benchmarks.queue.measure import BLIND, MARGIN, QUEUE, Amount
+from benchmarks.science.scores import spread
+from benchmarks.science.tables import bullet, prose, table
+from segclr.queue.settings import DEFAULT
+
+_SHOWN = (20, 50, 100, 200, 400, 800, 1600)
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """All that was measured, and the mixes that were tried on other blocks, if they were."""
+
+    settings: list[Setting]
+    rare: list[Rare]
+    checks: list[Check]
+    mixes: list[Setting]
+
+
+def document(findings: Findings, amount: Amount, header: Iterable[str]) -> str:
+    """The whole page, in Markdown."""
+    parts = [
+        *_introduction(amount, header),
+        *_needed(findings.settings),
+        *_curves(findings.settings),
+        *_rare(findings.rare, amount),
+        *_flown(findings.settings),
+        *_checked(findings.checks),
+        *_mixes(findings.mixes),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _introduction(amount: Amount, header: Iterable[str]) -> list[str]:
+    mix = ", ".join(
+        f"{name} {getattr(DEFAULT, name):.0%}" for name in ("uncertainty", "balance", "novelty", "diversity", "random")
+    )
+    points = [
+        *header,
+        f"{amount.repeats} repeats. In each a quarter of the cells of every type is held out, and macro F1 is measured "
+        "on these; the expert labels places of the others.",
+        "*all labels*: the head fitted to everything that the queue could ask. *random*: blind choice. *uncertainty*: "
+        "the smallest margins first, and nothing else.",
+        f"*queue*: the app's default: {mix}, and {DEFAULT.audit:.0%} of all items blind, for the audit.",
+        f"The head is fitted and the choice made anew after every {amount.pace.batch} labels, and after every "
+        f"{amount.pace.growth:.0%} more once that is more.",
+        "Segments (cell types) are asked about once, at their most typical place, and scored as they are painted.",
+    ]
+    return [
+        "# The labelling queue",
+        prose(
+            "`python -m benchmarks queue` writes this page, its words included. A simulated expert, who knows the "
+            "truth of **generated blocks**, labels what the queue asks: does it take fewer labels than blind choice?"
+        ),
+        "\n".join(bullet(point) for point in points),
+    ]
+
+
+def _needed(settings: Sequence[Setting]) -> list[str]:
+    rows = []
+    for setting in settings:
+        needed = {curve.name: setting.needed(curve) for curve in setting.curves}
+        rows.append(
+            [
+                _title(setting),
+                f"{setting.askable:,.0f}",
+                str(spread(setting.all_labels.tolist())),
+                f"{setting.goal:.3f}",
+                *[str(needed[name]) for name in (QUEUE, BLIND, MARGIN)],
+                _ratio(needed[QUEUE].labels, needed[BLIND].labels),
+            ]
+        )
+    return [
+        f"## Labels needed for {REACHED:.0%} of what all labels give",
+        prose(
+            "First number of labels at which the mean over the repeats reaches the goal; in brackets the 90 % interval "
+            "of resampled repeats. The goal set for the queue is a ratio of at most 0.5 to random."
+        ),
+        table(
+            ["task", "can be asked", "F1, all labels", "goal", QUEUE, BLIND, MARGIN, "queue / random"],
+            rows,
+        ),
+    ]
+
+
+def _curves(settings: Sequence[Setting]) -> list[str]:
+    rows = []
+    for setting in settings:
+        for curve in setting.curves:
+            at = [f"{curve.at(labels):.3f}" if labels <= curve.labels[-1] * 1.05 else "" for labels in _SHOWN]
+            rows.append([f"{_title(setting)}: {curve.name}", *at])
+    caption = "Macro F1 on held-out cells against labels; band: s.d. of the repeats; dots: the goal."
+    return [
+        "## Macro F1 against labels",
+        table(["", *[f"{labels:,}" for labels in _SHOWN]], rows),
+        f"![{caption}](images/queue_curves.png)\n\n*{caption}*",
+    ]
+
+
+def _rare(found: Sequence[Rare], amount: Amount) -> list[str]:
+    if not found:
+        return []
+    rows = [
+        [
+            f"{one.task}: {one.class_name}",
+            *[f"{one.found[name].mean():,.0f}" for name in (QUEUE, BLIND, MARGIN)],
+            f"{one.ratio(QUEUE, BLIND):.2f}",
+        ]
+        for one in found
+    ]
+    for task in dict.fromkeys(one.task for one in found):
+        own = [one for one in found if one.task == task]
+        means = {name: float(np.mean([one.found[name].mean() for one in own])) for name in (QUEUE, BLIND, MARGIN)}
+        rows.append(
+            [
+                f"{task}: mean",
+                *[f"{means[name]:,.0f}" for name in (QUEUE, BLIND, MARGIN)],
+                f"{means[QUEUE] / means[BLIND]:.2f}",
+            ]
+        )
+    return [
+        "## Finding a rare class",
+        prose(
+            f"One class after the other is thinned to {amount.rare_share:.0%} of what can be asked, "
+            f"{amount.rare_repeats} times each. Labels until {amount.rare_found} examples of it are found. The goal "
+            "set is a ratio of 0.2."
+        ),
+        table(["thinned class", QUEUE, BLIND, MARGIN, "queue / random"], rows),
+    ]
+
+
+def _flown(settings: Sequence[Setting]) -> list[str]:
+    rows = [
+        [_title(setting), *[f"{curve.flown_nm.mean() / 1e3:.1f} µm" for curve in setting.curves]]
+        for setting in settings
+        if not setting.error_rate
+    ]
+    return [
+        "## How far the expert flies",
+        prose("Distance per label over the first hundred labels. The blocks, each about 10 µm wide, lie side by side."),
+        table(["task", QUEUE, BLIND, MARGIN], rows),
+    ]
+
+
+def _checked(checks: Sequence[Check]) -> list[str]:
+    rows = [[one.task, f"{one.labels}", _yes(one.same_rows), _yes(one.same_head)] for one in checks]
+    return [
+        "## Through the app's session",
+        prose(
+            "The repeats take a fast path: the queue and the head without the app. Here it is compared with the app's "
+            "session, which is asked for its queue and sent its label requests, with the label log on disk: whether "
+            "both asked the same places in the same order, and whether the session's head is the same to the bit as "
+            "one fitted to these labels on the fast path."
+        ),
+        table(["task", "labels", "same places", "same head"], rows),
+    ]
+
+
+def _mixes(mixes: Sequence[Setting]) -> list[str]:
+    if not mixes:
+        return []
+    rows = [
+        [
+            f"{setting.task}: {curve.name}",
+            str(setting.needed(curve)),
+            *[f"{curve.at(labels):.3f}" for labels in _SHOWN[:5]],
+            f"{curve.flown_nm.mean() / 1e3:.1f} µm",
+        ]
+        for setting in mixes
+        for curve in setting.curves
+    ]
+    return [
+        "## Mixes that were tried",
+        prose("On other blocks than those above. *Needed* as above; beside it macro F1 at a number of labels."),
+        table(["mix", "needed", *[f"{labels}" for labels in _SHOWN[:5]], "flown per label"], rows),
+    ]
+
+
+def _title(setting: Setting) -> str:
+    return setting.task + (f", {setting.error_rate:.0%} wrong answers" if setting.error_rate else "")
+
+
+def _ratio(labels: float | None, to: float | None) -> str:
+    return "" if labels is None or to is None else f"{labels / to:.2f}"
+
+
+def _yes(is_so: bool) -> str:
+    return "yes" if is_so else "**no**"
