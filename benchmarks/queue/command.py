@@ -11,6 +11,7 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from benchmarks.queue import figures, measure, tables
+from benchmarks.queue.cost import costs
 from benchmarks.queue.field import Blocks
 from benchmarks.queue.findings import Setting
 from benchmarks.queue.measure import Amount, Ground
@@ -27,6 +28,7 @@ from segclr.errors import SegclrError
 QUICK = Amount(
     repeats=2, most_nodes=150, most_segments=100, error_rates=(0.0,), rare_repeats=1, checked=20
 )  # to see that everything runs
+LABEL_COUNTS = (100, 1000, 10_000)  # with which the cost is measured
 
 
 def main(arguments: list[str]) -> None:
@@ -85,7 +87,9 @@ def examine(ground: Ground, amount: Amount) -> tables.Findings:
     clock.say("rare classes")
     checks = [measure.check(ground, task, amount) for task in measure.TASKS]
     clock.say("through the session")
-    return tables.Findings(settings, rare, checks, [])
+    cost = costs(LABEL_COUNTS)
+    clock.say("cost")
+    return tables.Findings(settings, rare, checks, cost, [])
 
 
 def try_mixes(ground: Ground, amount: Amount) -> list[Setting]:

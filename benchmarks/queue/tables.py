@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmarks.queue.cost import BATCH, ROWS, Cost
 from benchmarks.queue.findings import REACHED, Check, Rare, Setting
 from benchmarks.queue.measure import BLIND, MARGIN, QUEUE, Amount
 from benchmarks.science.scores import spread
@@ -23,6 +24,7 @@ class Findings:
     settings: list[Setting]
     rare: list[Rare]
     checks: list[Check]
+    costs: list[Cost]
     mixes: list[Setting]
 
 
@@ -35,6 +37,7 @@ def document(findings: Findings, amount: Amount, header: Iterable[str]) -> str:
         *_rare(findings.rare, amount),
         *_flown(findings.settings),
         *_checked(findings.checks),
+        *_costs(findings.costs),
         *_mixes(findings.mixes),
     ]
     return "\n\n".join(parts) + "\n"
@@ -162,6 +165,24 @@ def _checked(checks: Sequence[Check]) -> list[str]:
             "one fitted to these labels on the fast path."
         ),
         table(["task", "labels", "same places", "same head"], rows),
+    ]
+
+
+def _costs(found: Sequence[Cost]) -> list[str]:
+    rows = [
+        [
+            f"{one.labels:,}",
+            *[f"{cost:.0f} ms" for cost in (one.draw, one.assess, one.propose, one.draw + one.assess + one.propose)],
+        ]
+        for one in found
+    ]
+    return [
+        "## What choosing costs",
+        prose(
+            f"Processor time for the next {BATCH} items of a table of {ROWS:,} rows. *Draw*: the pool of candidates; "
+            "*assess*: what the head says of them; *propose*: the choice."
+        ),
+        table(["labels", "draw", "assess", "propose", "together"], rows),
     ]
 
 
