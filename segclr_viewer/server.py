@@ -231,6 +231,8 @@ class _Data(_Handler):
             await self.work
         except asyncio.CancelledError:
             self.set_status(503)  # nobody listens
+        except web.HTTPError:  # there is none, or not any more: whoever asked says so if it matters
+            raise
         except SegclrError as error:
             log.warning("%s", error)
             self.server.say_failure(str(error))

@@ -10,6 +10,7 @@ import { classesOf, placeOf, whereabouts, type State } from "./state";
 import type { Event } from "./store";
 import { partsOf } from "./surfaces";
 
+const OVERTAKEN_MS = 1000; // within which the announcement of newer predictions is there
 const SURFACES_MOST = 500;
 const TARGET_COLOR = "#ffffff";
 const MARK_COLOR = "#c8cdd6";
@@ -21,8 +22,11 @@ function changed(state: State, before: State | null, ...names: readonly (keyof S
   return before === null || names.some((name) => state[name] !== before[name]);
 }
 
-/** Fetch what the server has announced; a column that is no longer wanted when it arrives is dropped by the store. */
-export function fetching(dispatch: (event: Event) => void): Effect {
+/**
+ * Fetch what the server has announced; a column that is no longer wanted when it arrives is dropped by the store. Of
+ * predictions the server has the newest only: those that fast labelling has overtaken are missed by nobody.
+ */
+export function fetching(dispatch: (event: Event) => void, now: () => State): Effect {
   const report = (error: unknown): void => {
     const text = error instanceof TypeError ? "The server cannot be reached." : (error as Error).message;
     dispatch({ type: "problem", text });
@@ -38,7 +42,13 @@ export function fetching(dispatch: (event: Event) => void): Effect {
     }
     if (points && points.stamp !== before?.points?.stamp) {
       const coming = fetchPrediction(points.stamp, points.task, points.url, points.rows);
-      coming.then((prediction) => dispatch({ type: "prediction", prediction }), report);
+      coming.then(
+        (prediction) => dispatch({ type: "prediction", prediction }),
+        (error: unknown) =>
+          setTimeout(() => {
+            if (now().points?.stamp === points.stamp) report(error);
+          }, OVERTAKEN_MS),
+      );
     }
   };
 }

@@ -192,7 +192,7 @@ followers.push(
   statusPanel(),
   failurePanel(actions),
   help.update,
-  fetching(dispatch),
+  fetching(dispatch, () => state),
   ...(scatter ? [drawing(scatter)] : []),
   viewing(bridge),
   flow.follow,

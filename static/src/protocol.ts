@@ -1,6 +1,7 @@
 // The messages between page and server, one interface each, and the check that turns a frame into one of them.
 // 64-bit ids are decimal strings on both sides and stay strings here; positions are nm (x, y, z); points are rows.
 
+import type { EvaluationMessage, EvaluationReady } from "./protocol_evaluation";
 import type { Keys, ProposalMade, QueueMessage, QueueReady } from "./protocol_queue";
 
 export type XYZ = readonly [number, number, number];
@@ -204,6 +205,7 @@ export type ServerMessage =
   | Selection
   | QueueReady
   | ProposalMade
+  | EvaluationReady
   | Failed
   | Status
   | Device;
@@ -212,6 +214,7 @@ export type LassoMode = "replace" | "add" | "subtract";
 
 export type ClientMessage =
   | QueueMessage
+  | EvaluationMessage
   | { type: "undo"; request: string }
   | { type: "redo"; request: string }
   | { type: "task"; request: string; name: string }
@@ -267,6 +270,20 @@ const FIELDS: Readonly<Record<ServerMessage["type"], readonly string[]>> = {
   ],
   queue: ["request", "task", "stamp", "items", "renewed", "note"],
   proposal: ["request", "task", "origin", "rows", "handful", "class", "note"],
+  evaluation: [
+    "request",
+    "task",
+    "seq",
+    "stamp",
+    "note",
+    "labels",
+    "figures",
+    "curve",
+    "audit",
+    "stopping",
+    "suspects",
+    "suspects_total",
+  ],
   failed: ["request", "text"],
   status: ["text"],
   device: ["device", "encoder"],

@@ -192,6 +192,6 @@ def test_neighbours_are_proposed_and_rejected_without_a_trace(opened: Page) -> N
 def test_the_sheet_of_keys_lists_them_as_configured(opened: Page) -> None:
     opened.keyboard.press("?")
     sheet = opened.inner_text("#help")
-    for line in ("start the labelling queue", "skip the place", "one cannot tell", "label as axon"):
+    for line in ("In the labelling queue", "skip the place", "one cannot tell", "label as axon"):
         assert line in sheet
     opened.keyboard.press("Escape")

@@ -83,3 +83,10 @@ def test_a_picture_of_a_row_is_kept_by_the_browser_and_there_is_none_of_other_ro
     for path in (f"/pictures/0123456789abcdef/{app.rows}.png", "/pictures/another/3.png"):
         assert app.ask(path)[0] == 404
     assert app.ask("/pictures/0123456789abcdef/3.png", cookie=False)[0] == 403
+
+
+def test_what_is_not_there_any_more_is_no_failure_to_tell(app: App) -> None:
+    said: list[str] = []
+    app.server.say_failure = said.append  # type: ignore[method-assign]
+    assert app.ask("/columns/prediction/overtaken.bin")[0] == 404
+    assert said == []

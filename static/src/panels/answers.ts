@@ -69,7 +69,7 @@ export function answers(
     bar.style.setProperty("--share", String(probability ?? 0));
     const button = element(
       "button",
-      { type: "button", class: "answer", "aria-pressed": given === index },
+      { type: "button", class: "answer", "aria-pressed": String(given === index) },
       element("span", { class: "unseen" }, `Label ${nameOf(target)} as `),
       element("kbd", {}, spec.key),
       element("span", { class: "name" }, spec.name),

@@ -29,21 +29,25 @@ const FIXED: readonly Line[] = [
   ["?", "this list"],
 ];
 
-/** What the keys of the project file do. */
-function configured(keys: Keys): readonly Line[] {
-  const lines: readonly (readonly [keyof Keys, string])[] = [
-    ["queue", "start the labelling queue, or leave it"],
-    ["skip", "queue: skip the place, nothing is stored"],
-    ["back", "queue: back to the place before"],
-    ["forward", "queue: forward again"],
-    ["unsure", "answer: one cannot tell"],
-    ["bad_segmentation", "answer: the segmentation is wrong here"],
-    ["take_back", "take the answer back (also Backspace, Delete)"],
-    ["neighbours", "propose to label the places most like this"],
-    ["label_selection", "propose to label the selection"],
-    ["accept", "accept the proposal"],
-  ];
-  return lines.map(([name, meaning]) => [keyName(keys[name]), meaning]);
+type Named = readonly (readonly [keyof Keys, string])[];
+const QUEUE: Named = [
+  ["queue", "start it, or leave it"],
+  ["skip", "skip the place, nothing is stored"],
+  ["back", "back to the place before"],
+  ["forward", "forward again"],
+];
+const ANSWERS: Named = [
+  ["unsure", "answer: one cannot tell"],
+  ["bad_segmentation", "answer: the segmentation is wrong here"],
+  ["take_back", "take the answer back (also Backspace, Delete)"],
+  ["neighbours", "propose to label the places most like this"],
+  ["label_selection", "propose to label the selection"],
+  ["accept", "accept the proposal"],
+];
+
+/** Lines with the keys as the project file has them. */
+function configured(keys: Keys | null, lines: Named): readonly Line[] {
+  return keys ? lines.map(([name, meaning]) => [keyName(keys[name]), meaning]) : [];
 }
 
 function table(title: string, lines: readonly Line[]): HTMLElement {
@@ -74,8 +78,14 @@ export function helpPanel(): { update(state: State): void; open(): void } {
   const build = whenChanged((task: TaskSpec | null, keys: Keys | null) => {
     const labels = task?.classes.map((spec): Line => [spec.key, `label as ${spec.name}`]) ?? [];
     content.replaceChildren(
-      element("div", {}, table("In the viewer", VIEWER), table("In the scatter", SCATTER)),
-      table("Everywhere", [...labels, ...(keys ? configured(keys) : []), ...FIXED]),
+      element(
+        "div",
+        {},
+        table("In the viewer", VIEWER),
+        table("In the scatter", SCATTER),
+        table("In the labelling queue", configured(keys, QUEUE)),
+      ),
+      table("Everywhere", [...labels, ...configured(keys, ANSWERS), ...FIXED]),
     );
   });
   return { update: (state) => build(taskOf(state), keysOf(state)), open: () => dialog.showModal() };

@@ -60,7 +60,7 @@ function content(state: State, proposal: Proposal, actions: Actions): HTMLElemen
   const choices = classes.map((spec, index) => {
     const button = element(
       "button",
-      { type: "button", class: "choice", "aria-pressed": proposal.class === index },
+      { type: "button", class: "choice", "aria-pressed": String(proposal.class === index) },
       element("kbd", {}, spec.key),
       spec.name,
     );
@@ -104,7 +104,7 @@ function picture(state: State, proposal: Proposal, row: number, actions: Actions
   const struck = proposal.struck.has(row);
   const button = element(
     "button",
-    { type: "button", "aria-pressed": struck, title: struck ? "Take it in again" : "Strike it out" },
+    { type: "button", "aria-pressed": String(struck), title: struck ? "Take it in again" : "Strike it out" },
     element("img", { src: pictureOf(state, row), alt: "Central planes of the masked cutout" }),
     element("span", {}, struck ? "struck out" : believed),
   );
