@@ -11,9 +11,10 @@ from msgspec import Struct, field
 
 from segclr_viewer.keys import Keys
 from segclr_viewer.queue_answers import ProposalMade, QueueReady
+from segclr_viewer.wire_evaluation import EvaluationReady
 from segclr_viewer.wire_types import XY, XYZ, SegmentText
 
-__all__ = ["XY", "XYZ", "ProposalMade", "QueueReady", "SegmentText"]
+__all__ = ["XY", "XYZ", "EvaluationReady", "ProposalMade", "QueueReady", "SegmentText"]
 
 
 class ClassInfo(Struct, frozen=True, forbid_unknown_fields=True):
@@ -268,6 +269,7 @@ ToPage = (
     | SelectionMade
     | QueueReady
     | ProposalMade
+    | EvaluationReady
     | Failed
     | Status
     | Device

@@ -117,8 +117,8 @@ def _start(
         )
         closing.callback(encoder.close)
         worker = encoder
-    fitter, finder, chooser = (LatestThread(server.post) for _ in range(3))
-    for thread in (fitter, finder, chooser):
+    fitter, finder, chooser, judge = (LatestThread(server.post) for _ in range(4))
+    for thread in (fitter, finder, chooser, judge):
         closing.callback(thread.close)
 
     world = World(
@@ -141,6 +141,7 @@ def _start(
         fitter=fitter,
         finder=finder,
         chooser=chooser,
+        judge=judge,
         ahead=ahead,
         log=log,
         page=server,

@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,6 +37,22 @@ class RowVectors:
         if self._matrix is None:
             self._matrix = aggregate(self.table, self.radius_um)
         return self._matrix
+
+    def of(self, sites: Sequence[int | SavedPlace]) -> tuple[NDArray[np.float32], NDArray[np.uint64]]:
+        """Embeddings (k, d) and segments (k,) of rows, and of places that no row stands for."""
+        rows = np.array([site for site in sites if isinstance(site, int)], np.int64)
+        places = [(at, site) for at, site in enumerate(sites) if not isinstance(site, int)]
+        is_row = np.ones(len(sites), np.bool_)
+        is_row[[at for at, _ in places]] = False
+        embeddings = np.empty((len(sites), self.table.dimensions), np.float32)
+        segments = np.empty(len(sites), np.uint64)
+        embeddings[is_row], segments[is_row] = self.matrix()[rows], self.table.segment_of_rows(rows)
+        for at, place in places:
+            embeddings[at], segments[at] = self._of_place(place), place.segment_id
+        return embeddings, segments
+
+    def _of_place(self, place: SavedPlace) -> NDArray[np.float32]:
+        return aggregate_place(self.table, place.segment_id, place.position_nm, place.embedding, self.radius_um)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +98,7 @@ class FitJob:
             TooFewLabels: fewer than two classes have labels.
         """
         started = time.perf_counter()
-        embeddings, classes, segments = self._training_set()
+        embeddings, classes, segments = self.training_set()
         fitted = fit_head(embeddings, classes, segments, len(self.task.classes))
         fit_ms = 1e3 * (time.perf_counter() - started)
         alike = ALL_ALIKE if not np.ptp(embeddings, axis=0).any() else ""
@@ -112,19 +128,18 @@ class FitJob:
         """Whether a head can be fitted at all."""
         return len({*self.row_classes.values(), *(given for _, given in self.place_classes)}) >= 2
 
-    def _training_set(self) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.uint64]]:
-        """Embeddings (k, d), classes (k,) and segments (k,), in an order that follows from the labels alone."""
-        table, radius_um = self.vectors.table, self.vectors.radius_um
-        rows = np.array(sorted(self.row_classes), np.int64)
-        places = sorted(self.place_classes, key=lambda labelled: (labelled[0].segment_id, labelled[0].position_nm))
-        extra = [
-            aggregate_place(table, place.segment_id, place.position_nm, place.embedding, radius_um)
-            for place, _ in places
-        ]
-        embeddings = np.concatenate([self.vectors.matrix()[rows], *(vector[None] for vector in extra)])
-        classes = [self.row_classes[row] for row in rows.tolist()] + [given for _, given in places]
-        segments = table.segment_of_rows(rows).tolist() + [place.segment_id for place, _ in places]
-        return embeddings, np.array(classes, np.int64), np.array(segments, np.uint64)
+    def sites(self) -> list[int | SavedPlace]:
+        """What is labelled: rows, then places without a row, in an order that follows from the labels alone."""
+        places = sorted((place for place, _ in self.place_classes), key=lambda at: (at.segment_id, at.position_nm))
+        return [*sorted(self.row_classes), *places]
+
+    def training_set(self) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.uint64]]:
+        """Embeddings (k, d), classes (k,) and segments (k,) of the `sites`."""
+        of_place = {place.position_nm: given for place, given in self.place_classes}
+        sites = self.sites()
+        classes = [self.row_classes[at] if isinstance(at, int) else of_place[at.position_nm] for at in sites]
+        embeddings, segments = self.vectors.of(sites)
+        return embeddings, np.array(classes, np.int64), segments
 
     def _points(
         self, classes: NDArray[np.uint8], confidence: NDArray[np.uint8], predicted: tuple[int, ...], note: str

@@ -11,7 +11,7 @@ from segclr_viewer.answers import History, Saved
 from segclr_viewer.app_state import AppState
 from segclr_viewer.clicking import Clicking
 from segclr_viewer.log.events import Kind, LabelEvent, NewEvent, SavedPlace
-from segclr_viewer.messages import AcceptRequest, LabelRequest, Mark, MarkRequest, Target
+from segclr_viewer.messages import AcceptRequest, LabelRequest, Mark, MarkRequest, ReviewRequest, Target
 from segclr_viewer.painting import Painting
 from segclr_viewer.places import KnownPlace
 from segclr_viewer.task_state import TaskState
@@ -92,6 +92,29 @@ class Labelling:
             for at, row in enumerate(rows)
         ]
         self._store(message.request, events, [], f"label {len(rows):,} places {name}")
+
+    def review(self, message: ReviewRequest) -> None:
+        """Agree or disagree with a label; the label stays as it is."""
+        task = self._state.task_named(message.task)
+        if message.request in self._events:
+            self._tell_saved(message.request, self._events[message.request], "done before")
+            return
+        label = self._events.get(message.about)
+        if label is None or (label.kind, label.task) != ("label", task.task.name):
+            raise SegclrError("that label is not in the label log: recompute the evaluation")
+        event = NewEvent(
+            uuid=message.request,
+            group=message.request,
+            at=self._state.now(),
+            annotator=self._state.world.annotator,
+            kind="review",
+            task=task.task.name,
+            provenance="key",
+            verdict=message.verdict,
+            about=label.uuid,
+        )
+        did = "confirmed" if message.verdict == "agree" else "disagreed with"
+        self._store(message.request, [event], [], f"{did} the label {task.history.name_now(label)}", about=[label])
 
     def label_at(self, request: str, class_index: int | None, position_nm: XYZ | None, segment_id: int | None) -> None:
         """Give a class of the active task to the node under the mouse, else to the place, which is embedded first.

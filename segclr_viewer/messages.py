@@ -158,6 +158,23 @@ class AcceptRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="accept
     provenance: Literal["lasso", "neighbour"]
 
 
+class EvaluateRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="evaluate"):
+    """How good is the head of a task? Of the questions of one page (`page` names it) the newest is answered."""
+
+    request: RequestText
+    page: RequestText
+    task: str
+
+
+class ReviewRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="review"):
+    """Agree or disagree with a label, named by the uuid of its event; the label itself stays as it is."""
+
+    request: RequestText
+    task: str
+    about: Annotated[str, Meta(min_length=1, max_length=200)]
+    verdict: Literal["agree", "disagree"]
+
+
 ToServer = (
     LabelRequest
     | MarkRequest
@@ -165,6 +182,8 @@ ToServer = (
     | ProposeRequest
     | QueueRequest
     | AheadRequest
+    | EvaluateRequest
+    | ReviewRequest
     | UndoRequest
     | RedoRequest
     | TaskRequest

@@ -103,6 +103,7 @@ class Ports:
     fitter: Latest
     finder: Latest
     chooser: Latest
+    judge: Latest
     ahead: Ahead
     log: LabelLog
     page: Page

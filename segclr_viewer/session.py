@@ -1,8 +1,8 @@
 """The running app: one method per use case, on one thread, without locks.
 
 It knows no server, no viewer, no encoder and no database: those are ports (`ports.py`). The use cases are in
-`clicking.py`, `labelling.py`, `painting.py`, `selecting.py`, `queueing.py` and `proposals.py`; what they share is in
-`app_state.py`.
+`clicking.py`, `labelling.py`, `painting.py`, `selecting.py`, `queueing.py`, `proposals.py` and `judging.py`; what they
+share is in `app_state.py`.
 """
 
 import uuid
@@ -17,12 +17,14 @@ from segclr.explore.layout import Layout
 from segclr_viewer.answers import ClassInfo, Device, Hello, LayoutReady, Status, TaskInfo, ToPage
 from segclr_viewer.app_state import AppState, World
 from segclr_viewer.clicking import Clicking
+from segclr_viewer.judging import Judging
 from segclr_viewer.labelling import Labelling
 from segclr_viewer.messages import (
     AcceptRequest,
     AheadRequest,
     ClearRequest,
     EmbedRequest,
+    EvaluateRequest,
     LabelRequest,
     LassoRequest,
     Mark,
@@ -30,6 +32,7 @@ from segclr_viewer.messages import (
     ProposeRequest,
     QueueRequest,
     RedoRequest,
+    ReviewRequest,
     SegmentsRequest,
     TaskRequest,
     ToServer,
@@ -71,6 +74,7 @@ class Session:
         errands = OneByOne(ports.chooser)
         self._queueing = Queueing(self._state, errands)
         self._proposals = Proposals(self._state, self._selecting, errands)
+        self._judging = Judging(self._state, OneByOne(ports.judge))
         self._device = ""
 
     @property
@@ -178,6 +182,10 @@ class Session:
                 self._queueing.ask(message)
             case AheadRequest():
                 self._expect(message.rows)
+            case EvaluateRequest():
+                self._judging.ask(message)
+            case ReviewRequest():
+                self._labelling.review(message)
             case UndoRequest():
                 self._labelling.undo(message.request)
             case RedoRequest():

@@ -119,6 +119,7 @@ def label_through_session(place: Field, said: NDArray[np.int64], most: int, batc
             fitter=at_once,
             finder=at_once,
             chooser=at_once,
+            judge=at_once,
             ahead=view,
             log=log,
             page=page,

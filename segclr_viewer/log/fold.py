@@ -64,6 +64,7 @@ class TaskHistory:
         self.unit = unit
         self.seq = 0  # of the newest event that can matter to the labels
         self.classes: Classes = fold_classes(classes, ())
+        self.events: list[LabelEvent] = []  # all that were taken in, in order; only ever appended to
         self._base = tuple(classes)
         self._seen: set[str] = set()
         self._actions: dict[str, _Actions] = {}
@@ -82,6 +83,7 @@ class TaskHistory:
         if event.task != self.task or event.uuid in self._seen:
             return
         self._seen.add(event.uuid)
+        self.events.append(event)
         if event.kind not in _NO_EFFECT_ON_LABELS:
             self.seq = event.seq
         actions = self._actions.setdefault(event.annotator, _Actions())

@@ -111,5 +111,5 @@ export interface EvaluationReady {
 }
 
 export type EvaluationMessage =
-  | { type: "evaluate"; request: string; task: string }
+  | { type: "evaluate"; request: string; page: string; task: string }
   | { type: "review"; request: string; task: string; about: string; verdict: "agree" | "disagree" };

@@ -3,6 +3,7 @@
 
 import type { Coordinates, Prediction, Rows } from "./columns";
 import { aimed } from "./aiming";
+import { answered, evaluationReduce, judged, unanswered, type EvaluationEvent } from "./evaluation_store";
 import { omit, without } from "./lists";
 import { current, placed } from "./places";
 import type { ServerMessage } from "./protocol";
@@ -22,6 +23,7 @@ export type Event =
   | { type: "target"; target: Target | null }
   | { type: "sent-to-store"; message: StoredMessage }
   | QueueEvent
+  | EvaluationEvent
   | { type: "task-asked"; name: string }
   | { type: "lassoed"; request: string; bits: Uint32Array }
   | { type: "selection-asked"; request: string }
@@ -59,6 +61,7 @@ export const initial: State = {
   queue: null,
   proposal: null,
   proposing: null,
+  evaluation: null,
   saved: null,
   steps: null,
   failures: [],
@@ -85,7 +88,7 @@ export function reduce(state: State, event: Event): State {
     case "target":
       return { ...aimed(state, event.target), overtaken: state.working.map((work) => work.request) };
     case "sent-to-store":
-      return { ...state, unsaved: { ...state.unsaved, [event.message.request]: event.message } };
+      return answered({ ...state, unsaved: { ...state.unsaved, [event.message.request]: event.message } }, event.message);
     case "task-asked":
       return { ...state, wantedTask: event.name };
     case "lassoed":
@@ -108,6 +111,11 @@ export function reduce(state: State, event: Event): State {
       return failed(state, event.text);
     case "dismissed":
       return { ...state, failures: state.failures.filter((failure) => failure.number !== event.number) };
+    case "evaluation-opened":
+    case "evaluation-asked":
+    case "evaluation-closed":
+    case "evaluation-shown":
+      return evaluationReduce(state, event);
     default:
       return queueReduce(state, event);
   }
@@ -135,6 +143,8 @@ function received(state: State, message: ServerMessage): State {
       return itemsCame(state, message);
     case "proposal":
       return proposalCame(state, message);
+    case "evaluation":
+      return judged(state, message);
     case "history":
       return { ...state, steps: message };
     case "selection":
@@ -169,6 +179,7 @@ function welcomed(state: State, hello: Extract<ServerMessage, { type: "hello" }>
     selecting: [],
     turning: null,
     proposing: null,
+    evaluation: hello.task === kept.evaluation?.task ? { ...kept.evaluation, request: null } : null,
     queue: hello.task === kept.queue?.task ? { ...kept.queue, request: null, dry: false } : null,
     selected: kept.selected ?? (start.length ? started(start, hello.rows) : null),
   };
@@ -187,6 +198,7 @@ function pointed(state: State, points: Extract<ServerMessage, { type: "points" }
     hidden: switched ? new Set() : state.hidden,
     queue: switched ? null : state.queue,
     proposal: switched ? null : state.proposal,
+    evaluation: switched ? null : state.evaluation,
   };
 }
 
@@ -200,6 +212,7 @@ function refused(state: State, request: string | null): State {
     turning: state.turning === request ? null : state.turning,
     proposing: state.proposing?.request === request ? null : state.proposing,
     queue: state.queue?.request === request ? { ...state.queue, request: null, dry: true } : state.queue,
+    evaluation: unanswered(state.evaluation, request),
     wantedTask: state.task,
   };
 }

@@ -201,12 +201,23 @@ class Desk:
     fitter: HeldJobs = field(default_factory=HeldJobs)
     finder: HeldJobs = field(default_factory=HeldJobs)
     chooser: HeldJobs = field(default_factory=HeldJobs)
+    judge: HeldJobs = field(default_factory=HeldJobs)
     ahead: AheadRecord = field(default_factory=AheadRecord)
     page: PageRecord = field(default_factory=PageRecord)
     view: ViewRecord = field(default_factory=ViewRecord)
 
     def __post_init__(self) -> None:
-        ports = Ports(self.worker, self.fitter, self.finder, self.chooser, self.ahead, self.log, self.page, self.view)
+        ports = Ports(
+            worker=self.worker,
+            fitter=self.fitter,
+            finder=self.finder,
+            chooser=self.chooser,
+            judge=self.judge,
+            ahead=self.ahead,
+            log=self.log,
+            page=self.page,
+            view=self.view,
+        )
         self.session = Session(self.world, ports, lambda: "2026-11-03T09:15:04Z", lambda: f"id {next(self.ids)}")
 
     @property
