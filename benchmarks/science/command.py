@@ -88,6 +88,8 @@ def measure(study: Study) -> tables.Findings:
     clock.say("labels, supervised network")
     all_labels = curves.all_labels(study, "subcompartment")
     clock.say("baselines")
+    by_class = curves.by_class(study, "subcompartment")
+    clock.say("classes")
     radius = curves.radius_curve(study)
     clock.say("radius")
     detection = ood.detection(study)
@@ -98,7 +100,7 @@ def measure(study: Study) -> tables.Findings:
     clock.say("retrieval")
     robust = robustness.robustness(study)
     clock.say("robustness")
-    return tables.Findings(linear, supervised, all_labels, radius, detection, calibrated, retrieved, robust)
+    return tables.Findings(linear, supervised, all_labels, by_class, radius, detection, calibrated, retrieved, robust)
 
 
 def write(study: Study, findings: tables.Findings, out: Path) -> None:

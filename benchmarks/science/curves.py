@@ -8,11 +8,12 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.metrics import f1_score
 
 import segclr.encoder.resnet
 import segclr.training.augmentation
 from benchmarks.science import scores, splits, supervised
-from benchmarks.science.scores import Spread, spread
+from benchmarks.science.scores import Classifier, Labelled, Spread, spread
 from benchmarks.science.splits import Split, draw_labels
 from benchmarks.science.store import key, source_key
 from benchmarks.science.study import CELL_TYPE, SUBCOMPARTMENT, Study, classifiers_of
@@ -58,6 +59,14 @@ class Score:
     @property
     def f1(self) -> Spread:
         return spread(self.f1s)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassF1s:
+    """F1 of each class, over the splits, by one way to classify."""
+
+    name: str
+    f1s: tuple[Spread, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +149,30 @@ def all_labels(study: Study, task: str) -> list[Score]:
         for found in study.features
         for classifier in classifiers_of(found)
     ]
+
+
+def by_class(study: Study, task: str) -> list[ClassF1s]:
+    """F1 of every class with all labels, of embeddings and hand-made features under each of their classifiers."""
+    found = []
+    for features in study.features:
+        if features.name not in ("encoder", "hand-made"):
+            continue
+        for classifier in classifiers_of(features):
+            name = f"scores/{study.key(features, classifier.__name__, task, 'by class')}"
+            known = study.labelled(features.values, task)
+            figures = np.array(study.store.floats(name, partial(_f1s_by_class, study, classifier, known)))
+            of_class = figures.reshape(len(study.splits), -1).T
+            found.append(ClassF1s(f"{features.name}, {classifier.__name__}", tuple(map(spread, of_class.tolist()))))
+    return found
+
+
+def _f1s_by_class(study: Study, classifier: Classifier, known: Labelled) -> list[float]:
+    def one(split: Split) -> list[float]:
+        predicted = classifier(known.at(split.train), known.features[split.test])
+        classes = range(known.class_count)
+        return [float(f1_score(known.classes[split.test] == index, predicted == index)) for index in classes]
+
+    return [f1 for f1s in scores.in_parallel(one, study.splits, study.threads) for f1 in f1s]
 
 
 def radius_curve(study: Study) -> RadiusCurve:

@@ -9,12 +9,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.science.calibration import Calibration
-from benchmarks.science.curves import LinearPoint, RadiusCurve, Score, SupervisedPoint, best_rival, labels_needed
+from benchmarks.science.curves import (
+    ClassF1s,
+    LinearPoint,
+    RadiusCurve,
+    Score,
+    SupervisedPoint,
+    best_rival,
+    labels_needed,
+)
 from benchmarks.science.ood import COVERAGE, MOST_LABELS, Detection
 from benchmarks.science.retrieval import NEIGHBOURS, Retrieved
 from benchmarks.science.robustness import Robustness
 from benchmarks.science.scores import Spread, spread
-from benchmarks.science.study import CELL_TYPE, Study
+from benchmarks.science.study import CELL_TYPE, SUBCOMPARTMENT, Study
 
 _LINE = 120
 
@@ -26,6 +34,7 @@ class Findings:
     linear: list[LinearPoint]
     supervised: list[SupervisedPoint]
     all_labels: list[Score]
+    by_class: list[ClassF1s]
     radius: RadiusCurve
     detection: list[Detection]
     calibration: list[Calibration]
@@ -39,6 +48,7 @@ def document(study: Study, findings: Findings, header: Iterable[str]) -> str:
         *introduction(study, header),
         *summary(findings),
         *labels_section(study, findings.linear, findings.supervised, findings.all_labels),
+        *classes_section(study, findings.by_class),
         *radius_section(study, findings.radius),
         *detection_section(findings.detection),
         *calibration_section(findings.calibration),
@@ -80,7 +90,8 @@ def summary(findings: Findings) -> list[str]:
     """Whether the encoder is better than what it is compared with, before any detail."""
     at_ten = findings.radius.scores[findings.radius.radii_um.index(10.0)]
     points = [
-        f"Subcompartments, all labels: {verdict(findings.all_labels)}.",
+        f"Subcompartments, all labels: {verdict(findings.all_labels)}. With the same classifier for both, a forest: "
+        f"{verdict([score for score in findings.all_labels if score.classifier == 'forest'])}.",
         f"Cell types, mean within 10 µm, all labels: {verdict(at_ten)}.",
     ]
     if findings.supervised:
@@ -119,6 +130,19 @@ def labels_section(
         ),
         "With all labels of the train side:",
         table(["", "macro F1", "encoder minus this, by split"], _beside(all_labels)),
+    ]
+
+
+def classes_section(study: Study, found: list[ClassF1s]) -> list[str]:
+    """Question 1, class by class."""
+    task = study.tasks[SUBCOMPARTMENT]
+    classes = range(len(task.class_names))
+    places = [int((task.classes == index).sum()) for index in classes]
+    cells = [len(np.unique(study.places.cell[task.classes == index])) for index in classes]
+    counts = ["places (cells)", *[f"{n:,} ({m:,})" for n, m in zip(places, cells, strict=True)]]
+    return [
+        "F1 of each class, the same splits and labels:",
+        table(["", *task.class_names], [*[[one.name, *map(str, one.f1s)] for one in found], counts]),
     ]
 
 
