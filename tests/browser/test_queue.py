@@ -153,7 +153,11 @@ def test_each_page_has_its_own_place_in_the_queue_and_all_share_the_labels(opene
     second.close()
 
 
-def test_a_lasso_is_labelled_as_a_proposal_of_which_a_handful_is_looked_at(opened: Page) -> None:
+def test_a_lasso_is_labelled_as_a_proposal_of_which_a_handful_is_looked_at(
+    opened: Page, demo_arguments: list[str]
+) -> None:
+    log = label_log(demo_arguments)
+    stored = len(events(log))
     box = opened.query_selector("#scatter canvas").bounding_box()  # type: ignore[union-attr]
     assert box is not None
     corners = [(0.3, 0.3), (0.7, 0.3), (0.7, 0.7), (0.3, 0.7), (0.3, 0.3)]
@@ -173,7 +177,9 @@ def test_a_lasso_is_labelled_as_a_proposal_of_which_a_handful_is_looked_at(opene
     rows = summary(opened)["proposal"]["rows"]
     assert summary(opened)["today"] == before["today"], "labelled before it was accepted"
     opened.keyboard.press("Enter")
-    wait(opened, "s.proposal === null && s.today === a", before["today"] + rows)
+    wait(opened, "s.proposal === null && s.today > a && s.unsaved === 0", before["today"])
+    new = events(log)[stored:]
+    assert Counter(new_event[:3] for new_event in new) == {("label", "dendrite", "lasso"): rows}
     opened.keyboard.press("Control+z")
     wait(opened, "s.today === a", before["today"])
 
