@@ -14,7 +14,7 @@ def thread() -> HeldJobs:
 
 def test_the_job_of_another_asker_is_not_overtaken(thread: HeldJobs) -> None:
     said: list[str] = []
-    jobs: OneByOne[str] = OneByOne(thread)
+    jobs = OneByOne(thread)
     for who in ("a", "b", "c"):
         jobs.ask(who, lambda who=who: who, said.append, lambda _: None)  # type: ignore[misc]
         assert len(thread.held) == 1, "a second job would overtake the first"
@@ -25,7 +25,7 @@ def test_the_job_of_another_asker_is_not_overtaken(thread: HeldJobs) -> None:
 
 def test_of_one_asker_only_the_newest_that_waits_is_done(thread: HeldJobs) -> None:
     said: list[int] = []
-    jobs: OneByOne[int] = OneByOne(thread)
+    jobs = OneByOne(thread)
     for number in range(4):
         jobs.ask("a", lambda number=number: number, said.append, lambda _: None)  # type: ignore[misc]
     while thread.held:
@@ -36,7 +36,7 @@ def test_of_one_asker_only_the_newest_that_waits_is_done(thread: HeldJobs) -> No
 def test_a_job_that_fails_and_one_whose_answer_fails_do_not_stop_the_next(thread: HeldJobs) -> None:
     failed: list[SegclrError] = []
     said: list[int] = []
-    jobs: OneByOne[int] = OneByOne(thread)
+    jobs = OneByOne(thread)
 
     def fail() -> int:
         raise SegclrError("no")
