@@ -9,6 +9,7 @@ SegclrError
 ├── TableError(ValueError)          an embedding table that is damaged or belongs to something else
 ├── TooFewLabels(ValueError)        fewer than two classes have labels: no head can be fitted
 ├── LabelStoreError(OSError)        a label could not be made durable, or the log cannot be opened
+├── ExchangeError(ValueError)       a file of labels that cannot be read or written as asked (segclr_viewer.exchange)
 ├── ProjectError(ValueError)        a project file with an unknown key, a wrong type, or parts that do not fit
 └── WorkerDied(RuntimeError)        a process that others wait for ended before it answered
 """
