@@ -24,6 +24,7 @@ class Keys(Struct, frozen=True, forbid_unknown_fields=True):
         neighbours: propose the places most like this one.
         label_selection: propose to label what is selected.
         accept: accept a proposal.
+        evaluation: show how good the head is.
     """
 
     queue: str = "q"
@@ -36,6 +37,7 @@ class Keys(Struct, frozen=True, forbid_unknown_fields=True):
     neighbours: str = "n"
     label_selection: str = "l"
     accept: str = "enter"
+    evaluation: str = "v"
 
     def __post_init__(self) -> None:
         taken: dict[str, str] = {}

@@ -19,19 +19,20 @@ export function keyOnPage(world: CommandWorld, press: KeyPress): boolean {
 }
 
 /**
- * Do what a key in the viewer says, if the page takes it: all of them while the queue runs, and what has nothing to do
- * with the mouse. The others are Neuroglancer's: they label what the mouse is on.
+ * Do what a key in the viewer says, if the page takes it: all of them while the queue runs or the evaluation is open,
+ * and what has nothing to do with the mouse. The others are Neuroglancer's: they label what the mouse is on.
  */
 export function keyInViewer(world: CommandWorld, press: KeyPress): boolean {
   const state = world.state();
   const command = commandOf(press, classesOf(state), keysOf(state));
   if (!command) return false;
-  const always = ["queue", "neighbours", "label-selection", "help"].includes(command.kind);
-  return (always || state.queue !== null) && perform(world, command);
+  const always = ["queue", "neighbours", "label-selection", "evaluation", "help"].includes(command.kind);
+  const named = state.queue !== null || state.evaluation?.open === true;
+  return (always || named) && perform(world, command);
 }
 
 function perform({ actions, state, cancelDrawing }: CommandWorld, command: Command): boolean {
-  const { queue, target } = state();
+  const { queue, target, evaluation } = state();
   switch (command.kind) {
     case "undo":
     case "redo":
@@ -39,7 +40,10 @@ function perform({ actions, state, cancelDrawing }: CommandWorld, command: Comma
       actions[command.kind]();
       return true;
     case "escape":
-      if (!cancelDrawing()) (queue ? actions.toggleQueue : actions.clear)();
+      if (!cancelDrawing()) (evaluation?.open ? actions.leaveEvaluation : queue ? actions.toggleQueue : actions.clear)();
+      return true;
+    case "evaluation":
+      actions.evaluation();
       return true;
     case "queue":
       actions.toggleQueue();

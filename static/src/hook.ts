@@ -5,6 +5,7 @@
 
 import type { XY } from "./protocol";
 import type { Scatter } from "./scatter/scatter";
+import { isStale, labelAt, suspectsLeft } from "./evaluation_store";
 import { itemOf } from "./queue";
 import { guessOf, labelOf, markOf, type State } from "./state";
 
@@ -44,6 +45,18 @@ export interface Summary {
     readonly times: readonly number[];
   } | null;
   readonly proposal: { readonly rows: number; readonly handful: number; readonly class: number | null } | null;
+  /** The evaluation panel, null while it is not open. */
+  readonly evaluation: {
+    readonly view: string;
+    readonly waiting: boolean;
+    readonly stale: boolean;
+    readonly macroF1: number | null;
+    readonly note: string;
+    readonly row: number | null;
+    readonly at: number | null;
+    readonly suspects: number;
+    readonly left: number;
+  } | null;
   readonly targetMark: string | null;
   readonly today: number;
   readonly unsure: number;
@@ -103,6 +116,7 @@ function summary(state: State): Summary {
       handful: proposal.made.handful.length,
       class: proposal.class,
     },
+    evaluation: evaluationOf(state),
     targetMark: target && markOf(state, target),
     today: labels?.today ?? 0,
     unsure: labels?.unsure.length ?? 0,
@@ -110,6 +124,23 @@ function summary(state: State): Summary {
     unsaved: Object.keys(state.unsaved).length,
     failures: state.failures.map((failure) => failure.text),
     keysIn: state.keysIn,
+  };
+}
+
+function evaluationOf(state: State): Summary["evaluation"] {
+  const { evaluation } = state;
+  if (!evaluation?.open) return null;
+  const { ready, view, request } = evaluation;
+  return {
+    view: view.kind,
+    waiting: request !== null,
+    stale: isStale(state),
+    macroF1: ready?.figures?.macro_f1.value ?? null,
+    note: ready?.note ?? "",
+    row: labelAt(evaluation)?.row ?? null,
+    at: view.kind === "suspect" ? view.at : null,
+    suspects: ready?.suspects.length ?? 0,
+    left: suspectsLeft(evaluation),
   };
 }
 

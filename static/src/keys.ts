@@ -25,6 +25,7 @@ export type Command =
   | { readonly kind: "neighbours" }
   | { readonly kind: "label-selection" }
   | { readonly kind: "accept" }
+  | { readonly kind: "evaluation" }
   | { readonly kind: "undo" }
   | { readonly kind: "redo" }
   | { readonly kind: "escape" }
@@ -62,6 +63,7 @@ const COMMANDS: Readonly<Record<keyof Keys, Command>> = {
   neighbours: { kind: "neighbours" },
   label_selection: { kind: "label-selection" },
   accept: { kind: "accept" },
+  evaluation: { kind: "evaluation" },
 };
 
 /** How a key is written on the page. */

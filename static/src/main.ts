@@ -4,11 +4,13 @@ import { keyInViewer, keyOnPage, type CommandWorld } from "./commands";
 import { divider } from "./divider";
 import { drawing, fetching, viewing, type Effect } from "./effects";
 import { byId } from "./element";
+import { EvaluationFlow } from "./evaluation_flow";
 import { focusFollowsMouse } from "./focus";
 import { hook, type Hook } from "./hook";
 import { ViewerBridge } from "./neuroglancer";
 import { percent } from "./panels/format";
 import { cardPanel } from "./panels/card";
+import { evaluationPanel } from "./panels/evaluation";
 import { helpPanel } from "./panels/help";
 import { legendPanel } from "./panels/legend";
 import type { Actions } from "./panels/panel";
@@ -126,6 +128,7 @@ function accept(): void {
 }
 
 const flow = new QueueFlow({ state: () => state, dispatch, send }, bridge);
+const judging = new EvaluationFlow({ state: () => state, dispatch, send }, bridge);
 
 const actions: Actions = {
   dispatch,
@@ -152,6 +155,8 @@ const actions: Actions = {
     const place = whereabouts(state, target);
     if (place) send({ type: "embed", request: newRequest(), position_nm: place.position_nm });
   },
+  evaluation: () => judging.toggle(),
+  leaveEvaluation: () => judging.back(),
   help: () => help.open(),
 };
 
@@ -189,13 +194,15 @@ followers.push(
   queuePanel(actions),
   proposalPanel(actions),
   toolsPanel(scatter, actions),
-  statusPanel(),
+  evaluationPanel(actions, judging),
+  statusPanel(actions),
   failurePanel(actions),
   help.update,
   fetching(dispatch, () => state),
   ...(scatter ? [drawing(scatter)] : []),
   viewing(bridge),
   flow.follow,
+  judging.follow,
 );
 for (const follow of followers) follow(state, null);
 divider();

@@ -14,6 +14,7 @@ export interface Keys {
   readonly neighbours: string;
   readonly label_selection: string;
   readonly accept: string;
+  readonly evaluation: string;
 }
 
 /** A row to ask about, and why. */

@@ -187,7 +187,7 @@ def test_a_task_needs_two_classes_and_no_more_than_the_overlay_can_show(tmp_path
     head = GOOD[: GOOD.index("[[task]]")] + '[[task]]\nname = "t"\nunit = "node"\n'
     keys = [key for key in "0123456789abcdefghijklmnopqrstuvwxyz" if key not in FIXED_KEYS]
     classes = [f'[[task.class]]\nname = "c{key}"\ncolor = "#000000"\nkey = "{key}"\n' for key in keys]
-    named = ("left", "right", "up", "down", "enter", "comma", "period", "v", "w", "x")
+    named = ("left", "right", "up", "down", "enter", "comma", "period", "semicolon", "v", "w", "x")
     names = [line.split(" = ") for line in describe(load(tmp_path, GOOD)).splitlines() if line.startswith("keys.")]
     elsewhere = "[keys]\n" + "".join(f'{name[5:]} = "{key}"\n' for (name, _), key in zip(names, named, strict=True))
     full = load(tmp_path, head + "".join(classes[:31]) + elsewhere)

@@ -43,6 +43,7 @@ const ANSWERS: Named = [
   ["neighbours", "propose to label the places most like this"],
   ["label_selection", "propose to label the selection"],
   ["accept", "accept the proposal"],
+  ["evaluation", "how good is the head?"],
 ];
 
 /** Lines with the keys as the project file has them. */

@@ -26,6 +26,9 @@ export interface Actions {
   clear(): void;
   /** Run the encoder at the target's position. */
   embed(target: Target): void;
+  /** Show how good the head is, or hide it; and one step back out of it. */
+  evaluation(): void;
+  leaveEvaluation(): void;
   help(): void;
 }
 

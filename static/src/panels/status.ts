@@ -14,7 +14,7 @@ const CONNECTION = {
   ended: "this run has ended: open the address the terminal prints",
 } as const;
 
-export function statusPanel(): (state: State) => void {
+export function statusPanel(actions: Actions): (state: State) => void {
   const host = byId("status");
   const banner = byId("banner");
   const connection = element("span", { class: "connection" });
@@ -22,7 +22,7 @@ export function statusPanel(): (state: State) => void {
   const device = element("span", { class: "gives-way" });
   const table = element("span", { class: "gives-way" });
   const labels = element("span");
-  const head = element("span");
+  const head = element("button", { type: "button", class: "head", onclick: () => actions.evaluation() });
   const retrain = element("span");
   host.append(connection, said, retrain, head, labels, table, device);
 
@@ -47,6 +47,8 @@ export function statusPanel(): (state: State) => void {
     setText(labels, points ? counted(points.labels, "label") : "");
     setText(head, points ? headText(points.head) : "");
     head.title = points?.head ? headTitle(points.head) : "";
+    head.hidden = !points;
+    head.setAttribute("aria-expanded", String(state.evaluation?.open === true));
     setText(retrain, points?.head ? retrainText(points.head) : "");
     retrain.title = points?.head ? retrainTitle(points.head) : "";
     table.title = table.textContent ?? "";
@@ -62,12 +64,12 @@ function deviceText(device: string, encoder: string): string {
 function headText(head: Head | null): string {
   if (!head) return "no head yet: label two classes";
   const held = head.held_out;
-  return `head ${head.version}: ${held ? `held-out F1 ${held.macro_f1.toFixed(2)}` : "not yet tested"}`;
+  return `How good is the head? ${held ? `held-out F1 ${held.macro_f1.toFixed(2)}` : "not yet tested"}`;
 }
 
 function headTitle(head: Head): string {
   const held = head.held_out;
-  const fitted = `Fitted on ${counted(head.labels, "label")}.`;
+  const fitted = `Head ${head.version}, fitted on ${counted(head.labels, "label")}.`;
   if (!held) return `${fitted} It has no figure yet: labels on more cells are needed.`;
   const interval = `${percent(held.low)} to ${percent(held.high)}`;
   const accuracy = `accuracy ${percent(held.accuracy)} (95 % interval ${interval}, ${count(held.count)} labels)`;

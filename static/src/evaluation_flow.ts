@@ -1,0 +1,87 @@
+// The evaluation panel at work: questions to the server, flights to the labels that it names, and what is kept.
+
+import type { Effect } from "./effects";
+import { labelAt, targetOf, type View } from "./evaluation_store";
+import type { ViewerBridge } from "./neuroglancer";
+import type { EvaluationReady, LabelInfo } from "./protocol_evaluation";
+import type { FlowWorld } from "./queue_flow";
+import { newRequest } from "./request";
+
+export class EvaluationFlow {
+  private readonly page = newRequest();
+
+  constructor(
+    private readonly world: FlowWorld,
+    private readonly bridge: ViewerBridge,
+  ) {}
+
+  /** Open the panel as it was left, or close it. */
+  toggle(): void {
+    const { evaluation } = this.world.state();
+    if (evaluation?.open) return this.close();
+    this.world.dispatch({ type: "evaluation-opened" });
+    if (!evaluation?.ready && !evaluation?.request) this.ask();
+  }
+
+  close(): void {
+    this.world.dispatch({ type: "evaluation-closed" });
+  }
+
+  /** From the labels of one cell back to the classes, and from there out of the panel. */
+  back(): void {
+    if (this.world.state().evaluation?.view.kind === "cell") this.show({ kind: "classes" });
+    else this.close();
+  }
+
+  ask(): void {
+    const request = newRequest();
+    const { task } = this.world.state();
+    if (!this.world.send({ type: "evaluate", request, page: this.page, task })) return;
+    this.world.dispatch({ type: "evaluation-asked", request });
+  }
+
+  show(view: View): void {
+    this.world.dispatch({ type: "evaluation-shown", view });
+  }
+
+  /** Fly to a label; keys label it from now on. */
+  fly(label: LabelInfo): void {
+    const { hello } = this.world.state();
+    const target = targetOf(label);
+    if (target) this.world.dispatch({ type: "target", target });
+    if (hello) this.bridge.flyTo(label.position_nm, hello.resolution_nm);
+  }
+
+  /** The label has been looked at again, and stays. */
+  confirm(label: LabelInfo): void {
+    const { evaluation } = this.world.state();
+    if (!evaluation) return;
+    const request = newRequest();
+    const message = { type: "review", request, task: evaluation.task, about: label.uuid, verdict: "agree" } as const;
+    if (this.world.send(message)) this.world.dispatch({ type: "sent-to-store", message });
+  }
+
+  /** Each likely error is flown to as it comes on screen. */
+  readonly follow: Effect = (state, before) => {
+    const { evaluation } = state;
+    if (!evaluation?.open) return;
+    const label = labelAt(evaluation);
+    const was = before?.evaluation?.open ? labelAt(before.evaluation) : null;
+    if (label && label !== was) this.fly(label);
+  };
+}
+
+/** Hand a text to the browser as a file to keep. */
+export function download(text: string, name: string, kind: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type: kind }));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 1000);
+}
+
+/** The whole answer as JSON, to be read by other programs. */
+export function jsonOf(ready: EvaluationReady): string {
+  return `${JSON.stringify(ready, null, 2)}\n`;
+}

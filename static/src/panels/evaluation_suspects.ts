@@ -1,0 +1,87 @@
+// The evaluation's third page: one likely label error after the other, with the evidence for and against it.
+
+import { element } from "../element";
+import { answerTo, targetOf } from "../evaluation_store";
+import type { LabelInfo } from "../protocol_evaluation";
+import { classesOf, type Target } from "../state";
+import type { Sheet } from "./evaluation";
+import { answerBadge, classButtons, classMark, isAt, pictureFor, whose } from "./evaluation_label";
+import { count } from "./format";
+
+const NONE = "No label looks wrong. A label is listed where a head that has not seen its cell contradicts it.";
+
+export function suspectView(sheet: Sheet, at: number, target: Target | null): HTMLElement[] {
+  const { ready, state, flow, evaluation, actions } = sheet;
+  const suspect = ready.suspects[at];
+  if (!suspect) return [element("p", {}, ready.note ? "" : NONE)];
+  const classes = classesOf(state, ready.task);
+  const label = ready.labels[suspect.label];
+  const answer = answerTo(evaluation, suspect.label);
+  const address = targetOf(label);
+  const confirm = element(
+    "button",
+    { type: "button", class: "accept", onclick: () => flow.confirm(label), disabled: answer !== null },
+    "The label is right",
+  );
+  confirm.title = "Confirm it: it is not listed again";
+  confirm.dataset["key"] = "confirm";
+  const here = isAt(label, target);
+  const back = element("button", { type: "button", onclick: () => flow.fly(label) }, "Fly back to it");
+  back.dataset["key"] = "fly back";
+  return [
+    pager(sheet, at),
+    element(
+      "p",
+      { class: "verdict" },
+      "Labelled ",
+      classMark(classes[label.class]),
+      ` ${whose(label)}`,
+      answerBadge(answer, classes),
+    ),
+    element("p", { class: "why" }, `${suspect.reason[0].toUpperCase()}${suspect.reason.slice(1)}.`),
+    pictureFor(state, label),
+    ...(address ? [classButtons(label, answer, address, classes, actions)] : []),
+    element("div", { class: "buttons" }, confirm, ...(here ? [] : [back])),
+    element("h3", {}, "The nearest labels on other cells"),
+    element(
+      "ul",
+      { class: "evidence" },
+      ...suspect.evidence.map((near) => example(sheet, ready.labels[near.label], near.distance, target)),
+    ),
+  ];
+}
+
+function pager(sheet: Sheet, at: number): HTMLElement {
+  const { ready, flow } = sheet;
+  const shown = ready.suspects.length;
+  const step = (text: string, name: string, to: number): HTMLElement => {
+    const show = (): void => flow.show({ kind: "suspect", at: to });
+    const made = element("button", { type: "button", "aria-label": name, title: name, onclick: show }, text);
+    made.dataset["key"] = name;
+    made.disabled = to < 0 || to >= shown;
+    return made;
+  };
+  const capped = ready.suspects_total > shown ? `, the likeliest of ${count(ready.suspects_total)}` : "";
+  return element(
+    "div",
+    { class: "pager" },
+    step("←", "The one before", at - 1),
+    element("span", {}, `${count(at + 1)} of ${count(shown)}${capped}`),
+    step("→", "The next one", at + 1),
+  );
+}
+
+function example(sheet: Sheet, label: LabelInfo, distance: number, target: Target | null): HTMLElement {
+  const { state, ready, flow } = sheet;
+  const classes = classesOf(state, ready.task);
+  const button = element(
+    "button",
+    { type: "button", title: `Fly there. ${whose(label)}`, "aria-pressed": String(isAt(label, target)) },
+    pictureFor(state, label),
+    element("span", { class: "line" }, classMark(classes[label.class]), element("small", {}, `${distance.toFixed(2)} sd away`)),
+    element("small", { class: "whose" }, whose(label)),
+  );
+  button.dataset["key"] = `example ${label.uuid}`;
+  button.addEventListener("click", () => flow.fly(label));
+  return element("li", {}, button);
+}
