@@ -11,10 +11,20 @@ from msgspec import Struct, field
 
 from segclr_viewer.keys import Keys
 from segclr_viewer.queue_answers import ProposalMade, QueueReady
+from segclr_viewer.wire_annotators import AgreementReady, ConflictsReady
 from segclr_viewer.wire_evaluation import EvaluationReady
 from segclr_viewer.wire_types import XY, XYZ, SegmentText
 
-__all__ = ["XY", "XYZ", "EvaluationReady", "ProposalMade", "QueueReady", "SegmentText"]
+__all__ = [
+    "XY",
+    "XYZ",
+    "AgreementReady",
+    "ConflictsReady",
+    "EvaluationReady",
+    "ProposalMade",
+    "QueueReady",
+    "SegmentText",
+]
 
 
 class ClassInfo(Struct, frozen=True, forbid_unknown_fields=True):
@@ -269,6 +279,8 @@ ToPage = (
     | SelectionMade
     | QueueReady
     | ProposalMade
+    | ConflictsReady
+    | AgreementReady
     | EvaluationReady
     | Failed
     | Status

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -16,23 +17,26 @@ from segclr_viewer.cutout_pictures import CutoutPictures
 from segclr_viewer.embedder import WorkerSettings
 from segclr_viewer.latest import LatestThread
 from segclr_viewer.layout_job import LEAST_ROWS, LayoutJob, first_layout
+from segclr_viewer.log.consensus import Choice
 from segclr_viewer.log.events import NewEvent
 from segclr_viewer.log.segment_reading import segments_at
 from segclr_viewer.log.store import LabelStore
 from segclr_viewer.mesh_process import MeshProcess
 from segclr_viewer.nearest import NearestNodes
 from segclr_viewer.opening import Opened
-from segclr_viewer.overlay import Overlay
+from segclr_viewer.overlay import Overlay, RowMaps
 from segclr_viewer.page_files import load_page_files
-from segclr_viewer.ports import Embedded, Ports, Worker
+from segclr_viewer.ports import Embedded, Ports, SharedPorts, Worker
 from segclr_viewer.read_ahead import ReadAhead
 from segclr_viewer.routes import data_routes
 from segclr_viewer.scene import Scene
 from segclr_viewer.server import AppServer
-from segclr_viewer.session import Session, World
+from segclr_viewer.session import Session
 from segclr_viewer.surfaces import Surfaces
 from segclr_viewer.viewer import Neuroglancer, NeuroglancerView
 from segclr_viewer.worker import EncoderWorker
+from segclr_viewer.workspace import Workspace
+from segclr_viewer.world import World
 
 _GREY_SAMPLE_VOXELS = 128
 _DARKEST, _BRIGHTEST = 0.5, 99.5  # percentiles shown as black and white
@@ -53,7 +57,11 @@ class NoEncoder:
 
 
 class RunningApp:
-    """The app, serving until it is closed."""
+    """The app, serving until it is closed.
+
+    Attributes:
+        addresses: what each annotator opens.
+    """
 
     def __init__(
         self,
@@ -72,7 +80,7 @@ class RunningApp:
             SegclrError: one cannot listen on the port, or a part cannot be started; nothing keeps running.
         """
         with ExitStack() as closing:
-            self.address = _start(closing, opened, table, first_labels, generated)
+            self.addresses = _start(closing, opened, table, first_labels, generated)
             self._closing = closing.pop_all()
 
     def close(self) -> None:
@@ -86,82 +94,109 @@ def _start(
     table: EmbeddingTable,
     first_labels: Callable[[], Sequence[NewEvent]],
     generated: bool,
-) -> str:
-    """Make all parts, each with what ends it; returns the address to open."""
+) -> dict[str, str]:
+    """Make all parts, each with what ends it; returns the address that each annotator opens."""
     project = opened.project
     folder = Path(project.table.folder)
+    annotators = [annotator.name for annotator in project.annotators]
     running = Neuroglancer(project.server.host, project.server.port)
     closing.callback(running.stop)
-    server = AppServer(running)
+    server = AppServer(running, annotators)
     log = server.call(partial(_open_log, Path(project.labels.file), first_labels))
     closing.callback(partial(server.call, log.close))
 
     nearest = NearestNodes(table)
-    overlay = Overlay(opened.segmentation, nearest)
+    row_maps = RowMaps(opened.segmentation, nearest)
     source = project.segmentation
     mesher = MeshProcess(source.url, source.resolution_nm)
     closing.callback(mesher.close)
-    surfaces = Surfaces(mesher, opened.bounds_nm, nearest, overlay)
-    ahead = ReadAhead(opened.em, overlay, surfaces)
-    view = NeuroglancerView(running, server.guard.origin, _scene(opened, table), overlay, surfaces)
+    surfaces = Surfaces(mesher, opened.bounds_nm, nearest)
 
-    # the worker answers through the session, which is made with it: by then both are there
-    sessions: list[Session] = []
+    # the worker answers through the workspace, which is made with it: by then both are there
+    workspaces: list[Workspace] = []
     worker: Worker = NoEncoder()
     if opened.encoder is not None:
         encoder = EncoderWorker(
             WorkerSettings(project),
             server.post,
-            lambda device: sessions[0].encoder_ready(device),
+            lambda device: workspaces[0].encoder_ready(device),
             lambda error: server.say_failure(str(error)),
         )
         closing.callback(encoder.close)
         worker = encoder
-    fitter, finder, chooser, judge = (LatestThread(server.post) for _ in range(4))
-    for thread in (fitter, finder, chooser, judge):
-        closing.callback(thread.close)
 
-    world = World(
+    world = _world(opened, table, generated)
+    shared = SharedPorts(
+        worker=worker,
+        fitter=_thread(closing, server),
+        chooser=_thread(closing, server),
+        judge=_thread(closing, server),
+        log=log,
+        later=server.later,
+    )
+    workspace = server.call(partial(Workspace, world, shared))
+    workspaces.append(workspace)
+    scene = _scene(opened, table)
+    sessions: dict[str, Session] = {}
+    overlays = {annotator: Overlay(row_maps) for annotator in annotators}
+    for annotator, overlay in overlays.items():
+        view = NeuroglancerView(running, server.guard.origin, scene, overlay, surfaces)
+        server.guard.reserve(view.token, annotator)
+        ports = Ports(
+            finder=_thread(closing, server),
+            ahead=ReadAhead(opened.em, overlay, surfaces),
+            page=server.pages[annotator],
+            view=view,
+        )
+        own = replace(world, annotator=annotator, viewer_url=view.path)
+        sessions[annotator] = server.call(partial(Session, workspace, own, ports))
+        view.listen(sessions[annotator])
+    columns = Columns(table, workspace.layout_named, workspace.points_stamped)
+    volumes = {"segmentation": opened.segmentation} | ({"em": opened.em} if opened.em is not None else {})
+    seen = None if opened.encoder is None else opened.encoder.cutout
+    pictures = CutoutPictures(opened.em, opened.segmentation, table, seen)
+    server.open(sessions, data_routes(volumes, overlays, surfaces, columns, pictures), load_page_files())
+    server.call(workspace.start)
+
+    if world.layout.method == "pca" and len(table) >= LEAST_ROWS:
+        job = LayoutJob(server.post)
+        closing.callback(job.stop)
+        job.start(folder, workspace.layout_ready, server.say_failure)
+    return {annotator: server.guard.address(annotator) for annotator in annotators}
+
+
+def _thread(closing: ExitStack, server: AppServer) -> LatestThread:
+    """A thread for jobs, which ends with the app."""
+    thread = LatestThread(server.post)
+    closing.callback(thread.close)
+    return thread
+
+
+def _world(opened: Opened, table: EmbeddingTable, generated: bool) -> World:
+    """What the sessions are about; annotator and viewer are each session's own."""
+    project = opened.project
+    chosen = project.train_on
+    return World(
         project=project.name,
         generated=generated,
-        annotator=project.annotator,
-        segmentation=source.version,
-        viewer_url=view.path,
+        annotator="",
+        segmentation=project.segmentation.version,
+        viewer_url="",
         resolution_nm=opened.segmentation.mips[0].resolution_nm,
         bounds_nm=opened.bounds_nm,
         start_segments=tuple(int(segment) for segment in project.start_segments),
         tasks=project.tasks,
         table=table,
-        layout=first_layout(folder, table),
+        layout=first_layout(Path(project.table.folder), table),
         keys=project.keys,
         segment_at=partial(segments_at, opened.segmentation),
+        double_share=project.labelling.double_share if len(project.annotators) > 1 else 0.0,
+        train_on=Choice(
+            annotators=None if chosen.annotators is None else frozenset(chosen.annotators),
+            provenances=None if chosen.provenances is None else frozenset(chosen.provenances),
+            reviews=None if chosen.reviews is None else frozenset(chosen.reviews),
+        ),
     )
-    ports = Ports(
-        worker=worker,
-        fitter=fitter,
-        finder=finder,
-        chooser=chooser,
-        judge=judge,
-        ahead=ahead,
-        log=log,
-        page=server,
-        view=view,
-    )
-    session = server.call(partial(Session, world, ports))
-    sessions.append(session)
-    columns = Columns(table, session.layout_named, session.points_stamped)
-    volumes = {"segmentation": opened.segmentation} | ({"em": opened.em} if opened.em is not None else {})
-    seen = None if opened.encoder is None else opened.encoder.cutout
-    pictures = CutoutPictures(opened.em, opened.segmentation, table, seen)
-    server.open(session, data_routes(volumes, overlay, surfaces, columns, pictures), load_page_files())
-    view.listen(session)
-    server.call(session.start)
-
-    if world.layout.method == "pca" and len(table) >= LEAST_ROWS:
-        job = LayoutJob(server.post)
-        closing.callback(job.stop)
-        job.start(folder, session.layout_ready, server.say_failure)
-    return server.address
 
 
 def _open_log(path: Path, first_labels: Callable[[], Sequence[NewEvent]]) -> LabelStore:

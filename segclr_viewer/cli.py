@@ -5,6 +5,7 @@ import logging
 import signal
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +49,12 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     add("project", nargs="?", type=Path, metavar="PROJECT.toml", help="the volume to open")
     add("--check", action="store_true", help="open everything, read one cutout, print the settings, and stop")
     add("--port", type=int, help="port on this machine (default: any that is free)")
-    add("--annotator", help="name written into your labels (default: your user name)")
+    add(
+        "--annotator",
+        action="append",
+        metavar="NAME",
+        help="name written into your labels (default: your user name); several annotators each get an own address",
+    )
     group = parser.add_argument_group("the demo")
     group.add_argument("--demo-size", type=int, nargs=3, metavar=("X", "Y", "Z"), help="voxels of 32 x 32 x 40 nm")
     group.add_argument("--demo-seed", type=int, help="another phantom of the same kind")
@@ -102,8 +108,18 @@ def _serve(project: Project, settings: demo.DemoSettings | None) -> int:
         signal.signal(number, lambda *_: stop.set())
     app = RunningApp(opened, table, first_labels, generated=settings is not None)
     try:
-        print(f"\nopen {app.address}\n(Ctrl+C ends the program; labels are in {project.labels.file})", flush=True)
+        print(
+            f"\n{_invitation(app.addresses)}\n(Ctrl+C ends the program; labels are in {project.labels.file})",
+            flush=True,
+        )
         stop.wait()
     finally:
         app.close()
     return 0
+
+
+def _invitation(addresses: Mapping[str, str]) -> str:
+    """What is printed for the annotators to open."""
+    if len(addresses) == 1:
+        return f"open {next(iter(addresses.values()))}"
+    return "\n".join(f"{annotator} opens {address}" for annotator, address in addresses.items())

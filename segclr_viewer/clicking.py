@@ -4,15 +4,10 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-import numpy as np
-from numpy.typing import NDArray
-
 from segclr.em.geometry import XYZ
 from segclr.errors import NoSegment, SegclrError
-from segclr.explore.layout import place as place_in_layout
-from segclr_viewer.answers import XY, KnownPlaces, Place, PlaceSummary, Planes, Stages, ToPage, Working
+from segclr_viewer.answers import KnownPlaces, Place, PlaceSummary, Planes, Stages, ToPage, Working
 from segclr_viewer.app_state import AppState
-from segclr_viewer.log.events import SavedPlace
 from segclr_viewer.pictures import png_url
 from segclr_viewer.places import KnownPlace
 from segclr_viewer.ports import Embedded
@@ -42,11 +37,7 @@ class Clicking:
         def failed(error: SegclrError) -> None:
             self._state.fail(request, _background(position_nm) if isinstance(error, NoSegment) else error)
 
-        self._state.ports.worker.embed(position_nm, segment_id, done, failed)
-
-    def restore(self, saved: SavedPlace) -> None:
-        """Remember a place of the label log, without showing it."""
-        self._state.places.add(self._known("", saved.segment_id, saved.position_nm, saved.embedding, None))
+        self._state.shared.worker.embed(position_nm, segment_id, done, failed)
 
     def message(self, place: KnownPlace) -> Place:
         """All about a place, as the active task sees it now."""
@@ -82,27 +73,19 @@ class Clicking:
             node_row=place.node_row,
             xy=place.xy,
             class_index=None if probabilities is None else probabilities.index(max(probabilities)),
-            labelled=self._state.active.class_given(place.segment_id, place.position_nm),
+            labelled=self._state.active.class_given(place.segment_id, place.position_nm, self._state.world.annotator),
         )
 
     def show_newest(self, send: Callable[[ToPage], None]) -> None:
-        """Send the newest place that was clicked, if there is one."""
-        newest = self._state.places.newest()
-        if newest is not None and newest.planes is not None:
+        """Send the newest place that the annotator clicked, if there is one."""
+        newest = self._state.places.get(self._state.newest_place)
+        if newest is not None:
             send(self.message(newest))
-
-    def lay_out_anew(self) -> None:
-        """Move the remembered places to where they lie in the newest layout."""
-        for place in self._state.places:
-            self._state.places.replace(replace(place, xy=self._xy(place.embedding)))
-
-    def _xy(self, embedding: NDArray[np.float32]) -> XY:
-        return place_in_layout(embedding, self._state.world.table.embeddings, self._state.layout.xy)
 
     def _remember(self, request: str, embedded: Embedded, started: float) -> KnownPlace:
         planes = Planes(*(png_url(plane) for plane in embedded.planes))
         laying_out = time.perf_counter()
-        place = self._known(request, embedded.segment_id, embedded.position_nm, embedded.embedding, planes)
+        place = self._state.places.made(request, embedded.segment_id, embedded.position_nm, embedded.embedding, planes)
         predicting = time.perf_counter()
         self._state.active.classify([place])
         finished = time.perf_counter()
@@ -115,31 +98,9 @@ class Clicking:
         )
         place = replace(place, stages_ms=stages_ms)
         self._state.places.add(place)
+        self._state.newest_place = place.place_id
         self._state.ports.page.send(self.message(place))
         return place
-
-    def _known(
-        self,
-        request: str,
-        segment_id: int,
-        position_nm: XYZ,
-        embedding: NDArray[np.float32],
-        planes: Planes | None,
-    ) -> KnownPlace:
-        table = self._state.world.table
-        nearest = table.nearest_row(segment_id, position_nm)
-        return KnownPlace(
-            place_id=self._state.places.next_id(),
-            request=request,
-            position_nm=position_nm,
-            segment_id=segment_id,
-            embedding=embedding,
-            node_row=None if nearest is None else nearest[0],
-            node_distance_nm=None if nearest is None else nearest[1],
-            xy=self._xy(embedding),
-            stages_ms=Stages(cut=0, embed=0, predict=0, place=0, total=0),
-            planes=planes,
-        )
 
 
 def _background(position_nm: XYZ) -> NoSegment:

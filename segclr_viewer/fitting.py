@@ -12,6 +12,7 @@ from segclr.embeddings.aggregation import aggregate, aggregate_place
 from segclr.embeddings.table import EmbeddingTable
 from segclr.heads.evaluation import HeldOut
 from segclr.heads.linear import LinearHead, fit_head
+from segclr_viewer.log.consensus import ALL, Choice
 from segclr_viewer.log.events import SavedPlace
 from segclr_viewer.points import NO_CLASS, Points
 from segclr_viewer.project import Task
@@ -81,6 +82,7 @@ class FitJob:
         place_classes: labelled places that no row stands for, with their classes.
         note: what to tell with the predictions.
         now: the time in words.
+        choice: which statements the labels follow from.
     """
 
     task: Task
@@ -90,6 +92,7 @@ class FitJob:
     place_classes: tuple[tuple[SavedPlace, int], ...]
     note: str
     now: Callable[[], str]
+    choice: Choice = ALL
 
     def run(self) -> Fitted:
         """Fit and predict.
@@ -146,13 +149,19 @@ class FitJob:
     ) -> Points:
         given = [*self.row_classes.values(), *(given for _, given in self.place_classes)]
         labelled = np.bincount(np.array(given, np.int64), minlength=len(self.task.classes))
-        stamp = stamp_of(self.task, self.seq, self.vectors.table)
+        stamp = stamp_of(self.task, self.seq, self.vectors.table, self.choice)
         return Points(stamp, self.task.name, classes, confidence, predicted, tuple(labelled.tolist()), note)
 
 
-def stamp_of(task: Task, seq: int, table: EmbeddingTable) -> str:
-    """16 hex digits that name predictions: equal for equal task, log position and table (which knows its encoder)."""
-    return hashlib.sha256(repr((task, seq, table.version)).encode()).hexdigest()[:16]
+def stamp_of(task: Task, seq: int, table: EmbeddingTable, choice: Choice = ALL) -> str:
+    """16 hex digits that name predictions.
+
+    Equal for equal task, log position, table (which knows its encoder) and choice of what trains.
+    """
+    chosen = [
+        None if some is None else sorted(some) for some in (choice.annotators, choice.provenances, choice.reviews)
+    ]
+    return hashlib.sha256(repr((task, seq, table.version, chosen)).encode()).hexdigest()[:16]
 
 
 def _mean_over_segments(head: LinearHead, vectors: RowVectors) -> NDArray[np.float32]:

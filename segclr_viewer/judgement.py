@@ -69,7 +69,7 @@ class Evaluation:
         """Judge the head."""
         started = time.perf_counter()
         task, table = self.job.task, self.job.vectors.table
-        stamp = stamp_of(task, self.job.seq, table)
+        stamp = stamp_of(task, self.job.seq, table, self.job.choice)
         stands = self.job.sites()
         embeddings, classes, cells = self.job.training_set()
         count, count_cells = len(classes), len(np.unique(cells))

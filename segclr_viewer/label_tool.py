@@ -166,7 +166,7 @@ def _export(options: argparse.Namespace) -> list[str]:
 
 
 def _import(options: argparse.Namespace) -> list[str]:
-    project = overridden(load_project(options.project), None, options.annotator)
+    project = overridden(load_project(options.project), None, [options.annotator] if options.annotator else None)
     request = ImportRequest(
         file=options.file,
         task=options.task,

@@ -10,9 +10,17 @@ from segclr.errors import SegclrError
 from segclr_viewer.answers import History, Saved
 from segclr_viewer.app_state import AppState
 from segclr_viewer.clicking import Clicking
+from segclr_viewer.log.consensus import ADJUDICATION
 from segclr_viewer.log.events import Kind, LabelEvent, NewEvent, SavedPlace
-from segclr_viewer.messages import AcceptRequest, LabelRequest, Mark, MarkRequest, ReviewRequest, Target
-from segclr_viewer.painting import Painting
+from segclr_viewer.messages import (
+    AcceptRequest,
+    AdjudicateRequest,
+    LabelRequest,
+    Mark,
+    MarkRequest,
+    ReviewRequest,
+    Target,
+)
 from segclr_viewer.places import KnownPlace
 from segclr_viewer.task_state import TaskState
 from segclr_viewer.wording import action_text, statement_text
@@ -38,19 +46,13 @@ class Spot:
 class Labelling:
     """Writes the label log."""
 
-    def __init__(self, state: AppState, clicking: Clicking, painting: Painting) -> None:
+    def __init__(self, state: AppState, clicking: Clicking) -> None:
         self._state = state
         self._clicking = clicking
-        self._painting = painting
-        self._events: dict[str, LabelEvent] = {}
 
-    def take_in(self, events: Sequence[LabelEvent]) -> None:
-        """Fold the next events of the log."""
-        self._state.sites.attach(events)
-        for event in events:
-            self._events[event.uuid] = event
-            if event.task in self._state.tasks:
-                self._state.tasks[event.task].apply(event)
+    @property
+    def _annotator(self) -> str:
+        return self._state.world.annotator
 
     def label(self, message: LabelRequest) -> None:
         """Give a row or a remembered place a class, or take its label back."""
@@ -74,8 +76,7 @@ class Labelling:
     def accept(self, message: AcceptRequest) -> None:
         """Give many rows one class, as one action."""
         task = self._state.task_named(message.task)
-        if message.request in self._events:
-            self._tell_saved(message.request, self._events[message.request], "done before")
+        if self._is_done(message.request):
             return
         name = _class_name(task, message.class_index)
         rows = list(dict.fromkeys(message.rows))
@@ -93,20 +94,35 @@ class Labelling:
         ]
         self._store(message.request, events, [], f"label {len(rows):,} places {name}")
 
+    def adjudicate(self, message: AdjudicateRequest) -> None:
+        """Decide on a place on which the annotators disagree, named by one of the statements; all of them stay."""
+        task = self._state.task_named(message.task)
+        if self._is_done(message.request):
+            return
+        about = self._state.workspace.event_of_anybody(message.about)
+        if about is None or about.task != task.task.name or about.position_nm is None:
+            raise SegclrError("that statement is not in the label log: ask for the conflicts again")
+        row = task.row_of(about)
+        if row is not None and task.hides(self._annotator, row):
+            raise SegclrError("you have not said yourself what is there: label the place before you judge the others")
+        kind: Kind = message.kind
+        name = None if message.class_index is None else _class_name(task, message.class_index)
+        event = self._event(message.request, message.request, task, kind, _spot_of(about), ADJUDICATION, name)
+        self._store(message.request, [event], [], f"decided {name or kind.replace('_', ' ')}")
+
     def review(self, message: ReviewRequest) -> None:
         """Agree or disagree with a label; the label stays as it is."""
         task = self._state.task_named(message.task)
-        if message.request in self._events:
-            self._tell_saved(message.request, self._events[message.request], "done before")
+        if self._is_done(message.request):
             return
-        label = self._events.get(message.about)
+        label = self._state.workspace.event_of_anybody(message.about)
         if label is None or (label.kind, label.task) != ("label", task.task.name):
             raise SegclrError("that label is not in the label log: recompute the evaluation")
         event = NewEvent(
             uuid=message.request,
             group=message.request,
             at=self._state.now(),
-            annotator=self._state.world.annotator,
+            annotator=self._annotator,
             kind="review",
             task=task.task.name,
             provenance="key",
@@ -137,12 +153,12 @@ class Labelling:
     def undo(self, request: str) -> None:
         """Take back the annotator's newest action in the active task."""
         task = self._state.active
-        self._turn(request, task, "undo", task.history.to_undo(self._state.world.annotator), "undid")
+        self._turn(request, task, "undo", task.history.to_undo(self._annotator), "undid")
 
     def redo(self, request: str) -> None:
         """Bring back what the annotator undid last in the active task."""
         task = self._state.active
-        self._turn(request, task, "redo", task.history.to_redo(self._state.world.annotator), "redid")
+        self._turn(request, task, "redo", task.history.to_redo(self._annotator), "redid")
 
     def history(self) -> History:
         """What undo and redo would do in the active task."""
@@ -152,13 +168,12 @@ class Labelling:
 
     def _turns(self, task: TaskState) -> tuple[str, str]:
         """What undo and redo would do, in words."""
-        annotator = self._state.world.annotator
+        annotator = self._annotator
         undo, redo = task.history.to_undo(annotator), task.history.to_redo(annotator)
         return action_text(undo, task.task.unit), action_text(redo, task.task.unit)
 
     def _turn(self, request: str, task: TaskState, kind: Kind, action: list[LabelEvent], did: str) -> None:
-        if request in self._events:  # asked again because the answer was lost
-            self._tell_saved(request, self._events[request], "done before")
+        if self._is_done(request):
             return
         if not action:
             raise SegclrError(f"there is nothing to {kind} in {task.task.name}")
@@ -166,7 +181,7 @@ class Labelling:
             uuid=request,
             group=request,
             at=self._state.now(),
-            annotator=self._state.world.annotator,
+            annotator=self._annotator,
             kind=kind,
             task=task.task.name,
             provenance="key",
@@ -175,19 +190,18 @@ class Labelling:
         self._store(request, [event], [], f"{did} {action_text(action, task.task.unit)}", about=action)
 
     def _give(self, request: str, task: TaskState, class_index: int | None, spot: Spot, provenance: str) -> None:
-        if request in self._events:
-            self._tell_saved(request, self._events[request], "done before")
+        if self._is_done(request):
             return
         if class_index is None:
             self._take_back(request, task, spot, provenance)
             return
         name = _class_name(task, class_index)
-        before = task.answers_of(self._state.world.annotator, spot.segment_id, spot.position_nm)[-1:]
+        before = task.answers_of(self._annotator, spot.segment_id, spot.position_nm)[-1:]
         for last in before:  # a key that was held, or pressed twice
             given = (task.history.name_now(last), last.annotator, last.provenance, last.segmentation)
             if last.kind == "label" and given == (
                 name,
-                self._state.world.annotator,
+                self._annotator,
                 provenance,
                 self._state.world.segmentation,
             ):
@@ -197,10 +211,9 @@ class Labelling:
         self._store(request, [event], [] if spot.saved is None else [spot.saved], f"label {name}")
 
     def _mark(self, request: str, task: TaskState, kind: Mark, spot: Spot, provenance: str) -> None:
-        if request in self._events:
-            self._tell_saved(request, self._events[request], "done before")
+        if self._is_done(request):
             return
-        annotator = self._state.world.annotator
+        annotator = self._annotator
         for last in task.answers_of(annotator, spot.segment_id, spot.position_nm)[-1:]:
             if (last.kind, last.annotator) == (kind, annotator):
                 self._tell_saved(request, last, f"already marked {statement_text(last)}")
@@ -209,18 +222,19 @@ class Labelling:
         self._store(request, [event], [], f"mark {kind.replace('_', ' ')}")
 
     def _take_back(self, request: str, task: TaskState, spot: Spot, provenance: str) -> None:
-        annotator = self._state.world.annotator
+        annotator = self._annotator
         answers = task.answers_of(annotator, spot.segment_id, spot.position_nm)
         if not answers:
             others = task.answers_of_others(annotator, spot.segment_id, spot.position_nm)
-            if others:
+            row = self._state.sites.row(spot.segment_id, spot.position_nm)
+            if others and not (row is not None and task.hides(annotator, row)):
                 raise SegclrError(
                     f"the label here is by {others[-1].annotator}, who alone can take it back: give your own"
                 )
             raise SegclrError("there is no label here to take back")
         uuids = [request, *(f"{request}/{at}" for at in range(1, len(answers)))]
         events = [
-            self._event(uuid, request, task, "unlabel", _spot_of(answer), provenance)
+            self._event(uuid, request, task, "unlabel", _spot_of(answer), _taking_back(answer, provenance))
             for uuid, answer in zip(uuids, answers, strict=True)
         ]
         last = answers[-1]
@@ -241,7 +255,7 @@ class Labelling:
             uuid=uuid,
             group=group,
             at=self._state.now(),
-            annotator=self._state.world.annotator,
+            annotator=self._annotator,
             kind=kind,
             task=task.task.name,
             class_name=class_name,
@@ -260,13 +274,16 @@ class Labelling:
         about: Sequence[LabelEvent] = (),
     ) -> None:
         """Make events durable, then tell, then predict anew; `about` are those that an undo or redo turns."""
-        stored = self._state.ports.log.append(events, places)
-        self._state.sites.save(places)
-        self.take_in(stored)
+        stored = self._state.workspace.append(events, places)
         self._tell_saved(request, stored[-1], text, about or stored)
-        if stored[-1].task == self._state.active.task.name:
-            self._state.ports.page.send(self._painting.labels())
-            self._painting.refresh()
+        self._state.workspace.changed(self._state.tasks[stored[-1].task])
+
+    def _is_done(self, request: str) -> bool:
+        """Whether a request has been done already and is asked again, because the answer was lost; it is told again."""
+        done = self._state.workspace.event(request, self._annotator)
+        if done is not None:
+            self._tell_saved(request, done, "done before")
+        return done is not None
 
     def _tell_saved(self, request: str, event: LabelEvent, text: str, about: Sequence[LabelEvent] = ()) -> None:
         task = self._state.tasks[event.task]
@@ -315,6 +332,11 @@ def _class_name(task: TaskState, class_index: int) -> str:
     if class_index >= len(task.task.classes):
         raise SegclrError(f"{task.task.name} has no class number {class_index + 1}: reload the page")
     return task.task.classes[class_index].name
+
+
+def _taking_back(answer: LabelEvent, provenance: str) -> str:
+    """How an answer is taken back: a judgement as a judge, for it is apart from what its giver says of the place."""
+    return ADJUDICATION if answer.provenance == ADJUDICATION else provenance
 
 
 def _spot_of(event: LabelEvent) -> Spot:

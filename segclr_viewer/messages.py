@@ -175,6 +175,37 @@ class ReviewRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="review
     verdict: Literal["agree", "disagree"]
 
 
+class ConflictsRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="conflicts"):
+    """On which places of a task do the annotators disagree?"""
+
+    request: RequestText
+    task: str
+
+
+class AdjudicateRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="adjudicate"):
+    """Decide on a place on which the annotators disagree.
+
+    `about` is the uuid of one of their statements there. With kind "label" a class is given, with others none.
+    """
+
+    request: RequestText
+    task: str
+    about: Annotated[str, Meta(min_length=1, max_length=200)]
+    kind: Literal["label", "unsure", "bad_segmentation"]
+    class_index: Index | None = field(name="class")
+
+    def __post_init__(self) -> None:
+        if (self.kind == "label") == (self.class_index is None):
+            raise ValueError("a label needs a class, and nothing else has one")
+
+
+class AgreementRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="agreement"):
+    """How far do the annotators agree on the places of a task that all of them are asked?"""
+
+    request: RequestText
+    task: str
+
+
 ToServer = (
     LabelRequest
     | MarkRequest
@@ -182,6 +213,9 @@ ToServer = (
     | ProposeRequest
     | QueueRequest
     | AheadRequest
+    | ConflictsRequest
+    | AdjudicateRequest
+    | AgreementRequest
     | EvaluateRequest
     | ReviewRequest
     | UndoRequest

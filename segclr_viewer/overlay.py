@@ -48,25 +48,50 @@ def paint_of(points: Points) -> Paint:
     return Paint(codes, parts)
 
 
-class Overlay:
-    """The code volume at every mip of the segmentation; any thread may ask for chunks, also during a repaint."""
+class RowMaps:
+    """1 + the row of the table that each voxel is nearest to, 0 for none; kept, and the same for every annotator."""
 
     def __init__(self, segmentation: Volume, nearest: NearestNodes, limit_bytes: int = 256 << 20) -> None:
         self.segmentation = segmentation
+        self.row_count = len(nearest.nodes.positions_nm)
         self._nearest = nearest
-        self._row_maps: ByteCache[tuple[int, Box], NDArray[np.int32]] = ByteCache(limit_bytes, lambda rows: rows.nbytes)
-        nothing = np.zeros(len(nearest.nodes.positions_nm) + 1, np.uint8)
-        self.paint = Paint(nothing, nothing)
+        self._kept: ByteCache[tuple[int, Box], NDArray[np.int32]] = ByteCache(limit_bytes, lambda rows: rows.nbytes)
+        self._paints: dict[str, tuple[Points, Paint]] = {}
 
-    def repaint(self, points: Points) -> None:
-        """Paint by these predictions from the next chunk on."""
-        self.paint = paint_of(points)
+    @property
+    def bytes_held(self) -> int:
+        """Size of what is kept."""
+        return self._kept.bytes_held
 
-    def chunk(self, box: Box, mip: int) -> NDArray[np.uint8]:
-        """Return the codes of a box, (z, y, x)."""
-        rows = self._row_maps.get((mip, box), lambda: self._rows(box, mip))
-        return np.take(self.paint.codes, rows)
+    def of(self, box: Box, mip: int) -> NDArray[np.int32]:
+        """Return the rows of a box, (z, y, x)."""
+        return self._kept.get((mip, box), lambda: self._rows(box, mip))
+
+    def paint(self, points: Points) -> Paint:
+        """Return the tables that paint by these predictions; all overlays of a task share the newest."""
+        newest = self._paints.get(points.task)
+        if newest is None or newest[0] is not points:
+            newest = self._paints[points.task] = (points, paint_of(points))
+        return newest[1]
 
     def _rows(self, box: Box, mip: int) -> NDArray[np.int32]:
         segments = self.segmentation.read(box, mip).astype(np.uint64, copy=False)
         return self._nearest.rows_of_voxels(segments, box, self.segmentation.mips[mip].resolution_nm)
+
+
+class Overlay:
+    """One annotator's code volume at every mip; any thread may ask for chunks, also during a repaint."""
+
+    def __init__(self, row_maps: RowMaps) -> None:
+        self._row_maps = row_maps
+        self.segmentation = row_maps.segmentation
+        nothing = np.zeros(row_maps.row_count + 1, np.uint8)
+        self.paint = Paint(nothing, nothing)
+
+    def repaint(self, points: Points) -> None:
+        """Paint by these predictions from the next chunk on."""
+        self.paint = self._row_maps.paint(points)
+
+    def chunk(self, box: Box, mip: int) -> NDArray[np.uint8]:
+        """Return the codes of a box, (z, y, x)."""
+        return np.take(self.paint.codes, self._row_maps.of(box, mip))

@@ -58,6 +58,13 @@ class Latest(Protocol):
         """Run `job` elsewhere and hand its result to `done`, unless something was submitted after it."""
 
 
+class Later(Protocol):
+    """The clock of the session's thread."""
+
+    def __call__(self, seconds: float, function: Callable[[], None]) -> None:
+        """Run `function` on the session's thread after some time; called there, and never runs it at once."""
+
+
 class LabelLog(Protocol):
     """The durable, append-only log of label events."""
 
@@ -72,14 +79,14 @@ class LabelLog(Protocol):
 
 
 class Page(Protocol):
-    """All connected pages."""
+    """The connected pages of one annotator."""
 
     def send(self, message: ToPage) -> None:
-        """Send a message to every connected page."""
+        """Send a message to each of them."""
 
 
 class View(Protocol):
-    """The Neuroglancer viewer."""
+    """One annotator's Neuroglancer viewer."""
 
     def say(self, text: str) -> None:
         """Show one sentence in the viewer."""
@@ -96,15 +103,22 @@ class Ahead(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Ports:
-    """All ports of a session."""
+class SharedPorts:
+    """Of which there is one in a run, whoever asks."""
 
     worker: Worker
     fitter: Latest
-    finder: Latest
     chooser: Latest
     judge: Latest
-    ahead: Ahead
     log: LabelLog
+    later: Later
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Those of one annotator's session."""
+
+    finder: Latest
+    ahead: Ahead
     page: Page
     view: View

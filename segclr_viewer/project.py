@@ -6,6 +6,7 @@ A mistake in the file is a ProjectError of one sentence that names the key (`pro
 import getpass
 import re
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +20,7 @@ from segclr_viewer.palette import free_color
 from segclr_viewer.project_words import explain
 
 Unit = Literal["node", "segment"]
+ReviewState = Literal["unreviewed", "agreed", "disputed"]
 
 MAX_CLASSES = 31  # the overlay's voxel is one byte: class and confidence
 
@@ -114,6 +116,39 @@ class Task(Struct, frozen=True, forbid_unknown_fields=True):
         return next((index for index, spec in enumerate(self.classes) if spec.name == name), None)
 
 
+class Annotator(Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody who labels: signs in at an own address, and is written into every label."""
+
+    name: str
+
+    def __post_init__(self) -> None:
+        if not self.name.strip() or self.name != self.name.strip() or not self.name.isprintable():
+            raise ValueError(f"name {self.name!r} cannot be an annotator's: write it without blanks at its ends")
+
+
+class Labelling(Struct, frozen=True, forbid_unknown_fields=True):
+    """How several annotators work together: `double_share` of each one's queue is asked of all of them, blind."""
+
+    double_share: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.double_share <= 1:
+            raise ValueError(f"double_share is {self.double_share:g}: it must be 0 (none) to 1 (all)")
+
+
+class TrainOn(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which statements of the label log the heads are fitted on; without a list, all."""
+
+    annotators: tuple[str, ...] | None = None
+    provenances: tuple[str, ...] | None = None
+    reviews: tuple[ReviewState, ...] | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("annotators", "provenances", "reviews"):
+            if getattr(self, name) == ():
+                raise ValueError(f"{name} is empty, so that nothing would train: name some, or leave it out for all")
+
+
 class ServerAddress(Struct, frozen=True, forbid_unknown_fields=True):
     """Where to listen; port 0 takes any that is free."""
 
@@ -137,7 +172,9 @@ class Project(Struct, frozen=True, forbid_unknown_fields=True):
     skeletons: Skeletons | None = None
     encoder: EncoderFile | None = None
     server: ServerAddress = ServerAddress()
-    annotator: str = ""
+    annotators: tuple[Annotator, ...] = field(name="annotator", default=())
+    labelling: Labelling = Labelling()
+    train_on: TrainOn = TrainOn()
     start_segments: tuple[str, ...] = ()
     keys: Keys = Keys()
 
@@ -145,10 +182,16 @@ class Project(Struct, frozen=True, forbid_unknown_fields=True):
         if not self.tasks:
             raise ValueError("there is no task: add a [[task]] section")
         _refuse_twice("the task name", [task.name for task in self.tasks])
+        _refuse_twice("the annotator", [annotator.name for annotator in self.annotators])
         self.keys.refuse(spec.key for task in self.tasks for spec in task.classes)
         for text in self.start_segments:
             if not re.fullmatch("[0-9]{1,20}", text) or int(text) > _LARGEST_SEGMENT_ID:
                 raise ValueError(f"start_segments holds {text!r}, which is no segment id: write ids like '7205'")
+
+    @property
+    def annotator(self) -> str:
+        """The first annotator, who is the only one of most projects."""
+        return self.annotators[0].name if self.annotators else ""
 
 
 def load_project(path: Path) -> Project:
@@ -166,6 +209,8 @@ def load_project(path: Path) -> Project:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ProjectError(f"{path} is not TOML: {error}") from None
     _fill_in_colors(settings)
+    if isinstance(settings.get("annotator"), str):  # one may be named by the name alone
+        settings["annotator"] = [{"name": settings["annotator"]}] if settings["annotator"] else []
     try:
         project = msgspec.convert(settings, Project)
     except msgspec.ValidationError as error:
@@ -173,22 +218,29 @@ def load_project(path: Path) -> Project:
     return _resolved(project, path.resolve().parent)
 
 
-def overridden(project: Project, port: int | None, annotator: str | None) -> Project:
+def overridden(project: Project, port: int | None, annotators: Sequence[str] | None = None) -> Project:
     """The project with what the command line says instead.
 
     Raises:
-        ProjectError: there is no such port.
+        ProjectError: there is no such port, or a name cannot be an annotator's.
     """
     try:
         server = project.server if port is None else ServerAddress(project.server.host, port)
     except ValueError as error:
         raise ProjectError(f"--{error}") from None
-    return msgspec.structs.replace(project, server=server, annotator=annotator or project.annotator)
+    try:
+        named = tuple(map(Annotator, annotators or ())) or project.annotators
+        return msgspec.structs.replace(project, server=server, annotators=named)
+    except ValueError as error:
+        raise ProjectError(f"--annotator: {error}") from None
 
 
 def describe(project: Project) -> str:
     """All settings, resolved, one `dotted.key = value` per line."""
-    return "\n".join(_lines("", msgspec.to_builtins(project)))
+    settings = msgspec.to_builtins(project)
+    if len(project.annotators) == 1:
+        settings["annotator"] = project.annotator
+    return "\n".join(_lines("", settings))
 
 
 def _lines(prefix: str, value: object) -> list[str]:
@@ -222,7 +274,7 @@ def _resolved(project: Project, folder: Path) -> Project:
         encoder=encoder and replace(encoder, checkpoint=_absolute_path(encoder.checkpoint, folder)),
         table=replace(project.table, folder=_absolute_path(project.table.folder, folder)),
         labels=replace(project.labels, file=_absolute_path(project.labels.file, folder)),
-        annotator=project.annotator or _user(),
+        annotators=project.annotators or (Annotator(_user()),),
     )
 
 

@@ -14,7 +14,6 @@ from segclr_viewer.answers import ProposalMade
 from segclr_viewer.app_state import AppState
 from segclr_viewer.fitting import RowVectors
 from segclr_viewer.messages import MOST_AT_ONCE, ProposeRequest
-from segclr_viewer.one_by_one import OneByOne
 from segclr_viewer.points import NO_CLASS
 from segclr_viewer.project import Unit
 from segclr_viewer.selecting import Selecting
@@ -66,10 +65,9 @@ class Neighbours:
 class Proposals:
     """Finds rows to label at once."""
 
-    def __init__(self, state: AppState, selecting: Selecting, errands: OneByOne) -> None:
+    def __init__(self, state: AppState, selecting: Selecting) -> None:
         self._state = state
         self._selecting = selecting
-        self._errands = errands
 
     def propose(self, message: ProposeRequest) -> None:
         """Propose the selection's rows, or those nearest to a row; the page is told.
@@ -81,7 +79,7 @@ class Proposals:
         table = self._state.world.table
         job = task.job(self._state.now)
         marked = task.marked(self._state.world.annotator)
-        closed = _closed(table, task.task.unit, [*job.row_classes, *marked.unsure, *marked.bad_segmentation])
+        closed = _closed(table, task.task.unit, [*task.labelled().rows, *marked.unsure, *marked.bad_segmentation])
         if message.row is None:
             selected = self._selecting.rows
             if not len(selected):
@@ -92,8 +90,8 @@ class Proposals:
             raise SegclrError(f"the table has no row {message.row}: reload the page")
         closed[_closed_with(table, task.task.unit, message.row)] = True
         search = Neighbours(job.vectors, message.row, closed, 1 if task.task.unit == "segment" else PER_CELL)
-        self._errands.ask(
-            f"propose {message.request}",
+        self._state.workspace.errands.ask(
+            f"propose {self._state.world.annotator} {message.request}",
             search.run,
             partial(self._tell, message, "neighbour"),
             partial(self._state.fail, message.request),

@@ -52,15 +52,19 @@ Answer = Callable[..., Awaitable[Reply | None]]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A pattern for whole paths, and what answers it: called with the groups as text; None means there is none."""
+    """A pattern for whole paths, and what answers it: called with the groups as text; None means there is none.
+
+    One that is personal answers each annotator otherwise, and is also told `annotator`.
+    """
 
     pattern: str
     answer: Answer
+    is_personal: bool = False
 
 
 def data_routes(
     volumes: Mapping[str, Volume],
-    overlay: Overlay,
+    overlays: Mapping[str, Overlay],
     surfaces: Surfaces,
     columns: Columns,
     pictures: CutoutPictures,
@@ -69,6 +73,7 @@ def data_routes(
 
     Args:
         volumes: "segmentation", and "em" where there is one.
+        overlays: by annotator, each painted by the task that is active there.
     """
     routes = [
         Route(rf"/columns/{_NAME}/positions\.bin", _column(columns.positions)),
@@ -78,15 +83,15 @@ def data_routes(
         Route(rf"/pictures/{_NAME}/{_ROW}\.png", _picture(pictures)),
         Route(r"/surfaces/info", _info(MESH_INFO)),
         Route(rf"/surfaces/{_PART}:0", _manifest),
-        Route(rf"/surfaces/part_{_PART}", _fragment(surfaces)),
+        Route(rf"/surfaces/part_{_PART}", _fragment(surfaces, overlays), is_personal=True),
     ]
     for name, volume in volumes.items():
         kind: Kind = "image" if name == "em" else "segmentation"
         routes.append(Route(f"/volumes/{name}/info", _info(volume_info(volume.mips, kind, volume.dtype.name))))
         routes.append(Route(f"/volumes/{name}/{_CHUNK}", _chunk(volume, volume.read)))
-    segmentation = overlay.segmentation
+    segmentation = volumes["segmentation"]
     routes.append(Route("/overlay/active/info", _info(volume_info(segmentation.mips, "segmentation", "uint8"))))
-    routes.append(Route(f"/overlay/active/{_CHUNK}", _chunk(segmentation, overlay.chunk)))
+    routes.append(Route(f"/overlay/active/{_CHUNK}", _painted(segmentation, overlays), is_personal=True))
     return routes
 
 
@@ -111,13 +116,23 @@ def _chunk(volume: Volume, read: Callable[[Box, int], NDArray[np.generic]]) -> A
     return answer
 
 
+def _painted(segmentation: Volume, overlays: Mapping[str, Overlay]) -> Answer:
+    of_annotator = {annotator: _chunk(segmentation, overlay.chunk) for annotator, overlay in overlays.items()}
+
+    async def answer(mip: str, box: str, annotator: str) -> Reply | None:
+        return await of_annotator[annotator](mip, box)
+
+    return answer
+
+
 async def _manifest(part: str) -> Reply:
     return Reply(json.dumps(mesh_manifest(int(part))).encode(), "application/json", lasting=False)
 
 
-def _fragment(surfaces: Surfaces) -> Answer:
-    async def answer(part: str) -> Reply:
-        return Reply(mesh_fragment(await surfaces.part(int(part))), "application/octet-stream", lasting=False)
+def _fragment(surfaces: Surfaces, overlays: Mapping[str, Overlay]) -> Answer:
+    async def answer(part: str, annotator: str) -> Reply:
+        mesh = await surfaces.part(int(part), overlays[annotator])
+        return Reply(mesh_fragment(mesh), "application/octet-stream", lasting=False)
 
     return answer
 

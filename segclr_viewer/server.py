@@ -19,7 +19,7 @@ from segclr_viewer.answers import Failed, ToPage
 from segclr_viewer.guard import Guard, Knock, protecting_headers
 from segclr_viewer.messages import ToServer, decode, encode
 from segclr_viewer.page_files import PageFile
-from segclr_viewer.routes import Answer, Route
+from segclr_viewer.routes import Route
 
 log = logging.getLogger(__name__)
 
@@ -51,35 +51,62 @@ class Session(Protocol):
     def receive(self, message: ToServer) -> None: ...
 
 
-class AppServer:
-    """Our side of the server. It is the session's `Page` port; `send` must be called on the loop's thread."""
+class PagesOf:
+    """The pages of one annotator: the session's `Page` port. Called on the loop's thread."""
 
-    def __init__(self, running: Running) -> None:
-        """Put the guard in front of everything; nothing of ours is served before `open`."""
+    def __init__(self) -> None:
+        self.sockets: set[_Socket] = set()
+
+    def send(self, message: ToPage) -> None:
+        """Send a message to each of the annotator's pages."""
+        if self.sockets:
+            self.send_frame(encode(message))
+
+    def send_frame(self, frame: str) -> None:
+        for socket in list(self.sockets):
+            socket.send_frame(frame)
+
+
+class AppServer:
+    """Our side of the server; what it sends must be sent on the loop's thread."""
+
+    def __init__(self, running: Running, annotators: Sequence[str] = ("",)) -> None:
+        """Put the guard in front of everything; nothing of ours is served before `open`.
+
+        Args:
+            annotators: who may sign in, each at an own address (`guard.address`).
+        """
         self._loop = running.loop
         self._application = running.application
-        self._sockets: set[_Socket] = set()
         self._said: dict[str, float] = {}
-        self.guard = Guard(running.host, running.port)
-        self.address = f"{self.guard.origin}/?token={self.guard.token}"
+        self.pages = {annotator: PagesOf() for annotator in annotators}
+        self.guard = Guard(running.host, running.port, annotators)
         self.call(lambda: self._stand_guard(running.http_server))
 
-    def open(self, session: Session, routes: Sequence[Route], files: Mapping[str, PageFile]) -> None:
-        """Serve the page, its WebSocket and the data from now on."""
-        handlers: list[routing.URLSpec] = [_rule("/ws", _Socket, server=self, session=session)]
+    def open(self, sessions: Mapping[str, Session], routes: Sequence[Route], files: Mapping[str, PageFile]) -> None:
+        """Serve the page, its WebSocket and the data from now on.
+
+        Args:
+            sessions: by annotator.
+        """
+        handlers: list[routing.URLSpec] = [_rule("/ws", _Socket, server=self, sessions=sessions)]
         handlers += [_rule(path, _File, file=file) for path, file in files.items()]
-        handlers += [_rule(route.pattern, _Data, server=self, answer=route.answer) for route in routes]
+        handlers += [_rule(route.pattern, _Data, server=self, route=route) for route in routes]
         self.call(lambda: self._application.add_handlers(r".*", handlers))
 
     def post(self, function: Callable[[], None]) -> None:
         """Run a function on the loop's thread, soon; from any thread."""
         self._loop.call_soon_threadsafe(function)
 
+    def later(self, seconds: float, function: Callable[[], None]) -> None:
+        """Run a function on the loop's thread after some time; called on that thread."""
+        self._loop.call_later(seconds, function)
+
     def send(self, message: ToPage) -> None:
-        """Send a message to every page."""
+        """Send a message to every page of every annotator."""
         frame = encode(message)
-        for socket in list(self._sockets):
-            socket.send_frame(frame)
+        for pages in self.pages.values():
+            pages.send_frame(frame)
 
     def call(self, function: Callable[[], T]) -> T:
         """Run a function on the loop's thread and wait for it, from another thread; what it raises is raised here."""
@@ -101,11 +128,13 @@ class AppServer:
             self._said = {text: now}
             self.send(Failed(None, text))
 
-    def joined(self, socket: "_Socket") -> None:
-        self._sockets.add(socket)
-
-    def left(self, socket: "_Socket") -> None:
-        self._sockets.discard(socket)
+    def annotator_of(self, request: httputil.HTTPServerRequest) -> str:
+        """Who asks, by the cookie; the guard has let the request in."""
+        cookie = request.cookies.get(self.guard.cookie_name)
+        annotator = self.guard.annotator_of_cookie(None if cookie is None else cookie.value)
+        if annotator is None:
+            raise web.HTTPError(403)
+        return annotator
 
     def _stand_guard(self, http_server: HTTPServer) -> None:
         self._loop.set_default_executor(ThreadPoolExecutor(_THREADS, "data"))
@@ -134,12 +163,16 @@ class _GuardedRouter(routing.Router):
                 fetch_site=headers.get("Sec-Fetch-Site"),
                 cookie=None if cookie is None else cookie.value,
                 token=token,
+                path=request.uri or "",
             )
         )
         if refusal is not None:
             return self._application.get_handler_delegate(request, _Refused, {"text": refusal})
-        if exchange:
-            return self._application.get_handler_delegate(request, _Welcome, {"guard": self._guard})
+        annotator = None if token is None else self._guard.annotator_of_token(token)
+        if annotator is not None:
+            return self._application.get_handler_delegate(
+                request, _Welcome, {"guard": self._guard, "annotator": annotator}
+            )
         return self._application.find_handler(request)
 
 
@@ -186,16 +219,18 @@ class _Refused(_Handler):
 class _Welcome(_Handler):
     """Exchanges the token, which the guard has checked, for the cookie, at the one address that the viewer works at."""
 
-    def initialize(self, guard: Guard) -> None:
+    def initialize(self, guard: Guard, annotator: str) -> None:
         self.guard = guard
+        self.annotator = annotator
 
     def get(self) -> None:
         self.set_header("Cache-Control", "no-store")
         if f"http://{self.request.host}" == self.guard.origin:
-            self.set_cookie(self.guard.cookie_name, self.guard.cookie, path="/", httponly=True, samesite="Strict")
+            cookie = self.guard.secrets[self.annotator].cookie
+            self.set_cookie(self.guard.cookie_name, cookie, path="/", httponly=True, samesite="Strict")
             self._lead_to("/")
         else:
-            self._lead_to(f"{self.guard.origin}/?token={self.guard.token}")
+            self._lead_to(self.guard.address(self.annotator))
 
     def _lead_to(self, address: str) -> None:
         """Redirect; but after a link on another page, where a redirect would still count as that page's, by a page."""
@@ -220,12 +255,15 @@ class _File(_Handler):
 class _Data(_Handler):
     """One route of the data; the work is given up when the browser does not want it any more."""
 
-    def initialize(self, server: AppServer, answer: Answer) -> None:
+    def initialize(self, server: AppServer, route: Route) -> None:
         self.server = server
-        self.answer = answer
+        self.answer = route.answer
+        self.is_personal = route.is_personal
         self.work: asyncio.Future[None] | None = None
 
     async def get(self, **groups: str) -> None:
+        if self.is_personal:
+            groups["annotator"] = self.server.annotator_of(self.request)
         self.work = asyncio.ensure_future(self._answer(**groups))
         try:
             await self.work
@@ -258,23 +296,24 @@ class _Data(_Handler):
 class _Socket(websocket.WebSocketHandler):
     """The connection to one page. The guard has checked who it is."""
 
-    def initialize(self, server: AppServer, session: Session) -> None:
-        self.server = server
-        self.session = session
+    def initialize(self, server: AppServer, sessions: Mapping[str, Session]) -> None:
+        annotator = server.annotator_of(self.request)
+        self.session = sessions[annotator]
+        self.pages = server.pages[annotator]
 
     def check_origin(self, origin: str) -> bool:
         return True  # a browser always says its origin, and the guard has compared it with ours
 
     def open(self, *_: str, **__: str) -> None:
         self.set_nodelay(True)  # else an answer of two small frames waits 40 ms for the page's acknowledgement
-        self.server.joined(self)
+        self.pages.sockets.add(self)
         self._do(lambda: self.session.page_joined(self.send))
 
     def on_message(self, message: str | bytes) -> None:
         self._do(lambda: self.session.receive(decode(message)))
 
     def on_close(self) -> None:
-        self.server.left(self)
+        self.pages.sockets.discard(self)
 
     def send(self, message: ToPage) -> None:
         """Send a message to this page alone."""
@@ -284,7 +323,7 @@ class _Socket(websocket.WebSocketHandler):
         try:
             self.write_message(frame)
         except websocket.WebSocketClosedError:
-            self.server.left(self)
+            self.pages.sockets.discard(self)
 
     def _do(self, work: Callable[[], None]) -> None:
         try:

@@ -1,28 +1,31 @@
-"""The running app: one method per use case, on one thread, without locks.
+"""One annotator's running app: one method per use case, on one thread, without locks.
 
-It knows no server, no viewer, no encoder and no database: those are ports (`ports.py`). The use cases are in
-`clicking.py`, `labelling.py`, `painting.py`, `selecting.py`, `queueing.py`, `proposals.py` and `judging.py`; what they
-share is in `app_state.py`.
+What all annotators share is in `workspace.py`; here are the active task, the selection, the queue, the viewer and the
+pages of one of them. It knows no server, no viewer, no encoder and no database: those are ports (`ports.py`). The use
+cases are in `clicking.py`, `labelling.py`, `painting.py`, `selecting.py`, `queueing.py`, `proposals.py`, `judging.py`
+and `conflicts.py`; what they share is in `app_state.py`.
 """
 
-import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import partial
 
 import numpy as np
 
 from segclr.em.geometry import XYZ
-from segclr.explore.layout import Layout
+from segclr.errors import SegclrError
 from segclr_viewer.answers import ClassInfo, Device, Hello, LayoutReady, Status, TaskInfo, ToPage
-from segclr_viewer.app_state import AppState, World
+from segclr_viewer.app_state import AppState
 from segclr_viewer.clicking import Clicking
+from segclr_viewer.conflicts import Conflicts
 from segclr_viewer.judging import Judging
 from segclr_viewer.labelling import Labelling
 from segclr_viewer.messages import (
     AcceptRequest,
+    AdjudicateRequest,
+    AgreementRequest,
     AheadRequest,
     ClearRequest,
+    ConflictsRequest,
     EmbedRequest,
     EvaluateRequest,
     LabelRequest,
@@ -38,7 +41,6 @@ from segclr_viewer.messages import (
     ToServer,
     UndoRequest,
 )
-from segclr_viewer.one_by_one import OneByOne
 from segclr_viewer.painting import Painting
 from segclr_viewer.points import Points
 from segclr_viewer.ports import Ports
@@ -46,36 +48,33 @@ from segclr_viewer.project import Task
 from segclr_viewer.proposals import Proposals
 from segclr_viewer.queueing import Queueing
 from segclr_viewer.selecting import Selecting
+from segclr_viewer.task_state import Predicted, TaskState
+from segclr_viewer.workspace import Workspace
+from segclr_viewer.world import World
 
 __all__ = ["Session", "World"]
 
 
-def utc_now() -> str:
-    """`2026-11-03T09:15:04.120+00:00`."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def random_id() -> str:
-    """An id that nobody else makes."""
-    return str(uuid.uuid4())
-
-
 class Session:
-    """The running app. After `start`, no method raises for a user's mistake: page and viewer are told in a sentence."""
+    """One annotator's running app. No method raises for a user's mistake: page and viewer are told in a sentence."""
 
-    def __init__(
-        self, world: World, ports: Ports, now: Callable[[], str] = utc_now, new_id: Callable[[], str] = random_id
-    ) -> None:
-        self._state = AppState(world, ports, now, new_id)
+    def __init__(self, workspace: Workspace, world: World, ports: Ports) -> None:
+        """Join the workspace.
+
+        Args:
+            world: says who labels.
+            ports: the annotator's own.
+        """
+        self._state = AppState(workspace, world, ports)
         self._clicking = Clicking(self._state)
         self._painting = Painting(self._state, self._clicking)
-        self._labelling = Labelling(self._state, self._clicking, self._painting)
+        self._labelling = Labelling(self._state, self._clicking)
         self._selecting = Selecting(self._state)
-        errands = OneByOne(ports.chooser)
-        self._queueing = Queueing(self._state, errands)
-        self._proposals = Proposals(self._state, self._selecting, errands)
-        self._judging = Judging(self._state, OneByOne(ports.judge))
-        self._device = ""
+        self._queueing = Queueing(self._state)
+        self._proposals = Proposals(self._state, self._selecting)
+        self._judging = Judging(self._state, workspace.judgements)
+        self._conflicts = Conflicts(self._state)
+        workspace.members.append(self)
 
     @property
     def task(self) -> Task:
@@ -83,45 +82,46 @@ class Session:
         return self._state.active.task
 
     @property
+    def active(self) -> TaskState:
+        """All about the active task."""
+        return self._state.active
+
+    @property
     def points(self) -> Points | None:
         """The active task's newest predictions, None before the first."""
         predicted = self._state.active.predicted
         return None if predicted is None else predicted.fitted.points
 
-    def points_stamped(self, stamp: str) -> Points | None:
-        """The predictions with that stamp, if they are still some task's newest."""
-        newest = [task.predicted.fitted.points for task in self._state.tasks.values() if task.predicted]
-        return next((points for points in newest if points.stamp == stamp), None)
+    def paint(self, points: Points) -> None:
+        """Show new predictions of the active task in the viewer."""
+        self._state.ports.view.repaint(points)
 
-    def layout_named(self, layout_id: str) -> Layout | None:
-        """The layout with that id, if it is the newest."""
-        return self._state.layout if self._state.layout.id == layout_id else None
+    def tell_predictions(self, predicted: Predicted) -> None:
+        """Announce them to the pages."""
+        self._painting.announce(predicted)
 
-    def start(self) -> None:
-        """Fold the log and fit the active task's head; the predictions follow through the view and the page.
+    def tell_labels(self) -> None:
+        """Tell the pages the active task's labels."""
+        self._state.ports.page.send(self._painting.labels())
 
-        Raises:
-            LabelStoreError: the log cannot be read.
-        """
-        log = self._state.ports.log
-        self._state.sites.save(log.places())
-        for place in self._state.sites.all_saved():
-            self._clicking.restore(place)
-        self._labelling.take_in(log.events())
-        self._painting.refresh()
+    def tell_status(self, text: str) -> None:
+        """Tell the pages a sentence."""
+        self._state.ports.page.send(Status(text))
 
-    def encoder_ready(self, device: str) -> None:
-        """The worker has loaded the encoder on `device` (words for the status line)."""
-        self._device = device
+    def tell_device(self) -> None:
+        """Tell the pages where the encoder runs."""
+        device = self._state.workspace.device
         self._state.ports.page.send(Device(device, self._state.world.table.provenance.encoder_hash))
 
-    def layout_ready(self, layout: Layout) -> None:
-        """A better layout has been made: show it in the stead of the old one."""
-        self._state.layout = layout
-        self._clicking.lay_out_anew()
+    def tell_layout(self) -> None:
+        """Show the newest layout."""
         self._state.ports.page.send(self._layout_message())
         self._state.ports.page.send(self._clicking.known())
         self._selecting.show(self._state.ports.page.send)
+
+    def fail(self, error: SegclrError) -> None:
+        """Tell a failure that answers no request."""
+        self._state.fail(None, error)
 
     def page_joined(self, send: Callable[[ToPage], None]) -> None:
         """A page connected (or reloaded): tell it everything, through `send`, which reaches it alone."""
@@ -188,6 +188,12 @@ class Session:
                 self._labelling.review(message)
             case UndoRequest():
                 self._labelling.undo(message.request)
+            case ConflictsRequest():
+                self._conflicts.tell(message)
+            case AdjudicateRequest():
+                self._labelling.adjudicate(message)
+            case AgreementRequest():
+                self._conflicts.tell_agreement(message)
             case RedoRequest():
                 self._labelling.redo(message.request)
             case TaskRequest():
@@ -237,7 +243,7 @@ class Session:
             generated=world.generated,
             annotator=world.annotator,
             viewer_url=world.viewer_url,
-            device=self._device,
+            device=self._state.workspace.device,
             encoder=world.table.provenance.encoder_hash,
             rows=len(world.table),
             segments=len(world.table.segment_ids),

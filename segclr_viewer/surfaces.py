@@ -76,20 +76,17 @@ class Surfaces:
         mesher: Mesher,
         bounds_nm: tuple[XYZ, XYZ],
         nearest: NearestNodes,
-        overlay: Overlay,
         limit_bytes: int = 256 << 20,
     ) -> None:
         """Make nothing yet.
 
         Args:
             bounds_nm: corners of the segmentation.
-            overlay: whose paint decides on the classes.
             limit_bytes: most that the kept meshes may take.
         """
         self._mesher = mesher
         self._bounds_nm = np.array(bounds_nm)
         self._nearest = nearest
-        self._overlay = overlay
         self._made: ByteCache[int, _Surface] = ByteCache(limit_bytes, lambda surface: surface.nbytes)
         self._jobs: dict[int, _Job] = {}
 
@@ -99,8 +96,11 @@ class Surfaces:
         index = part // PARTS_PER_SEGMENT
         return int(ids[index]) if index < len(ids) else None
 
-    async def part(self, part: int) -> Mesh:
+    async def part(self, part: int, overlay: Overlay) -> Mesh:
         """The mesh of a part, empty if there is no such part; the segment is meshed first where that is new.
+
+        Args:
+            overlay: whose paint, at the time of the answer, decides on the classes.
 
         Raises:
             WorkerDied: the meshing ended without an answer.
@@ -112,7 +112,7 @@ class Surfaces:
         surface = self._made.peek(index)
         if surface is None:
             surface = await self._wait_for(index)
-        return await asyncio.to_thread(self._split, surface, wanted)
+        return await asyncio.to_thread(lambda: split(surface.mesh, overlay.paint.parts[surface.vertex_rows], wanted))
 
     async def make_ahead(self, segment_id: int) -> None:
         """Mesh a segment that will be asked for soon; nothing happens for one that the table does not have."""
@@ -120,9 +120,6 @@ class Surfaces:
         index = int(np.searchsorted(ids, np.uint64(segment_id)))
         if index < len(ids) and int(ids[index]) == segment_id and self._made.peek(index) is None:
             await self._wait_for(index)
-
-    def _split(self, surface: _Surface, wanted: int) -> Mesh:
-        return split(surface.mesh, self._overlay.paint.parts[surface.vertex_rows], wanted)
 
     async def _wait_for(self, index: int) -> _Surface:
         """Wait for a segment's surface; when nobody waits any more before it was begun, it is not made."""

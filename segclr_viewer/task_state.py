@@ -1,6 +1,6 @@
 """One task of the session: its history, which rows and places its labels are for, and its newest predictions."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,9 +10,11 @@ from segclr.em.geometry import XYZ
 from segclr.embeddings.aggregation import aggregate_place
 from segclr.embeddings.table import EmbeddingTable
 from segclr_viewer.answers import PointsReady
+from segclr_viewer.double_places import DoublePlaces
 from segclr_viewer.fitting import FitJob, Fitted, RowVectors
 from segclr_viewer.log.attach import SegmentAt, Site, SiteConflict, attach, is_loose, settle
 from segclr_viewer.log.classes import with_classes
+from segclr_viewer.log.consensus import ADJUDICATION, ALL, Choice
 from segclr_viewer.log.events import STATEMENTS, Anchor, LabelEvent, SavedPlace
 from segclr_viewer.log.fold import TaskHistory
 from segclr_viewer.places import LABEL_REACH_NM, MAX_PLACES, KnownPlace
@@ -114,17 +116,41 @@ class LabelSites:
         return self._rows[key]
 
 
-class TaskState:
-    """What the session knows of one task; `task` has the classes that the log's events make of the project's."""
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What one annotator holds, judgements left out.
 
-    def __init__(self, task: Task, sites: LabelSites) -> None:
+    Attributes:
+        statements: labels and marks, in no order.
+        sites: what they are for.
+    """
+
+    statements: list[LabelEvent]
+    sites: frozenset[Site]
+
+
+class TaskState:
+    """What all sessions know of one task; `task` has the classes that the log's events make of the project's.
+
+    Args:
+        double_share: share of the places that every annotator is asked about, blind.
+        choice: which statements train the head.
+    """
+
+    def __init__(self, task: Task, sites: LabelSites, double_share: float = 0.0, choice: Choice = ALL) -> None:
         self.task = task
+        self.choice = choice
+        self.doubles = DoublePlaces(sites.table, task, double_share)
         self.history = TaskHistory(task.name, task.unit, task.classes)
         self.predicted: Predicted | None = None
         self._sites = sites
         self._anchors: dict[int, dict[Anchor, None]] = {}  # what was ever labelled on each segment, in order
-        self._labelled: tuple[int, Labelled] | None = None  # with the log position that it follows from
-        self._vectors = RowVectors(sites.table, task.aggregation_radius_um)
+        self._said_by: dict[str, dict[Anchor, None]] = {}  # what each annotator ever spoke of, in order
+        # each with the log position that it follows from
+        self._labelled: tuple[int, Labelled] | None = None
+        self._own: dict[str, tuple[int, Own]] = {}
+        self._double_rows: tuple[int, list[int]] | None = None
+        self.vectors = RowVectors(sites.table, task.aggregation_radius_um)
         self._place_vectors: dict[int, NDArray[np.float32]] = {}
 
     def apply(self, event: LabelEvent) -> None:
@@ -132,8 +158,12 @@ class TaskState:
         self.history.apply(event)
         if self.history.classes.specs != self.task.classes:
             self.task = with_classes(self.task, self.history.classes)
-        if event.task == self.task.name and event.kind in STATEMENTS and (segment := self._sites.segment_of(event)):
-            self._anchors.setdefault(segment, {})[event.anchor(self.task.unit)] = None
+        if event.task != self.task.name or event.kind not in STATEMENTS:
+            return
+        anchor = event.anchor(self.task.unit)
+        self._said_by.setdefault(event.annotator, {})[anchor] = None
+        if segment := self._sites.segment_of(event):
+            self._anchors.setdefault(segment, {})[anchor] = None
 
     def current_prediction(self) -> Predicted | None:
         """The predictions, if they follow from the newest label."""
@@ -144,15 +174,43 @@ class TaskState:
     def labelled(self) -> Labelled:
         """The current labels; where two are for one row, the later one counts."""
         if self._labelled is None or self._labelled[0] != self.history.seq:
-            self._labelled = (self.history.seq, self._labels_now())
+            self._labelled = (self.history.seq, self._labels_of(self.history.current().values()))
         return self._labelled[1]
 
-    def _labels_now(self) -> Labelled:
+    def own(self, annotator: str) -> Own:
+        """What an annotator holds."""
+        known = self._own.get(annotator)
+        if known is None or known[0] != self.history.seq:
+            statements = [
+                event
+                for anchor in self._said_by.get(annotator, ())
+                for event in self.history.statements_at(anchor)
+                if event.annotator == annotator and event.provenance != ADJUDICATION
+            ]
+            sites = (self.site_of(event) for event in statements)
+            own = Own(statements, frozenset(site for site in sites if site is not None))
+            known = self._own[annotator] = (self.history.seq, own)
+        return known[1]
+
+    def hides(self, annotator: str, row: int) -> bool:
+        """Whether what others say of the row is kept from an annotator, who will be asked too and has not answered."""
+        return self.doubles.has(row) and self.doubles.site_of(row) not in self.own(annotator).sites
+
+    def hidden_rows(self, annotator: str) -> set[int]:
+        """The labelled rows whose label is kept from an annotator."""
+        if not self.doubles.share:
+            return set()
+        if self._double_rows is None or self._double_rows[0] != self.history.seq:
+            self._double_rows = (self.history.seq, [row for row in self.labelled().rows if self.doubles.has(row)])
+        answered = self.own(annotator).sites
+        return {row for row in self._double_rows[1] if self.doubles.site_of(row) not in answered}
+
+    def _labels_of(self, events: Iterable[LabelEvent]) -> Labelled:
         classes = {spec.name: index for index, spec in enumerate(self.task.classes)}
         sited: list[tuple[Site, LabelEvent]] = []
         unused = lost = 0
-        for event in self.history.current().values():
-            site = self._site_of(event) if self.history.name_now(event) in classes else None
+        for event in events:
+            site = self.site_of(event) if self.history.name_now(event) in classes else None
             if site is not None:
                 sited.append((site, event))
             elif self._sites.segment_of(event) == 0:
@@ -178,7 +236,7 @@ class TaskState:
             segments.clear()
         return Labelled(rows, places, segments, unused, lost, settled.contradicted, settled.conflicts)
 
-    def _site_of(self, event: LabelEvent) -> Site | None:
+    def site_of(self, event: LabelEvent) -> Site | None:
         """What a statement is for in the volume as it is now; None where that is not known, or not there any more."""
         segment = self._sites.segment_of(event)
         if not segment:
@@ -188,6 +246,14 @@ class TaskState:
         row = self._sites.row(segment, event.place_nm)
         return event.place_nm if row is None else row
 
+    def segment_of(self, event: LabelEvent) -> int | None:
+        """The segment that a statement is about now, 0 where there is none any more, None where nobody can tell."""
+        return self._sites.segment_of(event)
+
+    def segment_of_row(self, row: int) -> int:
+        """The id of the segment that a row is of."""
+        return int(self._sites.table.segment_of_rows(np.array([row], np.int64))[0])
+
     def row_of(self, event: LabelEvent) -> int | None:
         """The row that a statement is for, None where no row is, and for events that are no statements."""
         segment = self._sites.segment_of(event) if event.kind in STATEMENTS else None
@@ -196,7 +262,7 @@ class TaskState:
     def marked(self, annotator: str) -> Marked:
         """What the annotator could not tell, and where the annotator found the segmentation wrong."""
         marks: dict[str, list[int]] = {"unsure": [], "bad_segmentation": []}
-        for event in self.history.statements(annotator).values():
+        for event in self.own(annotator).statements:
             if event.kind in marks and (row := self.row_of(event)) is not None:
                 marks[event.kind].append(row)
         return Marked(**marks)
@@ -227,19 +293,21 @@ class TaskState:
         statements = [
             event for anchor in self._anchors.get(segment_id, ()) for event in self.history.statements_at(anchor)
         ]
-        return sorted((event for event in statements if self._site_of(event) == here), key=lambda event: event.seq)
+        return sorted((event for event in statements if self.site_of(event) == here), key=lambda event: event.seq)
 
-    def class_given(self, segment_id: int, position_nm: XYZ) -> int | None:
-        """The class that a label gives to what is at that position."""
+    def class_given(self, segment_id: int, position_nm: XYZ, annotator: str) -> int | None:
+        """The class that a label gives to what is at that position, as far as the annotator may know."""
         labelled = self.labelled()
+        row = self._sites.row(segment_id, position_nm)
+        if row is not None and self.hides(annotator, row):
+            return None
         if self.task.unit == "segment":
             return labelled.segments.get(segment_id)
-        row = self._sites.row(segment_id, position_nm)
         return labelled.places.get(position_nm) if row is None else labelled.rows.get(row)
 
     def job(self, now: Callable[[], str]) -> FitJob:
         """What it takes to fit a head on the current labels."""
-        labelled = self.labelled()
+        labelled, conflicts = self._trained_on()
         saved = [(self._sites.saved(position), given) for position, given in labelled.places.items()]
         notes = []
         if labelled.unused:
@@ -252,19 +320,26 @@ class TaskState:
         if labelled.conflicts:
             count = sum(len(conflict.labels) for conflict in labelled.conflicts)
             notes.append(f"{count} labels conflict since the segmentation changed: label those places again")
-        if disagreed := len(self.history.conflicts()):
-            notes.append(f"{disagreed} places on which the annotators disagree are not trained on")
+        if conflicts:
+            notes.append(f"{conflicts} places on which the annotators disagree are not trained on")
         if labelled.contradicted:
             notes.append(f"{labelled.contradicted} nodes have labels that contradict each other: the latest counts")
         return FitJob(
             task=self.task,
             seq=self.history.seq,
-            vectors=self._vectors,
+            vectors=self.vectors,
             row_classes=labelled.rows,
             place_classes=tuple((place, given) for place, given in saved if place is not None),
             note="; ".join(notes),
             now=now,
+            choice=self.choice,
         )
+
+    def _trained_on(self) -> tuple[Labelled, int]:
+        """The labels that the head is fitted on, and on how many places the annotators disagree."""
+        said = self.history.consensus(self.choice)
+        labelled = self.labelled() if self.choice == ALL else self._labels_of(said.labels.values())
+        return labelled, len(said.conflicts)
 
     def classify(self, places: Sequence[KnownPlace]) -> list[tuple[float, ...] | None]:
         """Probability of each class at each place, None without a head.

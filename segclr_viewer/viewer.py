@@ -126,7 +126,8 @@ class NeuroglancerView:
         self._viewer.set_state(initial_state(scene, origin))
         self._dress()
         self._bind_actions()
-        self.path = f"/v/{self._viewer.token}/"
+        self.token: str = self._viewer.token
+        self.path = f"/v/{self.token}/"
 
     def listen(self, listener: Listener) -> None:
         """Tell this listener of clicks and keys from now on."""

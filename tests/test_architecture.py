@@ -28,6 +28,7 @@ HOMES = {
     "msgspec": (
         "segclr_viewer/answers.py",
         "segclr_viewer/queue_answers.py",
+        "segclr_viewer/wire_annotators.py",
         "segclr_viewer/wire_evaluation.py",
         "segclr_viewer/wire_types.py",
         "segclr_viewer/messages.py",

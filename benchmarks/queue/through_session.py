@@ -20,9 +20,11 @@ from segclr_viewer.fitting import Fitted
 from segclr_viewer.log.store import LabelStore
 from segclr_viewer.messages import LabelRequest, QueueRequest, Target
 from segclr_viewer.points import Points
-from segclr_viewer.ports import Embedded, Ports
+from segclr_viewer.ports import Embedded, Ports, SharedPorts
 from segclr_viewer.project import ClassSpec, Task
-from segclr_viewer.session import Session, World
+from segclr_viewer.session import Session
+from segclr_viewer.workspace import Workspace
+from segclr_viewer.world import World
 
 T = TypeVar("T")
 
@@ -76,6 +78,11 @@ class _NoView:
         pass
 
 
+def _soon(seconds: float, function: Callable[[], None]) -> None:
+    """Everything is done where it is asked."""
+    function()
+
+
 @dataclass
 class _Requests:
     """Names requests."""
@@ -114,19 +121,10 @@ def label_through_session(place: Field, said: NDArray[np.int64], most: int, batc
             table=table,
             layout=pca_layout(table.embeddings),
         )
-        ports = Ports(
-            worker=_NoEncoder(),
-            fitter=at_once,
-            finder=at_once,
-            chooser=at_once,
-            judge=at_once,
-            ahead=view,
-            log=log,
-            page=page,
-            view=view,
-        )
-        session = Session(world, ports, lambda: "2026-11-21T00:00:00+00:00", request)
-        session.start()
+        shared = SharedPorts(worker=_NoEncoder(), fitter=at_once, chooser=at_once, judge=at_once, log=log, later=_soon)
+        workspace = Workspace(world, shared, lambda: "2026-11-21T00:00:00+00:00", request)
+        session = Session(workspace, world, Ports(finder=at_once, ahead=view, page=page, view=view))
+        workspace.start()
         rows: list[int] = []
         x, y, z = table.positions_nm[place.train.rows].mean(axis=0).tolist()
         while len(rows) < most:
@@ -140,7 +138,7 @@ def label_through_session(place: Field, said: NDArray[np.int64], most: int, batc
                 session.receive(LabelRequest(request(), task.name, given, Target(row=item.row), provenance))
                 rows.append(item.row)
                 x, y, z = item.position_nm
-        fitted = session._state.active.predicted  # what the session shows of it are 255ths
+        fitted = session.active.predicted  # what the session shows of it are 255ths
         log.close()
     assert fitted is not None
     return SessionCourse(np.array(rows, np.int64), fitted.fitted)

@@ -18,9 +18,11 @@ from segclr_viewer.answers import Failed, Labels, Place, PointsReady, Saved, Sel
 from segclr_viewer.log.events import LabelEvent, NewEvent, SavedPlace
 from segclr_viewer.messages import EmbedRequest, LabelRequest, LassoRequest, Target, TaskRequest, encode
 from segclr_viewer.points import Points
-from segclr_viewer.ports import Embedded, LabelLog, Ports
+from segclr_viewer.ports import Embedded, LabelLog, Ports, SharedPorts
 from segclr_viewer.project import ClassSpec, Task
-from segclr_viewer.session import Session, World
+from segclr_viewer.session import Session
+from segclr_viewer.workspace import Workspace
+from segclr_viewer.world import World
 
 T = TypeVar("T")
 Message = TypeVar("Message")
@@ -110,9 +112,8 @@ class HeldJobs:
             done(result)
 
     def run_newest(self) -> None:
-        """What a real one does: of all that wait only the newest counts."""
-        if self.held:
-            del self.held[:-1]
+        """Run until nothing waits any more."""
+        while self.held:
             self.run()
 
 
@@ -190,6 +191,11 @@ class AheadRecord:
         self.expected.append(list(places))
 
 
+def at_once(seconds: float, function: Callable[[], None]) -> None:
+    """A clock for which no time passes."""
+    function()
+
+
 @dataclass
 class Desk:
     """A session and the fakes round it, with the words in which the tests speak."""
@@ -206,26 +212,29 @@ class Desk:
     page: PageRecord = field(default_factory=PageRecord)
     view: ViewRecord = field(default_factory=ViewRecord)
 
+    beside: "Desk | None" = None  # whose workspace it shares
+
     def __post_init__(self) -> None:
-        ports = Ports(
-            worker=self.worker,
-            fitter=self.fitter,
-            finder=self.finder,
-            chooser=self.chooser,
-            judge=self.judge,
-            ahead=self.ahead,
-            log=self.log,
-            page=self.page,
-            view=self.view,
-        )
-        self.session = Session(self.world, ports, lambda: "2026-11-03T09:15:04Z", lambda: f"id {next(self.ids)}")
+        if self.beside is None:
+            shared = SharedPorts(self.worker, self.fitter, self.chooser, self.judge, self.log, at_once)
+            new_id = lambda: f"id {next(self.ids)}"  # noqa: E731
+            self.workspace = Workspace(self.world, shared, lambda: "2026-11-03T09:15:04Z", new_id)
+        else:
+            self.workspace = self.beside.workspace
+            self.worker, self.fitter = self.beside.worker, self.beside.fitter
+            self.chooser, self.judge = self.beside.chooser, self.beside.judge
+        self.session = Session(self.workspace, self.world, Ports(self.finder, self.ahead, self.page, self.view))
+
+    def neighbour(self, annotator: str) -> "Desk":
+        """Another annotator's session of the same workspace."""
+        return Desk(replace(self.world, annotator=annotator), self.log, self.ids, beside=self)
 
     @property
     def table(self) -> EmbeddingTable:
         return self.world.table
 
     def start(self) -> "Desk":
-        self.session.start()
+        self.workspace.start()
         self.fitter.run_newest()
         return self
 
@@ -283,7 +292,7 @@ class Desk:
     ) -> str:
         """Draw a lasso along the border of a box round these rows of the layout."""
         request = self.request()
-        xy = self.session.layout_named(self.page_layout).xy[list(rows)].astype(float)  # type: ignore[union-attr]
+        xy = self.workspace.layout_named(self.page_layout).xy[list(rows)].astype(float)  # type: ignore[union-attr]
         (x0, y0), (x1, y1) = (xy.min(0) - 1e-4).tolist(), (xy.max(0) + 1e-4).tolist()
         polygon = [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
         self.session.receive(LassoRequest(request, layout or self.page_layout, polygon, mode, list(hidden)))

@@ -21,7 +21,7 @@ from segclr_viewer.columns import Columns
 from segclr_viewer.cutout_pictures import CutoutPictures
 from segclr_viewer.messages import ToServer
 from segclr_viewer.nearest import NearestNodes
-from segclr_viewer.overlay import Overlay
+from segclr_viewer.overlay import Overlay, RowMaps
 from segclr_viewer.page_files import PageFile
 from segclr_viewer.points import Points
 from segclr_viewer.project import ClassSpec, Task
@@ -31,6 +31,7 @@ from segclr_viewer.server import AppServer
 from segclr_viewer.surfaces import Surfaces
 from segclr_viewer.viewer import Neuroglancer, NeuroglancerView
 
+ANNOTATORS = ("ana", "ben")
 TASK = Task(name="t", unit="node", classes=(ClassSpec("a", "#ff0000", "1"), ClassSpec("b", "#00ff00", "2")))
 TRIANGLE = Mesh(np.array([[1, 2, 3], [4, 5, 6], [7, 8, 10]], np.float32), np.array([[0, 1, 2]], np.uint32))
 
@@ -72,8 +73,8 @@ class App:
 
     running: Neuroglancer
     server: AppServer
-    view: NeuroglancerView
-    session: Listener
+    views: dict[str, NeuroglancerView]
+    sessions: dict[str, Listener]
     overlay: Overlay
     rows: int
     read_fault: list[Exception]
@@ -83,13 +84,24 @@ class App:
         return f"127.0.0.1:{self.running.port}"
 
     @property
-    def cookie(self) -> str:
-        return f"{self.server.guard.cookie_name}={self.server.guard.cookie}"
+    def view(self) -> NeuroglancerView:
+        return self.views["ana"]
 
-    def paint(self, class_index: int, stamp: str = "s1") -> Points:
+    @property
+    def session(self) -> Listener:
+        return self.sessions["ana"]
+
+    @property
+    def cookie(self) -> str:
+        return self.cookie_of("ana")
+
+    def cookie_of(self, annotator: str) -> str:
+        return f"{self.server.guard.cookie_name}={self.server.guard.secrets[annotator].cookie}"
+
+    def paint(self, class_index: int, stamp: str = "s1", annotator: str = "ana") -> Points:
         classes = np.full(self.rows, class_index, np.uint8)
         points = Points(stamp, "t", classes, np.full(self.rows, 255, np.uint8), (), (), "")
-        self.server.call(lambda: self.view.repaint(points))
+        self.server.call(lambda: self.views[annotator].repaint(points))
         return points
 
     def ask(
@@ -138,15 +150,22 @@ def served(world) -> Iterator[App]:  # type: ignore[no-untyped-def]
 
     running = Neuroglancer("127.0.0.1", 0)
     try:
-        server = AppServer(running)
-        overlay = Overlay(segmentation, NearestNodes(table))
+        server = AppServer(running, ANNOTATORS)
+        row_maps = RowMaps(segmentation, NearestNodes(table))
+        overlays = {name: Overlay(row_maps) for name in ANNOTATORS}
         low = tuple(o * r for o, r in zip(world.voxel_offset, world.resolution_nm, strict=True))
         high = tuple((o + n) * r for o, n, r in zip(world.voxel_offset, world.size, world.resolution_nm, strict=True))
-        surfaces = Surfaces(OneTriangle(), (low, high), NearestNodes(table), overlay)
+        surfaces = Surfaces(OneTriangle(), (low, high), NearestNodes(table))
         scene = Scene("world", world.resolution_nm, (low, high), (1, 200), (TASK,), [(0, 7)])
-        view = NeuroglancerView(running, server.guard.origin, scene, overlay, surfaces)
+        views = {
+            name: NeuroglancerView(running, server.guard.origin, scene, overlay, surfaces)
+            for name, overlay in overlays.items()
+        }
+        for name, view in views.items():
+            server.guard.reserve(view.token, name)
         layout = Layout("pca 1", "pca", np.arange(2 * rows, dtype=np.float32).reshape(rows, 2))
-        app = App(running, server, view, Listener(), overlay, rows, read_fault)
+        sessions = {name: Listener() for name in ANNOTATORS}
+        app = App(running, server, views, sessions, overlays["ana"], rows, read_fault)
         points = app.paint(0)
         columns = Columns(
             table,  # type: ignore[arg-type]
@@ -156,8 +175,8 @@ def served(world) -> Iterator[App]:  # type: ignore[no-untyped-def]
         volumes = {"em": FaultyEm(), "segmentation": segmentation}
         files = {"/": PageFile(b"<p>page</p>", "text/html"), "/static/app.js": PageFile(b"1", "text/javascript")}
         pictures = CutoutPictures(em, segmentation, table, None)  # type: ignore[arg-type]
-        routes = data_routes(volumes, overlay, surfaces, columns, pictures)  # type: ignore[arg-type]
-        server.open(app.session, routes, files)
+        routes = data_routes(volumes, overlays, surfaces, columns, pictures)  # type: ignore[arg-type]
+        server.open(sessions, routes, files)
         yield app
     finally:
         running.stop()
@@ -169,8 +188,8 @@ class Pages:
     def __init__(self, app: App) -> None:
         self.app = app
 
-    async def join(self) -> WebSocketClientConnection:
-        sent = {"Cookie": self.app.cookie, "Origin": f"http://{self.app.host}"}
+    async def join(self, annotator: str = "ana") -> WebSocketClientConnection:
+        sent = {"Cookie": self.app.cookie_of(annotator), "Origin": f"http://{self.app.host}"}
         page = await websocket_connect(HTTPRequest(f"ws://{self.app.host}/ws", headers=sent))
         assert await self.hear(page) == {"type": "status", "text": "welcome"}
         return page

@@ -43,7 +43,7 @@ def test_a_click_with_the_numbers_of_numpy_is_taken(desk: Any) -> None:
 
 def test_a_place_is_laid_out_among_its_likes(desk: Any) -> None:
     place = desk.click((0.0, 9000.0, 0.0), look=1)
-    xy = desk.session.layout_named(desk.page_layout).xy
+    xy = desk.workspace.layout_named(desk.page_layout).xy
     assert np.linalg.norm(xy - place.xy, axis=1).argmin() in range(4, 9)
 
 

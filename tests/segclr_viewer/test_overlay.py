@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from segclr.em.geometry import Box
 from segclr.em.volume import Volume, open_volume
 from segclr_viewer.nearest import NearestNodes
-from segclr_viewer.overlay import Overlay, code, paint_of
+from segclr_viewer.overlay import Overlay, RowMaps, code, paint_of
 from segclr_viewer.points import NO_CLASS, Points
 
 
@@ -48,7 +48,7 @@ def test_all_codes_differ_and_none_is_that_of_unpainted_voxels() -> None:
 @pytest.mark.parametrize("mip", [0, 1])
 def test_voxels_take_the_code_of_the_nearest_node_of_their_segment(world, segmentation: Volume, mip: int) -> None:  # type: ignore[no-untyped-def]
     nodes = NodesOf(world)
-    overlay = Overlay(segmentation, NearestNodes(nodes))
+    overlay = Overlay(RowMaps(segmentation, NearestNodes(nodes)))
     n = len(nodes.positions_nm)
     classes = (np.arange(n) % 5).astype(np.uint8)
     overlay.repaint(points(classes, np.full(n, 255, np.uint8)))
@@ -70,7 +70,7 @@ def test_voxels_take_the_code_of_the_nearest_node_of_their_segment(world, segmen
 
 def test_the_same_box_of_two_mips_is_two_things(world, segmentation: Volume) -> None:  # type: ignore[no-untyped-def]
     nodes = NodesOf(world)
-    overlay = Overlay(segmentation, NearestNodes(nodes))
+    overlay = Overlay(RowMaps(segmentation, NearestNodes(nodes)))
     n = len(nodes.positions_nm)
     overlay.repaint(points(np.zeros(n, np.uint8), np.zeros(n, np.uint8)))
     box = Box((40, 24, 12), (68, 52, 68))
@@ -79,13 +79,13 @@ def test_the_same_box_of_two_mips_is_two_things(world, segmentation: Volume) -> 
 
 
 def test_nothing_is_painted_before_the_first_prediction(world, segmentation: Volume) -> None:  # type: ignore[no-untyped-def]
-    overlay = Overlay(segmentation, NearestNodes(NodesOf(world)))
+    overlay = Overlay(RowMaps(segmentation, NearestNodes(NodesOf(world))))
     assert not overlay.chunk(segmentation.mips[0].box, 0).any()
 
 
 def test_a_repaint_changes_colours_without_reading_or_searching_again(world, segmentation: Volume) -> None:  # type: ignore[no-untyped-def]
     nodes = NodesOf(world)
-    overlay = Overlay(segmentation, NearestNodes(nodes))
+    overlay = Overlay(RowMaps(segmentation, NearestNodes(nodes)))
     n, box = len(nodes.positions_nm), segmentation.mips[0].box
     overlay.repaint(points(np.zeros(n, np.uint8), np.full(n, 10, np.uint8)))
     before = overlay.chunk(box, 0)
@@ -99,7 +99,7 @@ def test_a_repaint_changes_colours_without_reading_or_searching_again(world, seg
 
 def test_what_is_kept_is_bounded(world, segmentation: Volume) -> None:  # type: ignore[no-untyped-def]
     limit = 3 * 32 * 32 * 16 * 4
-    overlay = Overlay(segmentation, NearestNodes(NodesOf(world)), limit_bytes=limit)
+    overlay = Overlay(RowMaps(segmentation, NearestNodes(NodesOf(world)), limit_bytes=limit))
     x, y, z = segmentation.mips[0].box.start
     for step in range(5):
         overlay.chunk(Box((x, y, z + step), (x + 32, y + 32, z + step + 16)), 0)

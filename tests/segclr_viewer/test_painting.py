@@ -11,6 +11,7 @@ from segclr.embeddings.table import EmbeddingTable
 from segclr.errors import SegclrError
 from segclr.explore.layout import pca_layout
 from segclr_viewer.answers import PointsReady
+from segclr_viewer.log.events import NewEvent
 from segclr_viewer.points import NO_CLASS
 
 
@@ -55,26 +56,48 @@ def test_the_viewer_is_painted_before_the_page_is_told_to_refetch(desk: Any) -> 
     assert len(desk.page.all(PointsReady)) == told + 1
 
 
-def test_a_fit_that_a_newer_label_overtook_is_dropped(desk: Any) -> None:
+def test_a_stream_of_labels_does_not_keep_the_predictions_from_coming(desk: Any) -> None:
     desk.label_all_looks()
-    desk.label(1, 1, fit=False)
-    desk.label(2, 1, fit=False)
-    shown = desk.points()
-    desk.fitter.run(0)
-    assert desk.points() is shown
-    desk.fitter.run(0)
-    assert desk.points().labels == 5
+    for row in (1, 2, 3):
+        desk.label(row, 0, fit=False)
+    assert len(desk.fitter.held) == 1
+    desk.fitter.run()
+    assert desk.points().labels == 4  # the fit that was begun, with its number
+    assert desk.points().head.version == 4
+    desk.fitter.run()
+    assert desk.points().labels == 6  # the one between was never done
+    assert desk.fitter.held == []
 
 
-def test_a_fit_that_comes_after_a_newer_one_is_dropped(desk: Any) -> None:
-    desk.label_all_looks()
-    desk.label(1, 1, fit=False)
-    desk.label(2, 1, fit=False)
-    desk.fitter.run(1)
+def test_predictions_are_never_replaced_by_older_ones(desk: Any) -> None:
+    desk.label(0, 0)
+    desk.label(5, 1)
+    desk.label(1, 0, fit=False)  # a fit is under way
+    desk.label(5, None, fit=False)  # and needs no other one
     shown = desk.points()
-    desk.fitter.run(0)
+    assert shown.head is None
+    desk.fitter.run()
     assert desk.points() is shown
-    assert shown.labels == 5
+
+
+def test_a_fit_for_classes_that_are_others_now_is_dropped(desk: Any) -> None:
+    desk.label_all_looks()
+    desk.label(1, 0, fit=False)
+    renamed = NewEvent(
+        uuid="r",
+        group="r",
+        at="now",
+        annotator="ana",
+        kind="class_renamed",
+        task="subcompartment",
+        provenance="page",
+        class_name="axon",
+        new_name="neurite",
+    )
+    desk.workspace.append([renamed])
+    shown = desk.points()
+    desk.fitter.run()
+    assert desk.points() is shown
 
 
 def test_below_two_classes_the_predictions_are_dropped_at_once_and_it_is_said(desk: Any) -> None:
@@ -123,7 +146,7 @@ def test_in_a_segment_task_every_row_has_the_class_of_its_segments_mean(
     desk.label(0, 0, "cell type")
     desk.label(14, 1, "cell type")
     fitted = desk.session._state.active.predicted.fitted
-    matrix = desk.session._state.active._vectors.matrix()
+    matrix = desk.session._state.active.vectors.matrix()
     means = [fitted.head.predict(matrix[desk.table.rows_of(int(s))]).mean(0) for s in desk.table.segment_ids]
     expected = np.repeat(np.argmax(means, axis=1), np.diff(desk.table.first_row))
     assert desk.classes() == expected.tolist()
@@ -149,7 +172,7 @@ def test_the_head_sees_embeddings_averaged_within_the_radius_of_its_task(desk: A
     desk.switch("cell type")
     desk.label(0, 0, "cell type")
     desk.label(14, 1, "cell type")
-    matrix = desk.session._state.active._vectors.matrix()
+    matrix = desk.session._state.active.vectors.matrix()
     # row 5, the second of segment 500, has one node before it and two after it within 3.5 um
     np.testing.assert_allclose(matrix[5], desk.table.embeddings[4:8].mean(0), atol=1e-6)
 

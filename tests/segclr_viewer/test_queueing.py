@@ -119,7 +119,7 @@ def test_a_project_without_rows_is_told_so(make_desk: Any, table: Any) -> None:
         table.provenance,
     )
     desk = make_desk(table=empty, layout=Layout("pca 0", "pca", np.zeros((0, 2), np.float32)))
-    desk.session.start()
+    desk.workspace.start()
     answer = ask(desk)
     assert (answer.items, answer.note) == ([], NO_ROWS)
 

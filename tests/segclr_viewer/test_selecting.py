@@ -35,7 +35,7 @@ def test_a_lasso_in_an_outdated_layout_is_refused(desk: Any) -> None:
 
 def test_a_lasso_whose_layout_changes_while_it_is_searched_is_refused(desk: Any) -> None:
     request = desk.lasso([0])
-    desk.session.layout_ready(replace(desk.session.layout_named(desk.page_layout), id="umap"))
+    desk.workspace.layout_ready(replace(desk.workspace.layout_named(desk.page_layout), id="umap"))
     desk.finder.run()
     assert desk.failed().request == request
     assert desk.page.all(SelectionMade) == []
@@ -96,6 +96,6 @@ def test_a_page_that_joins_is_told_the_rows_of_a_lasso(desk: Any) -> None:
 def test_a_selection_outlives_a_change_of_layout(desk: Any) -> None:
     desk.lasso(LOOKS_LIKE[0])
     desk.finder.run()
-    old = desk.session.layout_named(desk.page_layout)
-    desk.session.layout_ready(replace(old, id="umap", xy=np.ascontiguousarray(-old.xy)))
+    old = desk.workspace.layout_named(desk.page_layout)
+    desk.workspace.layout_ready(replace(old, id="umap", xy=np.ascontiguousarray(-old.xy)))
     assert (desk.selected().layout, desk.selected().rows) == ("umap", LOOKS_LIKE[0])

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from segclr.errors import ProjectError
+from segclr_viewer.overlay import code
+from segclr_viewer.viewer import NeuroglancerView
 from tests.segclr_viewer.serving import FOREIGN, App, served
 
 
@@ -19,7 +21,11 @@ def app(world) -> Iterator[App]:  # type: ignore[no-untyped-def]
 
 def routes(app: App) -> list[tuple[str, str]]:
     """One request for every handler, ours and Neuroglancer's, and for a path that nobody answers."""
-    token = app.view.path.strip("/").removeprefix("v/")
+    return [*shared_routes(), *own_routes(app.view)]
+
+
+def shared_routes() -> list[tuple[str, str]]:
+    """Those of which every annotator may ask the same, though not always with the same answer."""
     return [
         ("GET", "/"),
         ("GET", "/static/app.js"),
@@ -34,8 +40,17 @@ def routes(app: App) -> list[tuple[str, str]]:
         ("GET", "/surfaces/part_1"),
         ("GET", "/columns/0123456789abcdef/positions.bin"),
         ("GET", "/columns/prediction/s1.bin"),
-        ("GET", app.view.path),
-        ("GET", f"{app.view.path}index.html"),
+        ("OPTIONS", "/"),
+        ("DELETE", "/nothing"),
+    ]
+
+
+def own_routes(view: NeuroglancerView) -> list[tuple[str, str]]:
+    """Those of one annotator's viewer."""
+    token = view.token
+    return [
+        ("GET", view.path),
+        ("GET", f"{view.path}index.html"),
         ("GET", f"/events/{token}?c=x&gc=&gs="),
         ("POST", f"/state/{token}"),
         ("POST", f"/action/{token}"),
@@ -43,8 +58,6 @@ def routes(app: App) -> list[tuple[str, str]]:
         ("POST", f"/volume_response/{token}/1/info"),
         ("GET", f"/neuroglancer/info/{token}.x"),
         ("GET", f"/neuroglancer/mesh/{token}.x/1"),
-        ("OPTIONS", "/"),
-        ("DELETE", "/nothing"),
     ]
 
 
@@ -72,9 +85,46 @@ def test_the_same_requests_are_let_in_with_the_cookie(app: App) -> None:
             assert status == (404 if path.startswith("/neuroglancer/") else 200), path
 
 
+def test_another_annotators_cookie_opens_nothing_of_ones_own(app: App) -> None:
+    state = json.dumps({"pg": "", "g": "1", "s": {"title": "stolen"}, "c": "x"}).encode()
+    before = app.view._viewer.shared_state.raw_state
+    for method, path in own_routes(app.view):
+        body = state if method == "POST" else None
+        status, _, said = app.ask(path, method, body, cookie=False, Cookie=app.cookie_of("ben"))
+        assert status == 403, (method, path)
+        assert b"belongs to another annotator" in said
+    for method, path in own_routes(app.views["ben"]):
+        assert app.ask(path, method, b"{}" if method == "POST" else None)[0] == 403, (method, path)
+    assert app.view._viewer.shared_state.raw_state is before
+
+
+def test_each_annotator_has_an_own_viewer_and_may_ask_for_the_shared_data(app: App) -> None:
+    for method, path in [*shared_routes(), *own_routes(app.views["ben"])]:
+        if method == "GET" and path != "/ws":
+            status = app.ask(path, cookie=False, Cookie=app.cookie_of("ben"))[0]
+            assert status == (404 if path.startswith("/neuroglancer/") else 200), path
+
+
+@pytest.mark.parametrize(("name", "other"), [("ana", "ben"), ("ben", "ana")])
+def test_each_printed_address_gives_the_cookie_of_its_annotator(app: App, name: str, other: str) -> None:
+    path = app.server.guard.address(name).removeprefix(f"http://{app.host}")
+    _, headers, _ = app.ask(path, cookie=False, Cookie=app.cookie_of(other))
+    assert headers["set-cookie"].startswith(f"{app.cookie_of(name)};")
+
+
+def test_each_annotator_sees_the_own_paint(app: App) -> None:
+    chunk, part = "/overlay/active/0/40-104_24-88_12-68", "/surfaces/part_2"
+    app.paint(0)
+    app.paint(1, "s2", annotator="ben")
+    seen = [app.ask(chunk, cookie=False, Cookie=app.cookie_of(name))[2] for name in ("ana", "ben")]
+    assert [set(body) - {0} for body in seen] == [{code(0, 7)}, {code(1, 7)}]
+    meshes = [app.ask(part, cookie=False, Cookie=app.cookie_of(name))[2] for name in ("ana", "ben")]
+    assert len(meshes[0]) < len(meshes[1])  # of class 1 there is something for ben alone
+
+
 @pytest.mark.parametrize("site", ["none", "cross-site", "same-site"])
 def test_the_printed_address_gives_the_cookie_and_leads_to_the_page(app: App, site: str) -> None:
-    path = app.server.address.removeprefix(f"http://{app.host}")
+    path = app.server.guard.address("ana").removeprefix(f"http://{app.host}")
     status, headers, body = app.ask(path, cookie=False, Sec_Fetch_Site=site)
     if site == "none":
         assert (status, headers["location"]) == (303, "/")
@@ -83,27 +133,29 @@ def test_the_printed_address_gives_the_cookie_and_leads_to_the_page(app: App, si
         assert b"content='0;url=/'" in body
     assert re.fullmatch(rf"{app.cookie}; HttpOnly; Path=/; SameSite=Strict", headers["set-cookie"])
     assert headers["cache-control"] == "no-store"
-    assert app.server.guard.token.encode() not in body
+    assert app.server.guard.secrets["ana"].token.encode() not in body
     assert app.ask("/", cookie=False, Cookie=f"other=x; {app.cookie}")[2] == b"<p>page</p>"
 
 
 def test_under_another_name_of_this_machine_the_printed_address_leads_to_the_right_one(app: App) -> None:
-    path = app.server.address.removeprefix(f"http://{app.host}")
+    path = app.server.guard.address("ana").removeprefix(f"http://{app.host}")
     status, headers, _ = app.ask(path, cookie=False, Host=f"localhost:{app.running.port}")
-    assert (status, headers["location"]) == (303, app.server.address)
+    assert (status, headers["location"]) == (303, app.server.guard.address("ana"))
     assert "set-cookie" not in headers
 
 
 @pytest.mark.parametrize("token", ["", "x", "{cookie}"])
 def test_a_wrong_token_gives_no_cookie(app: App, token: str) -> None:
-    status, headers, body = app.ask("/?token=" + token.format(cookie=app.server.guard.cookie), cookie=False)
+    status, headers, body = app.ask(
+        "/?token=" + token.format(cookie=app.server.guard.secrets["ana"].cookie), cookie=False
+    )
     assert status == 403
     assert "set-cookie" not in headers
     assert b"open the address that the terminal printed" in body
 
 
 def test_the_token_opens_nothing_but_the_page(app: App) -> None:
-    token = app.server.guard.token
+    token = app.server.guard.secrets["ana"].token
     for method, path in routes(app):
         if path != "/" or method != "GET":
             asked = f"{path}{'&' if '?' in path else '?'}token={token}"
@@ -181,16 +233,16 @@ def test_secrets_are_in_no_log(app: App, caplog: pytest.LogCaptureFixture) -> No
     with caplog.at_level(logging.DEBUG):
         app.read_fault.append(ZeroDivisionError("a bug"))
         try:
-            assert app.ask("/volumes/em/0/40-104_24-88_12-68?token=" + app.server.guard.token)[0] == 500
+            assert app.ask("/volumes/em/0/40-104_24-88_12-68?token=" + app.server.guard.secrets["ana"].token)[0] == 500
         finally:
             app.read_fault.clear()
-        app.ask(app.server.address.removeprefix(f"http://{app.host}"), cookie=False)
-        app.ask("/?token=" + app.server.guard.token + "x", cookie=False)
-        app.ask("/nothing?token=" + app.server.guard.token)
+        app.ask(app.server.guard.address("ana").removeprefix(f"http://{app.host}"), cookie=False)
+        app.ask("/?token=" + app.server.guard.secrets["ana"].token + "x", cookie=False)
+        app.ask("/nothing?token=" + app.server.guard.secrets["ana"].token)
         app.ask("/", "POST", b"x")
     assert "a bug" in caplog.text
-    assert app.server.guard.token not in caplog.text
-    assert app.server.guard.cookie not in caplog.text
+    assert app.server.guard.secrets["ana"].token not in caplog.text
+    assert app.server.guard.secrets["ana"].cookie not in caplog.text
 
 
 def test_failures_of_the_server_thread_are_raised_where_it_was_called(app: App) -> None:

@@ -75,3 +75,21 @@ def test_a_volume_that_cannot_be_read_is_said_once(app: App) -> None:
 
     asyncio.run(talk())
     assert app.ask("/volumes/em/0/40-104_24-88_12-68")[0] == 200
+
+
+def test_pages_hear_what_is_for_their_annotator_and_speak_to_that_session(app: App) -> None:
+    async def talk() -> None:
+        pages = Pages(app)
+        anas, bens = await pages.join("ana"), await pages.join("ben")
+        heard_by_ana = len(app.sessions["ana"].received)
+        await bens.write_message('{"type": "clear", "request": "of ben"}')
+        app.server.post(lambda: app.server.pages["ana"].send(Status("for ana")))
+        app.server.post(lambda: app.server.send(Status("for all")))
+        assert [(await pages.hear(anas))["text"] for _ in range(2)] == ["for ana", "for all"]
+        assert (await pages.hear(bens))["text"] == "for all"
+        assert app.sessions["ben"].received[-1] == ClearRequest("of ben")
+        assert len(app.sessions["ana"].received) == heard_by_ana
+        await pages.leave(anas)
+        await pages.leave(bens)
+
+    asyncio.run(talk())

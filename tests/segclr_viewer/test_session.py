@@ -82,7 +82,7 @@ def test_a_page_that_joins_before_the_first_fit_is_told_so(make_desk: Callable[.
     first = make_desk().start()
     first.label_all_looks()
     desk = make_desk(first.log)
-    desk.session.start()
+    desk.workspace.start()
     assert kinds(joined(desk)) == [Hello, LayoutReady, Status, Labels, History]
     assert desk.session.points is None
     desk.fitter.run()
@@ -90,7 +90,7 @@ def test_a_page_that_joins_before_the_first_fit_is_told_so(make_desk: Callable[.
 
 
 def test_the_device_is_told_when_the_encoder_is_loaded_and_to_later_pages(desk: Any) -> None:
-    desk.session.encoder_ready("CPU, 2 threads")
+    desk.workspace.encoder_ready("CPU, 2 threads")
     assert desk.page.last(Device) == Device("CPU, 2 threads", "9f86")
     assert joined(desk)[0].device == "CPU, 2 threads"
 
@@ -174,13 +174,13 @@ def test_a_task_that_is_not_there_is_told(desk: Any) -> None:
 def test_predictions_are_found_by_their_stamp_while_they_are_the_newest(desk: Any) -> None:
     desk.label_all_looks()
     old = desk.session.points
-    assert desk.session.points_stamped(old.stamp) is old
+    assert desk.workspace.points_stamped(old.stamp) is old
     desk.switch("cell type")
-    assert desk.session.points_stamped(old.stamp) is old
+    assert desk.workspace.points_stamped(old.stamp) is old
     desk.switch("subcompartment")
     desk.label(1, 1)
-    assert desk.session.points_stamped(old.stamp) is None
-    assert desk.session.points_stamped(desk.session.points.stamp) is desk.session.points
+    assert desk.workspace.points_stamped(old.stamp) is None
+    assert desk.workspace.points_stamped(desk.session.points.stamp) is desk.session.points
 
 
 def test_the_stamp_depends_on_the_classes_of_the_task(make_desk: Callable[..., Any], desk: Any) -> None:
@@ -192,12 +192,12 @@ def test_the_stamp_depends_on_the_classes_of_the_task(make_desk: Callable[..., A
 
 def test_a_better_layout_replaces_the_old_one_and_moves_the_places(desk: Any) -> None:
     place = desk.click((1000.0, 9000.0, 30.0))
-    old = desk.session.layout_named(desk.page_layout)
+    old = desk.workspace.layout_named(desk.page_layout)
     better = replace(old, id="umap", method="umap", xy=np.ascontiguousarray(-old.xy))
-    desk.session.layout_ready(better)
+    desk.workspace.layout_ready(better)
     assert desk.page.last(LayoutReady).url == "/columns/layout/umap.bin"
-    assert desk.session.layout_named("umap") is better
-    assert desk.session.layout_named(old.id) is None
+    assert desk.workspace.layout_named("umap") is better
+    assert desk.workspace.layout_named(old.id) is None
     moved = desk.page.last(KnownPlaces).places[0]
     assert moved.place_id == place.place_id
     np.testing.assert_allclose(moved.xy, [-value for value in place.xy], atol=1e-6)

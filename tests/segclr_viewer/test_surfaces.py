@@ -13,7 +13,7 @@ from segclr.em.geometry import XYZ
 from segclr.em.mesh import Mesh
 from segclr.errors import WorkerDied
 from segclr_viewer.nearest import NearestNodes
-from segclr_viewer.overlay import Overlay
+from segclr_viewer.overlay import Overlay, RowMaps
 from segclr_viewer.points import NO_CLASS, Points
 from segclr_viewer.surfaces import PARTS_PER_SEGMENT, Surfaces, part_of, split
 
@@ -67,9 +67,9 @@ class Painted:
     def __init__(self, classes: list[int]) -> None:
         self.mesher = HandMesher()
         nearest = NearestNodes(NODES)
-        self.overlay = Overlay(None, nearest)  # type: ignore[arg-type]  # its volume is not asked
+        self.overlay = Overlay(RowMaps(None, nearest))  # type: ignore[arg-type]  # its volume is not asked
         self.paint(classes)
-        self.surfaces = Surfaces(self.mesher, BOUNDS_NM, nearest, self.overlay)
+        self.surfaces = Surfaces(self.mesher, BOUNDS_NM, nearest)
 
     def paint(self, classes: list[int]) -> None:
         self.overlay.repaint(Points("", "", np.array(classes, np.uint8), np.full(3, 200, np.uint8), (), (), ""))
@@ -77,7 +77,7 @@ class Painted:
 
 async def made(painted: Painted, part: int, mesh: Mesh) -> Mesh:
     """The part, its segment's mesh being this one."""
-    waiting = asyncio.ensure_future(painted.surfaces.part(part))
+    waiting = asyncio.ensure_future(painted.surfaces.part(part, painted.overlay))
     await asyncio.sleep(0)
     painted.mesher.answers[-1].set_result(mesh)
     return await waiting
@@ -108,11 +108,11 @@ def test_a_cell_is_split_where_its_nearest_nodes_differ() -> None:
     async def check() -> None:
         painted = Painted([2, 4, 0])
         near = await made(painted, part_of(0, 2), strip())
-        far = await painted.surfaces.part(part_of(0, 4))
+        far = await painted.surfaces.part(part_of(0, 4), painted.overlay)
         assert corners(near) | corners(far) == corners(strip())
         assert near.vertices_nm[:, 0].max() <= 1600
         assert far.vertices_nm[:, 0].min() >= 1400
-        assert len((await painted.surfaces.part(part_of(0, 0))).faces) == 0
+        assert len((await painted.surfaces.part(part_of(0, 0), painted.overlay)).faces) == 0
         assert len(painted.mesher.orders) == 1
 
     asyncio.run(asyncio.wait_for(check(), 20))
@@ -123,9 +123,9 @@ def test_a_repaint_splits_the_same_mesh_anew() -> None:
         painted = Painted([2, 4, 0])
         await made(painted, part_of(0, 2), strip())
         painted.paint([5, 5, NO_CLASS])
-        assert corners(await painted.surfaces.part(part_of(0, 5))) == corners(strip())
+        assert corners(await painted.surfaces.part(part_of(0, 5), painted.overlay)) == corners(strip())
         painted.paint([NO_CLASS, NO_CLASS, 1])
-        assert corners(await painted.surfaces.part(part_of(0, None))) == corners(strip())
+        assert corners(await painted.surfaces.part(part_of(0, None), painted.overlay)) == corners(strip())
         assert len(painted.mesher.orders) == 1
 
     asyncio.run(asyncio.wait_for(check(), 20))
@@ -143,7 +143,7 @@ def test_the_box_to_mesh_holds_the_nodes_with_a_margin_inside_the_volume() -> No
 def test_requests_for_one_segment_share_one_mesh() -> None:
     async def check() -> None:
         painted = Painted([0, 1, 0])
-        requests = [asyncio.ensure_future(painted.surfaces.part(part_of(0, c))) for c in range(5)]
+        requests = [asyncio.ensure_future(painted.surfaces.part(part_of(0, c), painted.overlay)) for c in range(5)]
         await asyncio.sleep(0)
         painted.mesher.answers[0].set_result(strip())
         parts = await asyncio.gather(*requests)
@@ -156,7 +156,7 @@ def test_requests_for_one_segment_share_one_mesh() -> None:
 def test_a_mesh_is_not_made_when_nobody_waits_any_more() -> None:
     async def check() -> None:
         painted = Painted([0, 1, 0])
-        first, second = (asyncio.ensure_future(painted.surfaces.part(part_of(0, c))) for c in range(2))
+        first, second = (asyncio.ensure_future(painted.surfaces.part(part_of(0, c), painted.overlay)) for c in range(2))
         await asyncio.sleep(0)
         first.cancel()
         await asyncio.sleep(0)
@@ -175,7 +175,7 @@ def test_unknown_parts_are_empty_and_ask_for_nothing() -> None:
     async def check() -> None:
         painted = Painted([0, 1, 0])
         for part in (2 * PARTS_PER_SEGMENT, 10**17):
-            assert len((await painted.surfaces.part(part)).vertices_nm) == 0
+            assert len((await painted.surfaces.part(part, painted.overlay)).vertices_nm) == 0
         assert painted.mesher.orders == []
 
     asyncio.run(asyncio.wait_for(check(), 20))
@@ -184,7 +184,7 @@ def test_unknown_parts_are_empty_and_ask_for_nothing() -> None:
 def test_a_failed_mesh_is_said_and_tried_again_at_the_next_request() -> None:
     async def check() -> None:
         painted = Painted([0, 1, 0])
-        waiting = asyncio.ensure_future(painted.surfaces.part(part_of(0, 0)))
+        waiting = asyncio.ensure_future(painted.surfaces.part(part_of(0, 0), painted.overlay))
         await asyncio.sleep(0)
         painted.mesher.answers[0].set_exception(BrokenProcessPool())
         with pytest.raises(WorkerDied, match="memory"):

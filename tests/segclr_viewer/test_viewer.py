@@ -11,7 +11,7 @@ from segclr.em.geometry import XYZ
 from segclr.errors import ProjectError
 from segclr_viewer.messages import Mark
 from segclr_viewer.nearest import NearestNodes
-from segclr_viewer.overlay import Overlay, code
+from segclr_viewer.overlay import Overlay, RowMaps, code
 from segclr_viewer.points import Points
 from segclr_viewer.project import ClassSpec, Task
 from segclr_viewer.scene import Scene
@@ -62,12 +62,12 @@ def running() -> Iterator[Neuroglancer]:
 
 @pytest.fixture
 def overlay() -> Overlay:
-    return Overlay(None, NearestNodes(TABLE))  # type: ignore[arg-type]  # no chunk is asked for
+    return Overlay(RowMaps(None, NearestNodes(TABLE)))  # type: ignore[arg-type]  # no chunk is asked for
 
 
 @pytest.fixture
 def view(running: Neuroglancer, overlay: Overlay) -> NeuroglancerView:
-    surfaces = Surfaces(None, BOUNDS_NM, NearestNodes(TABLE), overlay)  # type: ignore[arg-type]  # nothing is meshed
+    surfaces = Surfaces(None, BOUNDS_NM, NearestNodes(TABLE))  # type: ignore[arg-type]  # nothing is meshed
     scene = Scene("t", (8.0, 10.0, 33.0), BOUNDS_NM, None, (NODES, CELLS), [(1, BIG)])
     return NeuroglancerView(running, f"http://127.0.0.1:{running.port}", scene, overlay, surfaces)
 

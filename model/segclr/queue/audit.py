@@ -47,12 +47,19 @@ def audit_order(
         positions_nm: (n, 3) float64, xyz; None in a segment task, where every segment has one row and one chance.
         seed: the task's own, chosen once.
     """
+    return np.argsort(place_keys(segment_ids, positions_nm, seed), kind="stable").astype(np.int64)
+
+
+def place_keys(
+    segment_ids: NDArray[np.uint64], positions_nm: NDArray[np.float64] | None, seed: int
+) -> NDArray[np.uint64]:
+    """Return (n,) uint64, uniform over all 64 bits: the hash of each place by itself; arguments of `audit_order`."""
     keys = _mixed(segment_ids.astype(np.uint64) + np.uint64(seed % 2**64))
     if positions_nm is not None:
         grid = np.rint(positions_nm / _GRID_NM).astype(np.int64).view(np.uint64)
         for axis in range(3):
             keys = _mixed(keys ^ grid[:, axis])
-    return np.argsort(keys, kind="stable").astype(np.int64)
+    return keys
 
 
 def upcoming_audits(order: NDArray[np.int64], answered: NDArray[np.bool_], count: int) -> NDArray[np.int64]:
