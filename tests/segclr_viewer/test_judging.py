@@ -82,7 +82,7 @@ def label_truly(desk: Any, rows: Any, wrong: tuple[int, ...] = (), provenance: s
                 segment_id=int(desk.table.segment_of_rows(np.array([row]))[0]),
             )
         )
-    desk.session._labelling.take_in(desk.log.append(events))
+    desk.workspace.append(events)
     desk.session._painting.refresh()
     desk.fitter.run_newest()
 
