@@ -7,7 +7,7 @@ import type { ClassSpec } from "../protocol";
 import type { ClassFigures, Estimate, Figures, JudgedLabel } from "../protocol_evaluation";
 import { classesOf, type Target } from "../state";
 import type { Sheet } from "./evaluation";
-import { answerBadge, classButtons, classMark, isAt, pictureFor, whose } from "./evaluation_label";
+import { answerBadge, besides, classButtons, classMark, isAt, pictureFor, whose } from "./evaluation_label";
 import { count, counted, percent } from "./format";
 
 export function classesView(sheet: Sheet): HTMLElement[] {
@@ -130,6 +130,7 @@ function judged(sheet: Sheet, place: JudgedLabel, chosen: boolean, classes: read
   );
   button.dataset["key"] = `judged ${label.uuid}`;
   const target = targetOf(label);
-  const more = chosen && target ? [pictureFor(state, label), classButtons(label, answer, target, classes, actions)] : [];
-  return element("li", { class: chosen ? "chosen" : "" }, button, ...more);
+  if (!chosen || !target) return element("li", {}, button);
+  const anew = classButtons(label, answer, target, classes, actions);
+  return element("li", { class: "chosen" }, button, pictureFor(state, label), anew, besides(state, label));
 }

@@ -33,6 +33,14 @@ export function pictureFor(state: State, label: LabelInfo): HTMLElement {
   return element("img", { class: "strip", src: pictureOf(state, label.row), alt, loading: "lazy" });
 }
 
+/** What a class given now would do beside the label of somebody else; nothing where it simply takes its place. */
+export function besides(state: State, label: LabelInfo): HTMLElement | null {
+  const own = label.annotator === state.hello?.annotator || ["import", "demo"].includes(label.provenance);
+  if (own) return null;
+  const text = `The label of ${label.annotator} stays: another class of yours is a disagreement, and the head learns from neither.`;
+  return element("p", { class: "besides" }, text);
+}
+
 /** What was said of the label since, if anything. */
 export function answerBadge(answer: Answer | null, classes: readonly ClassSpec[]): HTMLElement | null {
   if (!answer) return null;

@@ -5,7 +5,7 @@ import { answerTo, targetOf } from "../evaluation_store";
 import type { LabelInfo } from "../protocol_evaluation";
 import { classesOf, type Target } from "../state";
 import type { Sheet } from "./evaluation";
-import { answerBadge, classButtons, classMark, isAt, pictureFor, whose } from "./evaluation_label";
+import { answerBadge, besides, classButtons, classMark, isAt, pictureFor, whose } from "./evaluation_label";
 import { count } from "./format";
 
 const NONE = "No label looks wrong. A label is listed where a head that has not seen its cell contradicts it.";
@@ -41,6 +41,7 @@ export function suspectView(sheet: Sheet, at: number, target: Target | null): HT
     element("p", { class: "why" }, `${suspect.reason[0].toUpperCase()}${suspect.reason.slice(1)}.`),
     pictureFor(state, label),
     ...(address ? [classButtons(label, answer, address, classes, actions)] : []),
+    ...[besides(state, label)].filter((hint) => hint !== null),
     element("div", { class: "buttons" }, confirm, ...(here ? [] : [back])),
     element("h3", {}, "The nearest labels on other cells"),
     element(

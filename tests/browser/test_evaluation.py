@@ -1,0 +1,120 @@
+"""The evaluation panel in a real browser: from a count of mistakes to the place, and a likely label error put right."""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+WAIT_MS = 60_000
+
+
+def summary(page: Page) -> dict[str, Any]:
+    """What the page says is on screen."""
+    found: dict[str, Any] = page.evaluate("() => window.segclr.summary()")
+    return found
+
+
+def wait(page: Page, condition: str, argument: object = None) -> None:
+    """Wait until a condition on ``s``, the page's summary, holds (``a`` is the argument)."""
+    page.wait_for_function(
+        f"(a) => {{ const s = window.segclr?.summary(); return s && ({condition}); }}", arg=argument, timeout=WAIT_MS
+    )
+
+
+def newest_event(demo_arguments: list[str]) -> tuple[Any, ...]:
+    """Kind, class and annotator of the last event in the demo's log."""
+    (log,) = Path(demo_arguments[-1]).glob("*/labels.sqlite")
+    connection = sqlite3.connect(f"file:{log}?mode=ro", uri=True)
+    try:
+        row = connection.execute("SELECT kind, class_name, verdict FROM event ORDER BY seq DESC LIMIT 1").fetchone()
+        return tuple(row)
+    finally:
+        connection.close()
+
+
+def recompute(page: Page) -> None:
+    """Judge the head on the labels of now."""
+    wait(page, "s.unsaved === 0 && s.headVersion === s.lastSaved.seq")
+    page.get_by_role("button", name="Recompute").click()
+    wait(page, "!s.evaluation.waiting && !s.evaluation.stale")
+
+
+def fits(page: Page) -> bool:
+    """Whether the panel needs no horizontal scrolling."""
+    return bool(
+        page.evaluate(
+            "() => { const e = document.querySelector('.evaluation-body'); return e.scrollWidth <= e.clientWidth; }"
+        )
+    )
+
+
+@pytest.fixture
+def opened(page: Page, demo: str) -> Page:
+    """The demo, with the panel open and its figures there."""
+    page.goto(demo)
+    wait(page, "s.ready")
+    page.get_by_role("button", name="How good is the head?").click()
+    wait(page, "s.evaluation && !s.evaluation.waiting")
+    return page
+
+
+def test_a_wrong_label_is_found_by_its_class_and_put_right_as_a_likely_error(
+    opened: Page, demo_arguments: list[str]
+) -> None:
+    assert 0 < summary(opened)["evaluation"]["macroF1"] <= 1
+    assert fits(opened)
+    assert opened.get_by_role("img", name="Macro F1 by number of labels").is_visible()
+
+    opened.get_by_role("button", name="Classes and mistakes").click()
+    assert fits(opened)
+    opened.locator(".confusion button.right").first.click()
+    wait(opened, "s.evaluation.view === 'cell'")
+    opened.locator(".judged button").first.click()
+    wait(opened, "s.target !== null")
+    row = summary(opened)["target"]["row"]
+    opened.keyboard.press("4")
+    wait(opened, "s.targetLabel === 3 && s.unsaved === 0 && s.evaluation.stale")
+    assert newest_event(demo_arguments)[:2] == ("label", "soma")
+    opened.get_by_text("now soma").wait_for()
+    recompute(opened)
+
+    opened.get_by_role("button", name="Likely label errors").click()
+    wait(opened, "s.evaluation.view === 'suspect' && s.evaluation.row !== null")
+    assert fits(opened)
+    for _ in range(summary(opened)["evaluation"]["suspects"]):
+        if summary(opened)["evaluation"]["row"] == row:
+            break
+        opened.get_by_role("button", name="The next one").click()
+    wait(opened, "s.evaluation.row === a && s.target.row === a", row)
+    assert opened.locator(".evidence img").count() > 1
+    left = summary(opened)["evaluation"]["left"]
+    opened.keyboard.press("1")
+    wait(opened, "s.evaluation.left === a && s.unsaved === 0", left - 1)
+    assert newest_event(demo_arguments)[:2] == ("label", "axon")
+    recompute(opened)
+    assert summary(opened)["failures"] == []
+
+
+def test_a_confirmed_label_is_not_listed_again_and_keys_open_and_leave_the_panel(
+    opened: Page, demo_arguments: list[str]
+) -> None:
+    opened.get_by_role("button", name="Likely label errors").click()
+    wait(opened, "s.evaluation.view === 'suspect' && s.evaluation.row !== null")
+    before = summary(opened)["evaluation"]
+    opened.get_by_role("button", name="The label is right").click()
+    wait(opened, "s.evaluation.left === a && s.unsaved === 0 && s.lastSaved", before["left"] - 1)
+    assert newest_event(demo_arguments) == ("review", None, "agree")
+    recompute(opened)
+    after = summary(opened)["evaluation"]
+    assert after["suspects"] == before["suspects"] - 1
+    assert after["row"] != before["row"]
+
+    opened.keyboard.press("Escape")
+    wait(opened, "s.evaluation === null")
+    opened.keyboard.press("v")
+    wait(opened, "s.evaluation?.view === 'suspect' && !s.evaluation.waiting")
+    opened.get_by_role("button", name="Close").click()
+    wait(opened, "s.evaluation === null")
+    assert summary(opened)["failures"] == []
