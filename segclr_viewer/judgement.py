@@ -56,6 +56,7 @@ class Evaluation:
         job: what the session's head is fitted on; its task has the classes that the log has made.
         sited: all events of the task, in order.
         place_ids: remembered places, by position.
+        hidden: rows whose labels are kept from who asks: they count, but are not named.
         seed: of folds and draws; 0 makes the figures agree with the head's own.
     """
 
@@ -63,6 +64,7 @@ class Evaluation:
     job: FitJob
     sited: tuple[Sited, ...]
     place_ids: dict[XYZ, int]
+    hidden: frozenset[int] = frozenset()
     seed: int = 0
 
     def run(self) -> EvaluationReady:
@@ -77,9 +79,10 @@ class Evaluation:
             note = ONE_CLASS if count else NO_LABELS
             return EvaluationReady("", task.name, self.job.seq, stamp, note, given=count, given_cells=count_cells)
         names = [spec.name for spec in task.classes]
-        timeline = replay(self.base, self.sited)
-        events = _events_of(timeline, task, stands, classes)
-        teller = Teller(table, stands, classes, events, self.place_ids)
+        timeline = replay(self.base, self.sited, self.job.choice)
+        events = _events_of(timeline, self.job, stands, classes)
+        kept_from = frozenset(at for at, stand in enumerate(stands) if isinstance(stand, int) and stand in self.hidden)
+        teller = Teller(table, stands, classes, events, self.place_ids, kept_from)
         held_out = predict_held_out(embeddings, classes, cells, len(names), self.seed)
         report = evaluate(held_out, self.seed)
         used = {key_of(stand): code for stand, code in zip(stands, classes.tolist(), strict=True)}
@@ -87,6 +90,7 @@ class Evaluation:
         curve = learning_curve(course.embeddings, course.history, len(names), self.seed)
         kept = np.array([timeline.history.reviews(event.uuid).agree > 0 for event in events], np.bool_)
         suspects = find_suspects(embeddings, np.arange(count), cells, held_out, names, kept, most=count)
+        suspects = tuple(each for each in suspects if each.label not in teller.hidden)
         told = [_suspect(each, teller) for each in suspects[:MOST_SUSPECTS]]
         figures = None if report is None else _figures(report, teller)
         return EvaluationReady(
@@ -110,7 +114,7 @@ class Evaluation:
 
 
 class Teller:
-    """Tells of labels, each once. `told` grows as they are named."""
+    """Tells of labels, each once. `told` grows as they are named; `hidden` ones are not to be named."""
 
     def __init__(
         self,
@@ -119,8 +123,10 @@ class Teller:
         classes: NDArray[np.int64],
         events: Sequence[LabelEvent],
         place_ids: dict[XYZ, int],
+        hidden: frozenset[int],
     ) -> None:
         self.told: list[LabelInfo] = []
+        self.hidden = hidden
         self._table = table
         self._stands = stands
         self._classes = classes
@@ -155,11 +161,13 @@ class Teller:
         )
 
 
-def _events_of(timeline: Timeline, task: Task, stands: Sequence[Stand], classes: NDArray[np.int64]) -> list[LabelEvent]:
+def _events_of(
+    timeline: Timeline, job: FitJob, stands: Sequence[Stand], classes: NDArray[np.int64]
+) -> list[LabelEvent]:
     """The event behind each label that the head is fitted on: the newest that gives its site that class."""
-    index = {spec.name: at for at, spec in enumerate(task.classes)}
+    index = {spec.name: at for at, spec in enumerate(job.task.classes)}
     found: dict[tuple[Site, int], LabelEvent] = {}
-    for event in sorted(timeline.history.current().values(), key=lambda each: each.seq):
+    for event in sorted(timeline.history.consensus(job.choice).labels.values(), key=lambda each: each.seq):
         stand, code = timeline.stands.get(event.uuid), index.get(timeline.history.name_now(event))
         if stand is not None and code is not None:
             found[key_of(stand), code] = event
@@ -225,8 +233,8 @@ def _figures(report: Report, teller: Teller) -> Figures:
 
 def _judged(report: Report, given: int, predicted: int, teller: Teller) -> list[JudgedLabel]:
     confidence = dict(zip(report.held_out.label.tolist(), report.held_out.confidence.tolist(), strict=True))
-    labels = report.labels_in(given, predicted)[:MOST_PLACES].tolist()
-    return [JudgedLabel(teller.name(label), confidence[label]) for label in labels]
+    labels = [label for label in report.labels_in(given, predicted).tolist() if label not in teller.hidden]
+    return [JudgedLabel(teller.name(label), confidence[label]) for label in labels[:MOST_PLACES]]
 
 
 def _audit(held_out: HeldOutLabels, events: Sequence[LabelEvent], history: TaskHistory) -> AuditFigures:
@@ -243,12 +251,13 @@ def _audit(held_out: HeldOutLabels, events: Sequence[LabelEvent], history: TaskH
 
 
 def _suspect(suspect: Suspect, teller: Teller) -> SuspectInfo:
+    seen = [near for near in suspect.evidence if near.label not in teller.hidden]
     return SuspectInfo(
         label=teller.name(suspect.label),
         suggested=suspect.suggested,
         doubt=suspect.doubt,
         reason=suspect.reason,
-        evidence=[Example(teller.name(near.label), near.distance) for near in suspect.evidence[:MOST_EXAMPLES]],
+        evidence=[Example(teller.name(near.label), near.distance) for near in seen[:MOST_EXAMPLES]],
     )
 
 

@@ -35,6 +35,7 @@ class Judging:
             job=task.job(self._state.now),
             sited=tuple(self._all_sited(task)),
             place_ids={place.position_nm: place.place_id for place in self._state.places},
+            hidden=frozenset(task.hidden_rows(self._state.world.annotator)),
         )
         self._errands.ask(
             message.page,

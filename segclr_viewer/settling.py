@@ -27,9 +27,10 @@ def stopping(course: Course, job: FitJob, class_names: list[str], seed: int = 0)
     events = len(course.history.rows)
     counts = [count for ago in range(MOST_COMPARISONS + 1) if (count := events - ago * LABELS_APART) > 0]
     rows, starts = _compared(job, seed)
+    seen = job.vectors.matrix()[rows]
     newest_first: list[NDArray[np.uint8]] = []
     for count in counts:
-        codes = _codes(course, count, job, len(class_names), rows, starts)
+        codes = _codes(course, count, len(class_names), seen, starts)
         if codes is None:
             break
         newest_first.append(codes)
@@ -42,12 +43,11 @@ def stopping(course: Course, job: FitJob, class_names: list[str], seed: int = 0)
     return Stopping(sentence, LABELS_APART, [change.share for change in changes], gauge(changes).settled)
 
 
-def _compared(job: FitJob, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _compared(job: FitJob, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64] | None]:
     """Rows to predict, ascending; in a segment task all rows of some segments, and where each of these starts."""
     table, rng = job.vectors.table, np.random.default_rng(seed)
     if job.task.unit == "node":
-        rows = rng.permutation(len(table))[:MOST_ROWS]
-        return np.sort(rows), np.zeros(0, np.int64)
+        return np.sort(rng.permutation(len(table))[:MOST_ROWS]), None
     sizes = np.diff(table.first_row)
     order = rng.permutation(len(sizes))
     few = np.cumsum(sizes[order]) <= MOST_ROWS
@@ -58,15 +58,15 @@ def _compared(job: FitJob, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int
 
 
 def _codes(
-    course: Course, count: int, job: FitJob, class_count: int, rows: NDArray[np.int64], starts: NDArray[np.int64]
+    course: Course, count: int, class_count: int, seen: NDArray[np.float32], starts: NDArray[np.int64] | None
 ) -> NDArray[np.uint8] | None:
-    """What the head after so many events predicts for the rows, or the segments; None where there was no head."""
+    """What the head after so many events predicts for (n, d) rows, or for the segments that start there; None where
+    there was no head."""
     embeddings, classes, cells = course.after(count)
     if len(np.unique(classes)) < 2:
         return None
     head = fit_head(embeddings, classes, cells, class_count).head
-    seen = job.vectors.matrix()[rows]
-    if job.task.unit == "node" or not len(rows):
+    if starts is None or not len(seen):
         return head.predict_codes(seen)[0]
     sums = np.add.reduceat(head.predict(seen).astype(np.float64), starts, axis=0)
     codes: NDArray[np.uint8] = sums.argmax(axis=1).astype(np.uint8)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from segclr.evaluation.learning_curve import TAKEN_BACK, History
 from segclr_viewer.fitting import RowVectors
 from segclr_viewer.log.attach import Site
+from segclr_viewer.log.consensus import ALL, Choice
 from segclr_viewer.log.events import STATEMENTS, Anchor, LabelEvent, SavedPlace
 from segclr_viewer.log.fold import TaskHistory
 from segclr_viewer.project import Task
@@ -61,15 +62,17 @@ class Timeline:
         return {label.uuid: index[name] for label in labels if (name := self.history.name_now(label)) in index}
 
 
-def replay(task: Task, sited: Sequence[Sited]) -> Timeline:
+def replay(task: Task, sited: Sequence[Sited], choice: Choice = ALL) -> Timeline:
     """Fold the events one by one, and note what each of them changes.
 
     Args:
         task: as the project file has it, without what the log made of its classes.
         sited: all events of the task, in order.
+        choice: which statements count.
     """
     history = TaskHistory(task.name, task.unit, task.classes)
     groups: dict[tuple[str, str], list[Anchor]] = {}
+    anchors: dict[str, Anchor] = {}
     site_of: dict[Anchor, Site] = {}
     there: dict[Site, dict[Anchor, LabelEvent]] = {}
     held: dict[Site, LabelEvent | None] = {}
@@ -81,15 +84,19 @@ def replay(task: Task, sited: Sequence[Sited]) -> Timeline:
         if event.kind in STATEMENTS:
             anchor = event.anchor(task.unit)
             groups.setdefault(group, []).append(anchor)
+            anchors[event.uuid] = anchor
             if at.site is not None:
                 site_of[anchor] = at.site
             touched = [anchor]
+        elif event.kind == "review":
+            touched = [anchors[event.about]] if event.about in anchors else []
+            groups.setdefault(group, []).extend(touched)
         else:
             touched = list(dict.fromkeys(groups.get(group, ())))
         for anchor in touched:
             if (site := site_of.get(anchor)) is None:
                 continue
-            label = history.label_of(anchor)
+            label = history.label_of(anchor, choice)
             labels = there.setdefault(site, {})
             labels.pop(anchor, None)
             if label is not None:

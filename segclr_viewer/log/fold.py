@@ -104,9 +104,11 @@ class TaskHistory:
         self._settle()
         return self._current
 
-    def label_of(self, anchor: Anchor) -> LabelEvent | None:
-        """The label that all annotators together give an anchor."""
-        return self.current().get(anchor)
+    def label_of(self, anchor: Anchor, choice: Choice = ALL) -> LabelEvent | None:
+        """The label that all annotators, or the chosen statements, together give an anchor."""
+        if choice == ALL:
+            return self.current().get(anchor)
+        return self._outcome(anchor, choice).label if anchor in self._said else None
 
     def statements(self, annotator: str) -> dict[Anchor, LabelEvent]:
         """What an annotator holds of each anchor: a label, unsure, or bad segmentation; judgements left out."""

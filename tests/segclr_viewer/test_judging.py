@@ -13,6 +13,7 @@ from segclr.embeddings.table import EmbeddingTable, build_table
 from segclr.explore.layout import pca_layout
 from segclr_viewer.answers import EvaluationReady, Failed, Saved
 from segclr_viewer.judgement import MOST_PLACES, NO_LABELS, ONE_CLASS
+from segclr_viewer.log.consensus import Choice
 from segclr_viewer.log.events import NewEvent
 from segclr_viewer.messages import EvaluateRequest, MarkRequest, ReviewRequest, Target, encode
 from segclr_viewer.settling import MOST_COMPARISONS
@@ -37,9 +38,10 @@ def table_of_looks() -> EmbeddingTable:
 
 @pytest.fixture
 def begin(make_desk: Callable[..., Any]) -> Callable[..., Any]:
-    """Opens a session on a log, over the table of looks."""
+    """Opens a session over the table of looks; its log may be given, and parts of its world."""
     table = table_of_looks()
-    return lambda log=None: make_desk(log, table=table, layout=pca_layout(table.embeddings)).start()
+    layout = pca_layout(table.embeddings)
+    return lambda log=None, **changes: make_desk(log, table=table, layout=layout, **changes).start()
 
 
 @pytest.fixture
@@ -59,7 +61,9 @@ def ask(desk: Any, task: str = "subcompartment") -> EvaluationReady:
     return answer
 
 
-def label_truly(desk: Any, rows: Any, wrong: tuple[int, ...] = (), provenance: str = "key") -> None:
+def label_truly(
+    desk: Any, rows: Any, wrong: tuple[int, ...] = (), provenance: str = "key", annotator: str = "ana"
+) -> None:
     """Label rows one after the other with the class they look like, or a wrong one; all at once, to be quick."""
     names = [spec.name for spec in desk.session.task.classes]
     events = []
@@ -72,7 +76,7 @@ def label_truly(desk: Any, rows: Any, wrong: tuple[int, ...] = (), provenance: s
                 uuid=request,
                 group=request,
                 at="2026-11-03T09:00:00Z",
-                annotator="ana",
+                annotator=annotator,
                 kind="label",
                 task="subcompartment",
                 provenance=provenance,
@@ -288,3 +292,43 @@ def test_a_question_that_was_asked_again_before_its_turn_is_dropped(desk: Any) -
     while desk.judge.held:
         desk.judge.run()
     assert [answer.request for answer in desk.page.all(EvaluationReady)] == ["first", "third"]
+
+
+def test_labels_that_are_kept_from_an_annotator_count_but_are_not_named(begin: Callable[..., Any]) -> None:
+    desk = begin(double_share=1.0)
+    label_truly(desk, range(120), wrong=(40,))
+    ben = desk.neighbour("ben")
+    ben.label(3, 0)
+    own, other = ask(desk), ask(ben)
+    assert 40 in suspects(own)
+    assert own.figures is not None
+    assert other.figures is not None
+    assert other.figures.macro_f1 == own.figures.macro_f1
+    assert {label.row for label in own.labels} > {3, 40}
+    assert {label.row for label in other.labels} <= {3}
+
+
+def test_where_one_annotator_alone_trains_the_head_that_head_is_judged(begin: Callable[..., Any]) -> None:
+    desk = begin(train_on=Choice(annotators=frozenset({"ben"})))
+    label_truly(desk, range(120))
+    label_truly(desk, range(60, 180), wrong=(70, 71), annotator="ben")
+    answer = ask(desk)
+    assert answer.figures is not None
+    assert answer.given == answer.curve[-1].labels == 120
+    assert answer.stamp == desk.points().stamp
+    assert answer.curve[-1].macro_f1.value == pytest.approx(answer.figures.macro_f1.value)
+    assert {label.annotator for label in answer.labels} == {"ben"}
+    assert {70, 71} <= set(suspects(answer))
+
+
+def test_where_only_reviewed_labels_train_the_review_is_what_counts(begin: Callable[..., Any]) -> None:
+    desk = begin(train_on=Choice(reviews=frozenset({"agreed"})))
+    label_truly(desk, range(60))
+    assert ask(desk).note == NO_LABELS
+    for event in list(desk.log.stored)[:40]:
+        desk.session.receive(ReviewRequest(desk.request(), "subcompartment", event.uuid, "agree"))
+    answer = ask(desk)
+    assert answer.figures is not None
+    assert answer.given == answer.curve[-1].labels == 40
+    desk.undo()
+    assert ask(desk).given == 39
