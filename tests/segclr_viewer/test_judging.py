@@ -224,6 +224,32 @@ def test_the_stopping_gauge_compares_heads_fifty_labels_apart(desk: Any) -> None
     assert late.shares[-1] < 0.2
 
 
+def test_the_share_that_changed_is_that_of_the_predictions_that_were_shown(desk: Any) -> None:
+    label_truly(desk, range(60))
+    before = np.array(desk.classes())
+    label_truly(desk, range(60, 110), wrong=tuple(range(60, 110, 2)))
+    gauge = ask(desk).stopping
+    assert gauge is not None
+    assert gauge.shares[-1] == pytest.approx(np.mean(before != np.array(desk.classes())))
+    assert gauge.shares[-1] > 0
+
+
+def test_in_a_task_on_cells_the_cells_that_changed_are_counted(desk: Any) -> None:
+    desk.switch("cell type")
+    first_rows = range(0, CELLS * NODES, NODES)
+    for at, row in enumerate(first_rows[:10]):
+        desk.label(row, at % 2, "cell type")
+    before = np.array(desk.classes())[::NODES]
+    for flip, rows in ((0, first_rows[10:]), (1, first_rows), (0, first_rows)):
+        for row in rows:
+            desk.label(row, (row // NODES + flip) % 2, "cell type", fit=False)
+    desk.fitter.run_newest()
+    gauge = ask(desk, "cell type").stopping
+    assert gauge is not None
+    assert gauge.shares[-1] == pytest.approx(np.mean(before != np.array(desk.classes())[::NODES]))
+    assert gauge.shares[-1] > 0
+
+
 def test_undone_and_unlabelled_history_still_ends_in_the_same_figures(desk: Any) -> None:
     label_truly(desk, range(120))
     desk.label(7, 0)
