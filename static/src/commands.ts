@@ -1,6 +1,7 @@
 // What the keys do: one table of commands for keys pressed on the page and, where they are the page's, in the viewer.
 
 import { commandOf, type Command, type KeyPress } from "./keys";
+import { namesTarget } from "./evaluation_store";
 import type { Actions } from "./panels/panel";
 import { classesOf, keysOf, type State } from "./state";
 
@@ -19,7 +20,7 @@ export function keyOnPage(world: CommandWorld, press: KeyPress): boolean {
 }
 
 /**
- * Do what a key in the viewer says, if the page takes it: all of them while the queue runs or the evaluation is open,
+ * Do what a key in the viewer says, if the page takes it: all of them while the queue runs or the evaluation names a place,
  * and what has nothing to do with the mouse. The others are Neuroglancer's: they label what the mouse is on.
  */
 export function keyInViewer(world: CommandWorld, press: KeyPress): boolean {
@@ -27,7 +28,7 @@ export function keyInViewer(world: CommandWorld, press: KeyPress): boolean {
   const command = commandOf(press, classesOf(state), keysOf(state));
   if (!command) return false;
   const always = ["queue", "neighbours", "label-selection", "evaluation", "help"].includes(command.kind);
-  const named = state.queue !== null || state.evaluation?.open === true;
+  const named = state.evaluation?.open ? namesTarget(state.evaluation, state.target) : state.queue !== null;
   return (always || named) && perform(world, command);
 }
 
@@ -51,31 +52,34 @@ function perform({ actions, state, cancelDrawing }: CommandWorld, command: Comma
     case "back":
     case "forward":
     case "skip":
-      if (queue) actions[command.kind]();
-      return queue !== null;
+      if (!queue || evaluation?.open) return false;
+      actions[command.kind]();
+      return true;
     case "label-selection":
       actions.propose(null);
       return true;
     case "accept":
       return false; // in the dialog of a proposal only
     case "neighbours":
-      return aimedAt(actions, target, () => target && actions.propose(target));
+      return aimedAt(actions, state(), () => target && actions.propose(target));
     case "label":
-      return aimedAt(actions, target, () => target && actions.label(target, command.class));
+      return aimedAt(actions, state(), () => target && actions.label(target, command.class));
     case "mark":
-      return aimedAt(actions, target, () => target && actions.mark(target, command.mark));
+      return aimedAt(actions, state(), () => target && actions.mark(target, command.mark));
     case "take-back":
-      return aimedAt(actions, target, () => target && actions.label(target, null));
+      return aimedAt(actions, state(), () => target && actions.label(target, null));
   }
 }
 
-function aimedAt(actions: Actions, target: State["target"], act: () => void): true {
-  if (target) act();
+/** Act on the target, if there is one and the user can see which. */
+function aimedAt(actions: Actions, { target, evaluation }: State, act: () => void): true {
+  const hidden = evaluation?.open && !namesTarget(evaluation, target);
+  if (target && !hidden) act();
   else {
-    actions.dispatch({
-      type: "problem",
-      text: "Nothing is chosen to label: Alt + click a cell in the viewer, or click a point.",
-    });
+    const text = hidden
+      ? "The evaluation names no place to label now: choose one in it, or close it."
+      : "Nothing is chosen to label: Alt + click a cell in the viewer, or click a point.";
+    actions.dispatch({ type: "problem", text });
   }
   return true;
 }

@@ -46,9 +46,14 @@ export class EvaluationFlow {
 
   /** Fly to a label; keys label it from now on. */
   fly(label: LabelInfo): void {
-    const { hello } = this.world.state();
     const target = targetOf(label);
     if (target) this.world.dispatch({ type: "target", target });
+    this.look(label);
+  }
+
+  /** Fly to a label that is only looked at. */
+  look(label: LabelInfo): void {
+    const { hello } = this.world.state();
     if (hello) this.bridge.flyTo(label.position_nm, hello.resolution_nm);
   }
 

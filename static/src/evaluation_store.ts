@@ -131,6 +131,21 @@ export function targetOf(label: LabelInfo): Target | null {
   return label.place === null ? null : { kind: "place", place: label.place };
 }
 
+export function isAt(label: LabelInfo | null, target: Target | null): boolean {
+  if (!label || !target) return false;
+  return target.kind === "row" ? target.row === label.row : target.place === label.place;
+}
+
+/** Whether the open panel shows the target as what is labelled; what it covers is not to be labelled unseen. */
+export function namesTarget(evaluation: Evaluation | null, target: Target | null): boolean {
+  if (!evaluation?.open || !evaluation.ready) return false;
+  const { view, ready } = evaluation;
+  if (view.kind === "suspect") return isAt(labelAt(evaluation), target);
+  if (view.kind !== "cell") return false;
+  const cell = ready.figures?.confusion.find((one) => one.given === view.given && one.predicted === view.predicted);
+  return cell?.places.some((place) => isAt(ready.labels[place.label], target)) ?? false;
+}
+
 /** Whether answers were given after the labels that the figures are of. */
 export function isStale(state: State): boolean {
   const { evaluation, points, saved } = state;

@@ -13,8 +13,10 @@ import {
   shareText,
   shareTicks,
 } from "../src/evaluation_figures";
-import { isStale, labelAt, suspectsLeft } from "../src/evaluation_store";
+import { isStale, labelAt, namesTarget, suspectsLeft } from "../src/evaluation_store";
+import { keyInViewer, keyOnPage } from "../src/commands";
 import { commandOf } from "../src/keys";
+import type { Actions } from "../src/panels/panel";
 import type { EvaluationReady } from "../src/protocol_evaluation";
 import { classesOf, type State, type StoredMessage } from "../src/state";
 import { initial, reduce, type Event } from "../src/store";
@@ -76,6 +78,29 @@ test("what the server refuses was not answered", () => {
   assert.equal(suspectsLeft(state.evaluation!), 2);
   assert.deepEqual(state.unsaved, {});
   assert.equal(after(OPEN, received({ type: "failed", request: "a", text: "no" })).evaluation?.request, null);
+});
+
+test("keys label what the open panel shows, and nothing that it covers", () => {
+  const suspect = { kind: "row", row: 812 } as const;
+  const other = { kind: "row", row: 17033 } as const;
+  const place = { kind: "place", place: 4 } as const;
+  assert.equal(namesTarget(REVIEWING.evaluation, suspect), true);
+  for (const hidden of [other, place, null]) assert.equal(namesTarget(REVIEWING.evaluation, hidden), false);
+  const cell = after(REVIEWING, { type: "evaluation-shown", view: { kind: "cell", given: 1, predicted: 0 } }).evaluation;
+  assert.deepEqual([suspect, other, place].map((target) => namesTarget(cell, target)), [false, true, true]);
+  const figures = after(REVIEWING, { type: "evaluation-shown", view: { kind: "figures" } }).evaluation;
+  assert.equal(namesTarget(figures, suspect), false);
+
+  const said: string[] = [];
+  const actions = { label: () => said.push("label"), dispatch: () => said.push("problem") } as unknown as Actions;
+  const press = { key: "1", code: "Digit1", ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, repeat: false };
+  const pressed = (state: State, where: typeof keyOnPage): boolean =>
+    where({ actions, state: () => state, cancelDrawing: () => false }, press);
+  const aimed = { ...REVIEWING, target: suspect };
+  assert.equal(pressed(aimed, keyInViewer), true);
+  assert.equal(pressed({ ...REVIEWING, target: other }, keyInViewer), false);
+  assert.equal(pressed({ ...REVIEWING, target: other }, keyOnPage), true);
+  assert.deepEqual(said, ["label", "problem"]);
 });
 
 test("figures are old as soon as a label is saved after them, or other predictions are announced", () => {

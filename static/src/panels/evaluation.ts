@@ -110,6 +110,6 @@ function content(sheet: Sheet, target: Target | null): HTMLElement[] {
     case "cell":
       return placesView(sheet, view.given, view.predicted, target);
     case "suspect":
-      return [...said, ...suspectView(sheet, view.at, target)];
+      return [...said, ...suspectView(sheet, view.at)];
   }
 }

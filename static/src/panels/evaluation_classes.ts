@@ -2,12 +2,12 @@
 
 import { element } from "../element";
 import { cellAt, f1Text, intervalText, rowTotals, shareText } from "../evaluation_figures";
-import { answerTo, targetOf } from "../evaluation_store";
+import { answerTo, isAt, targetOf } from "../evaluation_store";
 import type { ClassSpec } from "../protocol";
 import type { ClassFigures, Estimate, Figures, JudgedLabel } from "../protocol_evaluation";
 import { classesOf, type Target } from "../state";
 import type { Sheet } from "./evaluation";
-import { answerBadge, besides, classButtons, classMark, isAt, pictureFor, whose } from "./evaluation_label";
+import { answerBadge, besides, classButtons, classMark, pictureFor, whose } from "./evaluation_label";
 import { count, counted, percent } from "./format";
 
 export function classesView(sheet: Sheet): HTMLElement[] {
@@ -18,7 +18,7 @@ export function classesView(sheet: Sheet): HTMLElement[] {
     scores(figures, classes),
     element("h3", {}, "What is taken for what"),
     element("p", {}, "Rows are the labels, columns what the head says. A click lists the places, the surest mistakes first."),
-    confusion(sheet, figures, classes),
+    element("div", { class: "matrix" }, confusion(sheet, figures, classes)),
   ];
 }
 

@@ -22,11 +22,6 @@ export function whose(label: LabelInfo): string {
   return `by ${label.annotator || "nobody named"}${how ? `, ${how}` : ""} · cell ${label.segment_id}`;
 }
 
-export function isAt(label: LabelInfo, target: Target | null): boolean {
-  if (target?.kind === "row") return target.row === label.row;
-  return target?.kind === "place" && target.place === label.place;
-}
-
 export function pictureFor(state: State, label: LabelInfo): HTMLElement {
   if (label.row === null) return element("span", { class: "none" }, "No picture: no point of the scatter stands for this place.");
   const alt = "Central xy, xz and yz planes of the masked cutout";

@@ -3,14 +3,14 @@
 import { element } from "../element";
 import { answerTo, targetOf } from "../evaluation_store";
 import type { LabelInfo } from "../protocol_evaluation";
-import { classesOf, type Target } from "../state";
+import { classesOf } from "../state";
 import type { Sheet } from "./evaluation";
-import { answerBadge, besides, classButtons, classMark, isAt, pictureFor, whose } from "./evaluation_label";
+import { answerBadge, besides, classButtons, classMark, pictureFor, whose } from "./evaluation_label";
 import { count } from "./format";
 
 const NONE = "No label looks wrong. A label is listed where a head that has not seen its cell contradicts it.";
 
-export function suspectView(sheet: Sheet, at: number, target: Target | null): HTMLElement[] {
+export function suspectView(sheet: Sheet, at: number): HTMLElement[] {
   const { ready, state, flow, evaluation, actions } = sheet;
   const suspect = ready.suspects[at];
   if (!suspect) return [element("p", {}, ready.note ? "" : NONE)];
@@ -25,7 +25,6 @@ export function suspectView(sheet: Sheet, at: number, target: Target | null): HT
   );
   confirm.title = "Confirm it: it is not listed again";
   confirm.dataset["key"] = "confirm";
-  const here = isAt(label, target);
   const back = element("button", { type: "button", onclick: () => flow.fly(label) }, "Fly back to it");
   back.dataset["key"] = "fly back";
   return [
@@ -42,12 +41,12 @@ export function suspectView(sheet: Sheet, at: number, target: Target | null): HT
     pictureFor(state, label),
     ...(address ? [classButtons(label, answer, address, classes, actions)] : []),
     ...[besides(state, label)].filter((hint) => hint !== null),
-    element("div", { class: "buttons" }, confirm, ...(here ? [] : [back])),
+    element("div", { class: "buttons" }, confirm, back),
     element("h3", {}, "The nearest labels on other cells"),
     element(
       "ul",
       { class: "evidence" },
-      ...suspect.evidence.map((near) => example(sheet, ready.labels[near.label], near.distance, target)),
+      ...suspect.evidence.map((near) => example(sheet, ready.labels[near.label], near.distance)),
     ),
   ];
 }
@@ -72,17 +71,17 @@ function pager(sheet: Sheet, at: number): HTMLElement {
   );
 }
 
-function example(sheet: Sheet, label: LabelInfo, distance: number, target: Target | null): HTMLElement {
+function example(sheet: Sheet, label: LabelInfo, distance: number): HTMLElement {
   const { state, ready, flow } = sheet;
   const classes = classesOf(state, ready.task);
   const button = element(
     "button",
-    { type: "button", title: `Fly there. ${whose(label)}`, "aria-pressed": String(isAt(label, target)) },
+    { type: "button", title: `Look there; keys still label the place above. ${whose(label)}` },
     pictureFor(state, label),
     element("span", { class: "line" }, classMark(classes[label.class]), element("small", {}, `${distance.toFixed(2)} sd away`)),
     element("small", { class: "whose" }, whose(label)),
   );
   button.dataset["key"] = `example ${label.uuid}`;
-  button.addEventListener("click", () => flow.fly(label));
+  button.addEventListener("click", () => flow.look(label));
   return element("li", {}, button);
 }

@@ -1,6 +1,7 @@
 // The line at the bottom, the banner of a lost connection, and the problems.
 
 import { byId, element, setText } from "../element";
+import { f1Text } from "../evaluation_figures";
 import type { Head } from "../protocol";
 import type { State } from "../state";
 import { clock, count, counted, milliseconds, percent } from "./format";
@@ -45,7 +46,7 @@ export function statusPanel(actions: Actions): (state: State) => void {
     setText(device, hello ? deviceText(hello.device, hello.encoder) : "");
     setText(table, hello ? `${counted(hello.rows, "embedding")}, ${counted(hello.segments, "segment")}` : "");
     setText(labels, points ? counted(points.labels, "label") : "");
-    setText(head, points ? headText(points.head) : "");
+    setText(head, points ? headText(points.head, judgedF1(state)) : "");
     head.title = points?.head ? headTitle(points.head) : "";
     head.hidden = !points;
     head.setAttribute("aria-expanded", String(state.evaluation?.open === true));
@@ -61,10 +62,16 @@ function deviceText(device: string, encoder: string): string {
   return device ? `encoder on ${device}` : "encoder loading";
 }
 
-function headText(head: Head | null): string {
+/** The panel's figure, where it is of the same head: its folds are fitted further than those after every label. */
+function judgedF1(state: State): number | null {
+  const ready = state.evaluation?.ready;
+  return ready && ready.stamp === state.points?.stamp ? (ready.figures?.macro_f1.value ?? null) : null;
+}
+
+function headText(head: Head | null, judged: number | null): string {
   if (!head) return "no head yet: label two classes";
-  const held = head.held_out;
-  return `How good is the head? ${held ? `held-out F1 ${held.macro_f1.toFixed(2)}` : "not yet tested"}`;
+  const f1 = judged ?? head.held_out?.macro_f1;
+  return `How good is the head? ${f1 === undefined ? "not yet tested" : `held-out F1 ${f1Text(f1)}`}`;
 }
 
 function headTitle(head: Head): string {
