@@ -5,6 +5,7 @@
 ``python -m benchmarks real``: the same on real data, see ``benchmarks.real``.
 ``python -m benchmarks queue``: what the labelling queue saves, see ``benchmarks.queue``.
 ``python -m benchmarks aggregation``: averaging over neighbourhoods, see ``benchmarks.aggregation``.
+``python -m benchmarks annotators``: many annotators at once, see ``benchmarks.annotators``.
 """
 
 import argparse
@@ -49,5 +50,9 @@ if __name__ == "__main__":
         from benchmarks import aggregation
 
         aggregation.main(sys.argv[2:])
+    elif sys.argv[1:2] == ["annotators"]:
+        from benchmarks import annotators
+
+        annotators.main(sys.argv[2:])
     else:
         main()

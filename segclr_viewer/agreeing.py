@@ -40,7 +40,7 @@ def ratings_of(task: TaskState) -> Ratings:
     number_of: dict[object, int] = {}
     found: list[tuple[int, int, int, int]] = []
     for rater, annotator in enumerate(task.history.annotators()):
-        for event in sorted(task.own(annotator).statements, key=lambda event: event.seq):
+        for event in sorted(task.own(annotator), key=lambda event: event.seq):
             row, given = task.row_of(event), codes.get(task.history.name_now(event))
             if event.kind != "label" or event.provenance == "import" or given is None or row is None:
                 continue

@@ -17,7 +17,6 @@ from segclr_viewer.cutout_pictures import CutoutPictures
 from segclr_viewer.embedder import WorkerSettings
 from segclr_viewer.latest import LatestThread
 from segclr_viewer.layout_job import LEAST_ROWS, LayoutJob, first_layout
-from segclr_viewer.log.consensus import Choice
 from segclr_viewer.log.events import NewEvent
 from segclr_viewer.log.segment_reading import segments_at
 from segclr_viewer.log.store import LabelStore
@@ -36,7 +35,7 @@ from segclr_viewer.surfaces import Surfaces
 from segclr_viewer.viewer import Neuroglancer, NeuroglancerView
 from segclr_viewer.worker import EncoderWorker
 from segclr_viewer.workspace import Workspace
-from segclr_viewer.world import World
+from segclr_viewer.world import World, choice_of
 
 _GREY_SAMPLE_VOXELS = 128
 _DARKEST, _BRIGHTEST = 0.5, 99.5  # percentiles shown as black and white
@@ -175,7 +174,6 @@ def _thread(closing: ExitStack, server: AppServer) -> LatestThread:
 def _world(opened: Opened, table: EmbeddingTable, generated: bool) -> World:
     """What the sessions are about; annotator and viewer are each session's own."""
     project = opened.project
-    chosen = project.train_on
     return World(
         project=project.name,
         generated=generated,
@@ -191,11 +189,7 @@ def _world(opened: Opened, table: EmbeddingTable, generated: bool) -> World:
         keys=project.keys,
         segment_at=partial(segments_at, opened.segmentation),
         double_share=project.labelling.double_share if len(project.annotators) > 1 else 0.0,
-        train_on=Choice(
-            annotators=None if chosen.annotators is None else frozenset(chosen.annotators),
-            provenances=None if chosen.provenances is None else frozenset(chosen.provenances),
-            reviews=None if chosen.reviews is None else frozenset(chosen.reviews),
-        ),
+        train_on=choice_of(project.train_on),
     )
 
 

@@ -41,7 +41,7 @@ class Painting:
         place_ids = {place.position_nm: place.place_id for place in self._state.places}
         known = {place_ids[at]: given for at, given in labelled.places.items() if at in place_ids}
         marked = task.marked(annotator)
-        own = [event for event in task.own(annotator).statements if event.kind == "label"]
+        own = [event for event in task.own(annotator) if event.kind == "label"]
         done = progress(own, annotator, self._state.now())
         return Labels(
             task=task.task.name,

@@ -172,9 +172,9 @@ class Queueing:
             self._tell(message, course, fitted, Choice([], []))
             return
         own = task.own(annotator)
-        given = [event.provenance for event in own.statements]
-        answered = {row for row in map(task.row_of, own.statements) if row is not None} | course.skipped
-        doubled = [event for event in own.statements if event.provenance == "queue" and _is_double(task, event)]
+        given = [event.provenance for event in own]
+        answered = {row for row in map(task.row_of, own) if row is not None} | course.skipped
+        doubled = [event for event in own if event.provenance == "queue" and _is_double(task, event)]
         question = Question(
             places=self._state.workspace.queues.places(task),
             fitted=fitted,

@@ -13,6 +13,7 @@ from typing import Protocol
 from segclr.errors import SegclrError
 from segclr.explore.layout import Layout
 from segclr_viewer.agreeing import Agreeing
+from segclr_viewer.label_sites import LabelSites
 from segclr_viewer.log.events import LabelEvent, NewEvent, SavedPlace
 from segclr_viewer.one_by_one import OneByOne
 from segclr_viewer.pacing import Pacer
@@ -21,7 +22,7 @@ from segclr_viewer.points import Points
 from segclr_viewer.ports import SharedPorts
 from segclr_viewer.predicting import Predicting
 from segclr_viewer.queue_memory import QueueMemory
-from segclr_viewer.task_state import LabelSites, Predicted, TaskState
+from segclr_viewer.task_state import Predicted, TaskState
 from segclr_viewer.world import World
 
 

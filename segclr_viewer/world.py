@@ -8,7 +8,7 @@ from segclr.explore.layout import Layout
 from segclr_viewer.keys import USUAL_KEYS, Keys
 from segclr_viewer.log.attach import SegmentAt
 from segclr_viewer.log.consensus import ALL, Choice
-from segclr_viewer.project import Task
+from segclr_viewer.project import Task, TrainOn
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +48,10 @@ class World:
     segment_at: SegmentAt | None = None
     double_share: float = 0.0
     train_on: Choice = ALL
+
+
+def choice_of(train_on: TrainOn) -> Choice:
+    """What the project file says of what trains."""
+    lists = (train_on.annotators, train_on.provenances)
+    annotators, provenances = (None if names is None else frozenset(names) for names in lists)
+    return Choice(annotators, provenances, None if train_on.reviews is None else frozenset(train_on.reviews))

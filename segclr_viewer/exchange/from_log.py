@@ -12,6 +12,7 @@ from segclr.errors import TooFewLabels
 from segclr_viewer.exchange.errors import ExchangeError
 from segclr_viewer.exchange.labels import CurrentLabel
 from segclr_viewer.exchange.predictions import PredictionStamp
+from segclr_viewer.label_sites import LabelSites
 from segclr_viewer.log.events import LabelEvent, SavedPlace
 from segclr_viewer.log.fold import fold
 from segclr_viewer.log.segment_reading import segments_at
@@ -19,7 +20,8 @@ from segclr_viewer.log.store import LabelStore
 from segclr_viewer.opening import open_segmentation
 from segclr_viewer.points import Points
 from segclr_viewer.project import Project, Task
-from segclr_viewer.task_state import LabelSites, TaskState
+from segclr_viewer.task_state import TaskState
+from segclr_viewer.world import choice_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,7 +148,7 @@ def _task_state(project: Project, log: LogContent, task: Task, table: EmbeddingT
     sites = LabelSites(table, project.segmentation.version, segment_at)
     sites.save(log.places)
     sites.attach([event for event in log.events if event.task == task.name])
-    state = TaskState(task, sites)
+    state = TaskState(task, sites, choice=choice_of(project.train_on))
     for event in log.events:
         state.apply(event)
     return state, sites

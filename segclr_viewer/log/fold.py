@@ -75,6 +75,7 @@ class TaskHistory:
         self._comments: list[LabelEvent] = []
         self._imports: list[LabelEvent] = []
         self._outcomes: dict[Anchor, Outcome] = {}  # of all annotators
+        self._conflicts: dict[Anchor, Conflict] = {}  # among them
         self._changed: dict[Anchor, None] = {}  # anchors whose outcome is to be found anew, in a fixed order
         self._current: dict[Anchor, LabelEvent] = {}
 
@@ -132,7 +133,8 @@ class TaskHistory:
 
     def conflicts(self) -> list[Conflict]:
         """The anchors on which the annotators disagree without a majority."""
-        return self.consensus().conflicts
+        self._settle()
+        return sorted(self._conflicts.values(), key=lambda conflict: conflict.statements[-1].seq)
 
     def name_now(self, label: LabelEvent) -> str:
         """What the class of a label is called now, after all renaming and merging."""
@@ -213,10 +215,13 @@ class TaskHistory:
         for anchor in self._changed:
             self._outcomes.pop(anchor, None)
             self._current.pop(anchor, None)
+            self._conflicts.pop(anchor, None)
             if anchor in self._said:
                 outcome = self._outcomes[anchor] = self._outcome(anchor, ALL)
                 if outcome.label is not None:
                     self._current[anchor] = outcome.label
+                if outcome.conflict is not None:
+                    self._conflicts[anchor] = outcome.conflict
         self._changed.clear()
 
     def _outcome(self, anchor: Anchor, choice: Choice) -> Outcome:
