@@ -40,7 +40,13 @@ class AppState:
         return self.workspace.layout
 
     def answering(self, request: str | None, act: Callable[[], None]) -> None:
-        """Do something for a request; an expected failure is told to page and viewer in its one sentence."""
+        """Do something for a request; an expected failure is told to page and viewer in its one sentence.
+
+        While an action of the annotator is being made durable, it has to wait: it may depend on that.
+        """
+        if self.workspace.commits.is_waiting(self.world.annotator):
+            self.workspace.commits.after(lambda: self.answering(request, act))
+            return
         try:
             act()
         except SegclrError as error:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -274,9 +275,14 @@ class Labelling:
         about: Sequence[LabelEvent] = (),
     ) -> None:
         """Make events durable, then tell, then predict anew; `about` are those that an undo or redo turns."""
-        stored = self._state.workspace.append(events, places)
-        self._tell_saved(request, stored[-1], text, about or stored)
-        self._state.workspace.changed(self._state.tasks[stored[-1].task])
+        for event in events:
+            self._state.workspace.event(event.uuid, self._annotator)
+
+        def done(stored: list[LabelEvent]) -> None:
+            self._tell_saved(request, stored[-1], text, about or stored)
+            self._state.workspace.changed(self._state.tasks[stored[-1].task])
+
+        self._state.workspace.commits.submit(events, places, done, partial(self._state.fail, request))
 
     def _is_done(self, request: str) -> bool:
         """Whether a request has been done already and is asked again, because the answer was lost; it is told again."""

@@ -13,6 +13,7 @@ from typing import Protocol
 from segclr.errors import SegclrError
 from segclr.explore.layout import Layout
 from segclr_viewer.agreeing import Agreeing
+from segclr_viewer.group_commit import GroupCommit
 from segclr_viewer.label_sites import LabelSites
 from segclr_viewer.log.events import LabelEvent, NewEvent, SavedPlace
 from segclr_viewer.one_by_one import OneByOne
@@ -93,6 +94,7 @@ class Workspace:
         self.queues = QueueMemory()
         self.agreeing = Agreeing(self.errands, self._tell_agreement)
         self._predicting = Predicting(ports.fitter, now, self._paint, self._tell_predictions, self._tell_failure)
+        self.commits = GroupCommit(self.append, ports.later)
         self._pacers = {name: Pacer(ports.later) for name in self.tasks}
         self._events: dict[str, LabelEvent] = {}
 
