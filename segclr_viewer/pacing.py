@@ -19,10 +19,12 @@ class Pacer:
         self._clock = clock
         self._wanted: Callable[[], None] | None = None
         self._rests = False
+        self._least_rest_s = 0.0
 
-    def ask(self, do: Callable[[], None]) -> None:
-        """Have `do` done soon, in the stead of what still waits."""
+    def ask(self, do: Callable[[], None], least_rest_s: float = 0.0) -> None:
+        """Have `do` done soon, in the stead of what still waits; after it there is a rest of that time at least."""
         self._wanted = do
+        self._least_rest_s = least_rest_s
         if not self._rests:
             self._serve()
 
@@ -35,7 +37,7 @@ class Pacer:
         try:
             do()
         finally:
-            self._later(_REST * (self._clock() - started), self._rested)
+            self._later(max(self._least_rest_s, _REST * (self._clock() - started)), self._rested)
 
     def _rested(self) -> None:
         self._rests = False

@@ -26,6 +26,8 @@ from segclr_viewer.queue_memory import QueueMemory
 from segclr_viewer.task_state import Predicted, TaskState
 from segclr_viewer.world import World
 
+_REST_S = 0.15  # between two repaints where several look: each makes every page and viewer of them fetch anew
+
 
 class Member(Protocol):
     """A session, as the workspace sees it."""
@@ -144,7 +146,8 @@ class Workspace:
 
     def changed(self, task: TaskState) -> None:
         """Events of the task were appended: tell all who look at it, and predict anew. Not at once under a stream."""
-        self._pacers[task.task.name].ask(partial(self._follow, task))
+        rest_s = _REST_S if len(self._watchers(task)) > 1 else 0.0
+        self._pacers[task.task.name].ask(partial(self._follow, task), rest_s)
 
     def refresh(self, task: TaskState) -> None:
         """Bring the task's predictions up to its labels; they are shown to all who look at it."""

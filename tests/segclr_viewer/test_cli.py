@@ -8,7 +8,7 @@ import pytest
 
 from segclr.em.precomputed import PrecomputedWriter
 from segclr.encoder.checkpoint import DEMO_CHECKPOINT, read_spec
-from segclr_viewer.cli import main
+from segclr_viewer.cli import _invitation, main
 
 if TYPE_CHECKING:
     from tests.conftest import World
@@ -34,6 +34,19 @@ def test_check_opens_everything_and_prints_the_settings(project_file: Path, caps
     assert "voxels are its own" in printed
     assert "warning" not in printed
     assert "no embedding table yet" in printed
+
+
+def test_one_annotator_is_invited_as_ever_and_several_by_name() -> None:
+    assert _invitation({"ana": "http://127.0.0.1:1/?token=x"}) == "open http://127.0.0.1:1/?token=x"
+    said = _invitation({"ana": "http://127.0.0.1:1/?token=x", "ben": "http://127.0.0.1:1/?token=y"})
+    assert said.splitlines() == ["ana opens http://127.0.0.1:1/?token=x", "ben opens http://127.0.0.1:1/?token=y"]
+
+
+def test_several_annotators_may_be_named(project_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--check", str(project_file), "--annotator", "ada", "--annotator", "bo"]) == 0
+    printed = capsys.readouterr().out
+    assert "annotator 1.name = ada" in printed
+    assert "annotator 2.name = bo" in printed
 
 
 @pytest.mark.parametrize("grey", [0, 128])

@@ -6,8 +6,10 @@ import pytest
 
 from segclr.errors import ProjectError
 from segclr_viewer.keys import FIXED_KEYS, USUAL_KEYS
+from segclr_viewer.log.consensus import ALL, Choice
 from segclr_viewer.palette import PALETTE
-from segclr_viewer.project import Project, describe, load_project
+from segclr_viewer.project import Project, describe, load_project, overridden
+from segclr_viewer.world import choice_of
 
 GOOD = """
 name = "cortex"
@@ -57,6 +59,9 @@ name = "microglia"
 color = "#8b5cf6"
 key = "2"
 """
+
+
+ANNOTATORS = '[[annotator]]\nname = "ana"\n[[annotator]]\nname = "ben"\n'
 
 
 def load(folder: Path, text: str) -> Project:
@@ -116,6 +121,28 @@ def test_the_annotator_is_the_user_unless_named(tmp_path: Path, monkeypatch: pyt
     assert load(tmp_path, GOOD.replace('annotator = "ana"', "")).annotator == "bo"
 
 
+def test_several_annotators_are_named_in_sections_or_on_the_command_line(tmp_path: Path) -> None:
+    project = load(tmp_path, GOOD.replace('annotator = "ana"', "") + ANNOTATORS)
+    assert [annotator.name for annotator in project.annotators] == ["ana", "ben"]
+    assert "annotator 2.name = ben" in describe(project).splitlines()
+    one = load(tmp_path, GOOD)
+    assert "annotator = ana" in describe(one).splitlines()
+    assert [annotator.name for annotator in overridden(one, None, ["kim", "lu"]).annotators] == ["kim", "lu"]
+    assert overridden(one, None, None).annotator == "ana"
+    for names, sentence in ((["kim", "kim"], "'kim' is given twice"), (["a\nb"], "cannot be an annotator's")):
+        with pytest.raises(ProjectError, match=sentence):
+            overridden(one, None, names)
+
+
+def test_what_trains_and_what_is_asked_of_all_are_read(tmp_path: Path) -> None:
+    project = load(tmp_path, GOOD)
+    assert (project.labelling.double_share, choice_of(project.train_on)) == (0.0, ALL)
+    more = '[labelling]\ndouble_share = 0.1\n[train_on]\nannotators = ["ana"]\nreviews = ["agreed"]\n'
+    project = load(tmp_path, GOOD + more)
+    assert project.labelling.double_share == 0.1
+    assert choice_of(project.train_on) == Choice(frozenset({"ana"}), None, frozenset({"agreed"}))
+
+
 def test_the_description_holds_every_resolved_setting(tmp_path: Path) -> None:
     lines = describe(load(tmp_path, GOOD)).splitlines()
     assert "segmentation.version = v117" in lines
@@ -165,13 +192,21 @@ def test_the_description_holds_every_resolved_setting(tmp_path: Path) -> None:
         ('annotator = "ana"', '[keys]\nunsure = "d"', "the class key 'd' is also that of unsure"),
         ('annotator = "ana"', "[server]\nport = 65536", "server: port is 65536"),
         ('annotator = "ana"', "[server]\nport = true", "server.port is True, but must be a whole number"),
+        ('annotator = "ana"', "[[annotator]]\nnmae = 'x'", "the key annotator 1.nmae is not known: did you mean name?"),
+        ('annotator = "ana"', "[[annotator]]\nname = ' '", "annotator 1: name ' ' cannot be an annotator's"),
+        ('annotator = "ana"', ANNOTATORS + ANNOTATORS, "the annotator 'ana' is given twice"),
+        ('annotator = "ana"', "[labelling]\ndouble_share = 2", "labelling: double_share is 2: it must be 0"),
+        ('annotator = "ana"', "[train_on]\nannotators = []", "train_on: annotators is empty, so that nothing would"),
+        ('annotator = "ana"', "[train_on]\nreviews = ['x']", "train_on.reviews 1 is 'x', but must be one of"),
         ('name = "cortex"', "name = ", "is not TOML"),
     ],
 )
 def test_a_mistake_is_told_in_one_sentence(tmp_path: Path, old: str, new: str, sentence: str) -> None:
     assert old in GOOD
     text = GOOD.replace(old, new, 1)
-    if new.startswith(("[server]", "[keys]")):  # a section must follow the keys of the top
+    if new.startswith(
+        ("[server]", "[keys]", "[[", "[labelling]", "[train_on]")
+    ):  # a section must follow the keys of the top
         text = GOOD.replace(old, "", 1) + new
     if new.startswith("table ="):
         text = new + "\n" + GOOD.replace(old, "", 1)
