@@ -1,6 +1,7 @@
 // The messages between page and server, one interface each, and the check that turns a frame into one of them.
 // 64-bit ids are decimal strings on both sides and stay strings here; positions are nm (x, y, z); points are rows.
 
+import type { Agreement, AnnotatorsMessage, Conflicts } from "./protocol_annotators";
 import type { EvaluationMessage, EvaluationReady } from "./protocol_evaluation";
 import type { Keys, ProposalMade, QueueMessage, QueueReady } from "./protocol_queue";
 
@@ -206,6 +207,8 @@ export type ServerMessage =
   | QueueReady
   | ProposalMade
   | EvaluationReady
+  | Agreement
+  | Conflicts
   | Failed
   | Status
   | Device;
@@ -215,6 +218,7 @@ export type LassoMode = "replace" | "add" | "subtract";
 export type ClientMessage =
   | QueueMessage
   | EvaluationMessage
+  | AnnotatorsMessage
   | { type: "undo"; request: string }
   | { type: "redo"; request: string }
   | { type: "task"; request: string; name: string }
@@ -284,6 +288,8 @@ const FIELDS: Readonly<Record<ServerMessage["type"], readonly string[]>> = {
     "suspects",
     "suspects_total",
   ],
+  agreement: ["request", "task", "method", "places", "annotators", "kappa", "low", "high", "text"],
+  conflicts: ["request", "task", "conflicts", "total", "hidden"],
   failed: ["request", "text"],
   status: ["text"],
   device: ["device", "encoder"],

@@ -8,6 +8,7 @@ import { omit, without } from "./lists";
 import { current, placed } from "./places";
 import type { ServerMessage } from "./protocol";
 import { itemsCame, proposalCame, queueReduce, stored, type QueueEvent } from "./queue_store";
+import { counted } from "./panels/format";
 import type { ConnectionState } from "./socket";
 import { asking, lassoed, located, selection, started, viewerReady } from "./selecting";
 import type { State, StoredMessage, Target } from "./state";
@@ -145,6 +146,10 @@ function received(state: State, message: ServerMessage): State {
       return proposalCame(state, message);
     case "evaluation":
       return judged(state, message);
+    case "agreement":
+      return { ...state, status: message.text };
+    case "conflicts":
+      return { ...state, status: `annotators disagree on ${counted(message.total, "place")} of ${message.task}` };
     case "history":
       return { ...state, steps: message };
     case "selection":

@@ -109,7 +109,7 @@ export function cardPanel(actions: Actions): (state: State) => void {
 }
 
 function whyText(queue: Queue, asked: QueueItem | null, target: Target | null): string {
-  if (asked) return `Asked: ${asked.reason}`;
+  if (asked) return sentence(asked.reason);
   if (target) return "Not the place that was asked: go on with the queue by its arrows.";
   return sentence(queue.request || !queue.note ? "choosing the next places" : queue.note);
 }
