@@ -2,7 +2,9 @@
 //   segclr.summary()        what is on screen: connection, ready, task, stamps, counts, target, saved, failures ...
 //   segclr.pointOnScreen(r) [x, y] of table row r in CSS pixels of the window, to click or to draw a lasso round it
 //   segclr.rowOf(id)        first table row of a segment (decimal string), or -1
+//   segclr.settled()        whether the viewer has loaded and drawn all that it shows
 
+import type { ViewerBridge } from "./neuroglancer";
 import type { XY } from "./protocol";
 import type { Scatter } from "./scatter/scatter";
 import { isStale, labelAt, suspectsLeft } from "./evaluation_store";
@@ -70,9 +72,11 @@ export interface Hook {
   summary(): Summary;
   pointOnScreen(row: number): XY | null;
   rowOf(segment: string): number;
+  /** The viewer has all that it shows, in the newest colours. */
+  settled(): boolean;
 }
 
-export function hook(now: () => State, scatter: Scatter | null): Hook {
+export function hook(now: () => State, scatter: Scatter | null, bridge: ViewerBridge): Hook {
   return Object.freeze({
     summary: () => summary(now()),
     pointOnScreen: (row: number) => (now().coordinates && scatter ? scatter.pointOnPage(row) : null),
@@ -81,6 +85,7 @@ export function hook(now: () => State, scatter: Scatter | null): Hook {
       const index = table?.indexOf(segment) ?? -1;
       return table && index >= 0 ? table.rowsOf(index)[0] : -1;
     },
+    settled: () => bridge.settled,
   });
 }
 

@@ -209,5 +209,5 @@ divider();
 focusFollowsMouse(byId("viewer-pane"), byId<HTMLIFrameElement>("viewer"), bridge, (keysIn) =>
   dispatch({ type: "keys", in: keysIn }),
 );
-window.segclr = hook(() => state, scatter);
+window.segclr = hook(() => state, scatter, bridge);
 connection.start();

@@ -49,7 +49,8 @@ def sections(page: Page) -> list[dict[str, float]]:
 
 def drawn(page: Page) -> None:
     """Wait until everything that is visible in the viewer is loaded."""
-    viewer_frame(page).wait_for_function("() => window.viewer && viewer.isReady()", timeout=WAIT_MS)
+    page.wait_for_function("() => window.segclr.settled()", timeout=WAIT_MS)
+    viewer_frame(page).evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 def picture(page: Page, panel: dict[str, float]) -> NDArray[np.int16]:
