@@ -8,10 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from segclr.em.geometry import XYZ, Box
+from segclr.em.geometry import Box
 from segclr.em.volume import Volume
 from segclr.embeddings.table import EmbeddingTable
-from segclr.errors import ProjectError, SegclrError
 from segclr_viewer.columns import Columns
 from segclr_viewer.cutout_pictures import CutoutPictures
 from segclr_viewer.embedder import WorkerSettings
@@ -25,7 +24,7 @@ from segclr_viewer.nearest import NearestNodes
 from segclr_viewer.opening import Opened
 from segclr_viewer.overlay import Overlay, RowMaps
 from segclr_viewer.page_files import load_page_files
-from segclr_viewer.ports import Embedded, Ports, SharedPorts, Worker
+from segclr_viewer.ports import Ports, SharedPorts, Worker
 from segclr_viewer.read_ahead import ReadAhead
 from segclr_viewer.routes import data_routes
 from segclr_viewer.scene import Scene
@@ -33,26 +32,12 @@ from segclr_viewer.server import AppServer
 from segclr_viewer.session import Session
 from segclr_viewer.surfaces import Surfaces
 from segclr_viewer.viewer import Neuroglancer, NeuroglancerView
-from segclr_viewer.worker import EncoderWorker
+from segclr_viewer.worker import EncoderWorker, NoEncoder
 from segclr_viewer.workspace import Workspace
 from segclr_viewer.world import World, choice_of
 
 _GREY_SAMPLE_VOXELS = 128
 _DARKEST, _BRIGHTEST = 0.5, 99.5  # percentiles shown as black and white
-
-
-class NoEncoder:
-    """The worker of a project that names no encoder."""
-
-    def embed(
-        self,
-        position_nm: XYZ,
-        segment_id: int | None,
-        done: Callable[[Embedded], None],
-        failed: Callable[[SegclrError], None],
-    ) -> None:
-        """Say that nothing can be embedded."""
-        failed(ProjectError("the project names no encoder: add [encoder] with a checkpoint to embed places"))
 
 
 class RunningApp:

@@ -13,7 +13,7 @@ from functools import cache, partial
 from typing import Protocol, TypeVar
 
 from segclr.em.geometry import XYZ
-from segclr.errors import SegclrError, WorkerDied
+from segclr.errors import ProjectError, SegclrError, WorkerDied
 from segclr_viewer.child_process import end_child, new_child
 from segclr_viewer.ports import Embedded
 
@@ -33,6 +33,20 @@ class Embedder(Protocol):
 
     def embed(self, position_nm: XYZ, segment_id: int | None) -> Embedded:
         """Cut out, mask and embed a place."""
+
+
+class NoEncoder:
+    """The worker of a project that names no encoder."""
+
+    def embed(
+        self,
+        position_nm: XYZ,
+        segment_id: int | None,
+        done: Callable[[Embedded], None],
+        failed: Callable[[SegclrError], None],
+    ) -> None:
+        """Say that nothing can be embedded."""
+        failed(ProjectError("the project names no encoder: add [encoder] with a checkpoint to embed places"))
 
 
 class EncoderWorker:

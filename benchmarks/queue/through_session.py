@@ -20,26 +20,14 @@ from segclr_viewer.fitting import Fitted
 from segclr_viewer.log.store import LabelStore
 from segclr_viewer.messages import LabelRequest, QueueRequest, Target
 from segclr_viewer.points import Points
-from segclr_viewer.ports import Embedded, Ports, SharedPorts
+from segclr_viewer.ports import Ports, SharedPorts
 from segclr_viewer.project import ClassSpec, Task
 from segclr_viewer.session import Session
+from segclr_viewer.worker import NoEncoder
 from segclr_viewer.workspace import Workspace
 from segclr_viewer.world import World
 
 T = TypeVar("T")
-
-
-class _NoEncoder:
-    """No place is embedded live here."""
-
-    def embed(
-        self,
-        position_nm: XYZ,
-        segment_id: int | None,
-        done: Callable[[Embedded], None],
-        failed: Callable[[SegclrError], None],
-    ) -> None:
-        failed(SegclrError("there is no encoder in this benchmark: label rows of the table"))
 
 
 class _AtOnce:
@@ -121,7 +109,7 @@ def label_through_session(place: Field, said: NDArray[np.int64], most: int, batc
             table=table,
             layout=pca_layout(table.embeddings),
         )
-        shared = SharedPorts(worker=_NoEncoder(), fitter=at_once, chooser=at_once, judge=at_once, log=log, later=_soon)
+        shared = SharedPorts(worker=NoEncoder(), fitter=at_once, chooser=at_once, judge=at_once, log=log, later=_soon)
         workspace = Workspace(world, shared, lambda: "2026-11-21T00:00:00+00:00", request)
         session = Session(workspace, world, Ports(finder=at_once, ahead=view, page=page, view=view))
         workspace.start()
