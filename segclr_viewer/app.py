@@ -11,7 +11,6 @@ import numpy as np
 from segclr.em.geometry import Box
 from segclr.em.volume import Volume
 from segclr.embeddings.table import EmbeddingTable
-from segclr_viewer.columns import Columns
 from segclr_viewer.cutout_pictures import CutoutPictures
 from segclr_viewer.embedder import WorkerSettings
 from segclr_viewer.latest import LatestThread
@@ -19,21 +18,22 @@ from segclr_viewer.layout_job import LEAST_ROWS, LayoutJob, first_layout
 from segclr_viewer.log.events import NewEvent
 from segclr_viewer.log.segment_reading import segments_at
 from segclr_viewer.log.store import LabelStore
-from segclr_viewer.mesh_process import MeshProcess
-from segclr_viewer.nearest import NearestNodes
 from segclr_viewer.opening import Opened
-from segclr_viewer.overlay import Overlay, RowMaps
-from segclr_viewer.page_files import load_page_files
+from segclr_viewer.overlay.mesh_process import MeshProcess
+from segclr_viewer.overlay.nearest import NearestNodes
+from segclr_viewer.overlay.overlay import Overlay, RowMaps
+from segclr_viewer.overlay.read_ahead import ReadAhead
+from segclr_viewer.overlay.surfaces import Surfaces
 from segclr_viewer.ports import Ports, SharedPorts, Worker
-from segclr_viewer.read_ahead import ReadAhead
-from segclr_viewer.routes import data_routes
 from segclr_viewer.scene import Scene
-from segclr_viewer.server import AppServer
-from segclr_viewer.session import Session
-from segclr_viewer.surfaces import Surfaces
+from segclr_viewer.serving.columns import Columns
+from segclr_viewer.serving.page_files import load_page_files
+from segclr_viewer.serving.routes import data_routes
+from segclr_viewer.serving.server import AppServer
+from segclr_viewer.session.session import Session
+from segclr_viewer.session.workspace import Workspace
 from segclr_viewer.viewer import Neuroglancer, NeuroglancerView
 from segclr_viewer.worker import EncoderWorker, NoEncoder
-from segclr_viewer.workspace import Workspace
 from segclr_viewer.world import World, choice_of
 
 _GREY_SAMPLE_VOXELS = 128

@@ -12,7 +12,7 @@ from segclr.em.cutout import CutoutSpec, segment_mask
 from segclr.em.geometry import XYZ, Box, voxel_of
 from segclr.em.volume import Volume
 from segclr.embeddings.table import EmbeddingTable
-from segclr_viewer.byte_cache import ByteCache
+from segclr_viewer.overlay.byte_cache import ByteCache
 from segclr_viewer.pictures import fitted, png
 
 PLANE = 192  # pixels: edge of one section in the picture

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from segclr.em.geometry import XYZ
 from segclr.errors import SegclrError
-from segclr_viewer.answers import ToPage
 from segclr_viewer.log.events import LabelEvent, NewEvent, SavedPlace
 from segclr_viewer.points import Points
+from segclr_viewer.wire.answers import ToPage
 
 T = TypeVar("T")
 

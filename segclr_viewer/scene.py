@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from segclr.em.geometry import XYZ
 from segclr_viewer.keys import USUAL_KEYS, Keys
-from segclr_viewer.overlay import CONFIDENCE_BINS, code
+from segclr_viewer.overlay.overlay import CONFIDENCE_BINS, code
+from segclr_viewer.overlay.surfaces import part_of
 from segclr_viewer.project import Task
-from segclr_viewer.surfaces import part_of
 
 NO_CLASS_COLOR = "#808080"
 

@@ -19,12 +19,12 @@ import neuroglancer.static
 from segclr.em.geometry import XYZ
 from segclr.errors import ProjectError
 from segclr_viewer.keys import Keys
-from segclr_viewer.messages import Mark
-from segclr_viewer.overlay import Overlay
+from segclr_viewer.overlay.overlay import Overlay
+from segclr_viewer.overlay.surfaces import Surfaces
 from segclr_viewer.points import Points
 from segclr_viewer.project import Task
 from segclr_viewer.scene import Scene, initial_state
-from segclr_viewer.surfaces import Surfaces
+from segclr_viewer.wire.messages import Mark
 
 log = logging.getLogger(__name__)
 

@@ -14,6 +14,9 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = {"segclr": ROOT / "model" / "segclr", "segclr_viewer": ROOT / "segclr_viewer"}
 AREAS = ("em", "encoder", "training", "embeddings", "heads", "evaluation", "queue", "explore")
 
+# the folders of the application; one imports only those before it
+FOLDERS = ("log", "wire", "labels", "heads", "overlay", "exchange", "session", "serving")
+
 # the heads that are networks; the viewer classifies with the linear one, which needs none
 HEADS_WITH_TORCH = tuple(
     f"model/segclr/heads/{name}.py" for name in ("residual", "network_state", "resnet", "gaussian_process", "sngp")
@@ -22,16 +25,11 @@ HEADS_WITH_TORCH = tuple(
 # library -> the only files or folders (relative to the checkout) that may import it
 HOMES = {
     "neuroglancer": ("segclr_viewer/viewer.py",),
-    "tornado": ("segclr_viewer/server.py",),
+    "tornado": ("segclr_viewer/serving/server.py",),
     "sqlite3": ("segclr_viewer/log",),
     "PIL": ("segclr_viewer/pictures.py", "model/segclr/em/phantom"),
     "msgspec": (
-        "segclr_viewer/answers.py",
-        "segclr_viewer/queue_answers.py",
-        "segclr_viewer/wire_annotators.py",
-        "segclr_viewer/wire_evaluation.py",
-        "segclr_viewer/wire_types.py",
-        "segclr_viewer/messages.py",
+        "segclr_viewer/wire",
         "segclr_viewer/keys.py",
         "segclr_viewer/project",
         "segclr_viewer/log/classes.py",
@@ -95,6 +93,21 @@ def test_an_area_imports_only_areas_above_it() -> None:
             for name in imported(path):
                 parts = name.split(".")
                 assert not (parts[0] == "segclr" and len(parts) > 1 and parts[1] in later), f"{path} imports {name}"
+
+
+def test_a_folder_of_the_application_imports_only_folders_before_it() -> None:
+    for rank, folder in enumerate(FOLDERS):
+        later = FOLDERS[rank + 1 :]
+        for path in (PACKAGES["segclr_viewer"] / folder).rglob("*.py"):
+            for name in imported(path):
+                parts = name.split(".")
+                assert not (parts[0] == "segclr_viewer" and len(parts) > 1 and parts[1] in later), (
+                    f"{path} imports {name}"
+                )
+
+
+def test_every_folder_of_the_application_has_its_place() -> None:
+    assert {path.parent.name for path in PACKAGES["segclr_viewer"].glob("*/__init__.py")} == set(FOLDERS)
 
 
 def test_every_package_folder_is_in_the_wheel() -> None:

@@ -15,16 +15,16 @@ from benchmarks.queue.field import Field
 from segclr.em.geometry import XYZ
 from segclr.errors import SegclrError
 from segclr.explore.layout import pca_layout
-from segclr_viewer.answers import Failed, QueueReady, ToPage
-from segclr_viewer.fitting import Fitted
+from segclr_viewer.heads.fitting import Fitted
 from segclr_viewer.log.store import LabelStore
-from segclr_viewer.messages import LabelRequest, QueueRequest, Target
 from segclr_viewer.points import Points
 from segclr_viewer.ports import Ports, SharedPorts
 from segclr_viewer.project import ClassSpec, Task
-from segclr_viewer.session import Session
+from segclr_viewer.session.session import Session
+from segclr_viewer.session.workspace import Workspace
+from segclr_viewer.wire.answers import Failed, QueueReady, ToPage
+from segclr_viewer.wire.messages import LabelRequest, QueueRequest, Target
 from segclr_viewer.worker import NoEncoder
-from segclr_viewer.workspace import Workspace
 from segclr_viewer.world import World
 
 T = TypeVar("T")

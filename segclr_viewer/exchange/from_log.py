@@ -12,7 +12,8 @@ from segclr.errors import TooFewLabels
 from segclr_viewer.exchange.errors import ExchangeError
 from segclr_viewer.exchange.labels import CurrentLabel
 from segclr_viewer.exchange.predictions import PredictionStamp
-from segclr_viewer.label_sites import LabelSites
+from segclr_viewer.heads.task_state import TaskState
+from segclr_viewer.labels.label_sites import LabelSites
 from segclr_viewer.log.events import LabelEvent, SavedPlace
 from segclr_viewer.log.fold import fold
 from segclr_viewer.log.segment_reading import segments_at
@@ -20,7 +21,6 @@ from segclr_viewer.log.store import LabelStore
 from segclr_viewer.opening import open_segmentation
 from segclr_viewer.points import Points
 from segclr_viewer.project import Project, Task
-from segclr_viewer.task_state import TaskState
 from segclr_viewer.world import choice_of
 
 

@@ -18,12 +18,12 @@ from segclr_viewer.exchange.from_log import task_named
 from segclr_viewer.exchange.labels import ClassNames, ImportedFile
 from segclr_viewer.exchange.microns import read_labels_meshwork, read_labels_skeleton_json
 from segclr_viewer.exchange.to_log import ImportSource, Placed, PlacedLabel, digest_of, place_labels, to_events
+from segclr_viewer.labels.places import LABEL_REACH_NM
 from segclr_viewer.log.events import LabelEvent, NewEvent
 from segclr_viewer.log.fold import fold
 from segclr_viewer.log.segment_reading import segments_at
 from segclr_viewer.log.store import LabelStore
 from segclr_viewer.opening import open_segmentation
-from segclr_viewer.places import LABEL_REACH_NM
 from segclr_viewer.project import Project, Task
 
 _SUFFIXES = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".json": "skeleton", ".h5": "meshwork", ".hdf5": "meshwork"}

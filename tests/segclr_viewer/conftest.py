@@ -14,14 +14,14 @@ from segclr.embeddings.provenance import Provenance
 from segclr.embeddings.table import EmbeddingTable, build_table
 from segclr.errors import LabelStoreError, SegclrError
 from segclr.explore.layout import pca_layout
-from segclr_viewer.answers import Failed, Labels, Place, PointsReady, Saved, SelectionMade, ToPage
 from segclr_viewer.log.events import LabelEvent, NewEvent, SavedPlace
-from segclr_viewer.messages import EmbedRequest, LabelRequest, LassoRequest, Target, TaskRequest, encode
 from segclr_viewer.points import Points
 from segclr_viewer.ports import Embedded, LabelLog, Ports, SharedPorts
 from segclr_viewer.project import ClassSpec, Task
-from segclr_viewer.session import Session
-from segclr_viewer.workspace import Workspace
+from segclr_viewer.session.session import Session
+from segclr_viewer.session.workspace import Workspace
+from segclr_viewer.wire.answers import Failed, Labels, Place, PointsReady, Saved, SelectionMade, ToPage
+from segclr_viewer.wire.messages import EmbedRequest, LabelRequest, LassoRequest, Target, TaskRequest, encode
 from segclr_viewer.world import World
 
 T = TypeVar("T")

@@ -17,7 +17,7 @@ from segclr.embeddings.table import EmbeddingTable, build_table, open_table
 from segclr_viewer.exchange.annotation_reader import read_point_layer
 from segclr_viewer.exchange.from_log import labels_as_given, read_log, task_named
 from segclr_viewer.exchange.labels import CurrentLabel
-from segclr_viewer.fitting import stamp_of
+from segclr_viewer.heads.fitting import stamp_of
 from segclr_viewer.label_tool import main
 from segclr_viewer.log.events import NewEvent
 from segclr_viewer.log.fold import fold

@@ -9,14 +9,14 @@ import pytest
 
 from segclr.em.geometry import XYZ
 from segclr.errors import ProjectError
-from segclr_viewer.messages import Mark
-from segclr_viewer.nearest import NearestNodes
-from segclr_viewer.overlay import Overlay, RowMaps, code
+from segclr_viewer.overlay.nearest import NearestNodes
+from segclr_viewer.overlay.overlay import Overlay, RowMaps, code
+from segclr_viewer.overlay.surfaces import Surfaces, part_of
 from segclr_viewer.points import Points
 from segclr_viewer.project import ClassSpec, Task
 from segclr_viewer.scene import Scene
-from segclr_viewer.surfaces import Surfaces, part_of
 from segclr_viewer.viewer import Neuroglancer, NeuroglancerView
+from segclr_viewer.wire.messages import Mark
 
 BIG = 2**63 + 5
 NODES = Task(name="n", unit="node", classes=(ClassSpec("axon", "#3b82f6", "1"), ClassSpec("spine", "#f59e0b", "q")))

@@ -1,0 +1,1 @@
+"""Heads as functions of the log: fitted, judged, and over its history."""

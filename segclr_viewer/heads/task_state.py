@@ -1,0 +1,213 @@
+"""One task of the session: its history, which rows and places its labels are for, and its newest predictions."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segclr.em.geometry import XYZ
+from segclr.embeddings.aggregation import aggregate_place
+from segclr_viewer.heads.fitting import FitJob, Fitted, RowVectors
+from segclr_viewer.labels.double_places import DoublePlaces
+from segclr_viewer.labels.label_book import LabelBook, Labelled
+from segclr_viewer.labels.label_sites import LabelSites
+from segclr_viewer.labels.places import MAX_PLACES, KnownPlace
+from segclr_viewer.log.attach import Site
+from segclr_viewer.log.classes import with_classes
+from segclr_viewer.log.consensus import ALL, Choice
+from segclr_viewer.log.events import LabelEvent
+from segclr_viewer.log.fold import TaskHistory
+from segclr_viewer.project import Task
+from segclr_viewer.wire.answers import PointsReady
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """Rows of which an annotator said something else than a class."""
+
+    unsure: list[int]
+    bad_segmentation: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Predicted:
+    """Predictions and the message that announces them."""
+
+    fitted: Fitted
+    message: PointsReady
+
+
+class TaskState:
+    """What all sessions know of one task; `task` has the classes that the log's events make of the project's.
+
+    Args:
+        double_share: share of the places that every annotator is asked about, blind.
+        choice: which statements train the head.
+    """
+
+    def __init__(self, task: Task, sites: LabelSites, double_share: float = 0.0, choice: Choice = ALL) -> None:
+        self.task = task
+        self.choice = choice
+        self.doubles = DoublePlaces(sites.table, task, double_share)
+        self.history = TaskHistory(task.name, task.unit, task.classes)
+        self.predicted: Predicted | None = None
+        self._sites = sites
+        self._book = LabelBook(self.history, sites)
+        self._double_rows: tuple[int, list[int]] | None = None  # with the log position that it follows from
+        self.vectors = RowVectors(sites.table, task.aggregation_radius_um)
+        self._place_vectors: dict[int, NDArray[np.float32]] = {}
+
+    def apply(self, event: LabelEvent) -> None:
+        """Fold the next event of the log; its place has been attached."""
+        self.history.apply(event)
+        if self.history.classes.specs != self.task.classes:
+            self.task = with_classes(self.task, self.history.classes)
+        if event.task == self.task.name:
+            self._book.apply(event)
+
+    def current_prediction(self) -> Predicted | None:
+        """The predictions, if they follow from the newest label."""
+        if self.predicted is None or self.predicted.fitted.seq != self.history.seq:
+            return None
+        return self.predicted
+
+    def labelled(self) -> Labelled:
+        """The current labels; where two are for one row, the later one counts. Not to be changed."""
+        return self._book.labelled()
+
+    def own(self, annotator: str) -> list[LabelEvent]:
+        """What an annotator holds, labels and marks, judgements left out."""
+        return self._book.own(annotator)
+
+    def hides(self, annotator: str, row: int) -> bool:
+        """Whether what others say of the row is kept from an annotator, who will be asked too and has not answered."""
+        return self.doubles.has(row) and self.doubles.site_of(row) not in self._book.own_sites(annotator)
+
+    def hidden_rows(self, annotator: str) -> set[int]:
+        """The labelled rows whose label is kept from an annotator."""
+        if not self.doubles.share:
+            return set()
+        if self._double_rows is None or self._double_rows[0] != self.history.seq:
+            self._double_rows = (self.history.seq, [row for row in self.labelled().rows if self.doubles.has(row)])
+        answered = self._book.own_sites(annotator)
+        return {row for row in self._double_rows[1] if self.doubles.site_of(row) not in answered}
+
+    def segment_of(self, event: LabelEvent) -> int | None:
+        """The segment that a statement is about now, 0 where there is none any more, None where nobody can tell."""
+        return self._sites.segment_of(event)
+
+    def segment_of_row(self, row: int) -> int:
+        """The id of the segment that a row is of."""
+        return int(self._sites.table.segment_of_rows(np.array([row], np.int64))[0])
+
+    def row_of(self, event: LabelEvent) -> int | None:
+        """The row that a statement is for, None where no row is, and for events that are no statements."""
+        return self._book.row_of(event)
+
+    def marked(self, annotator: str) -> Marked:
+        """What the annotator could not tell, and where the annotator found the segmentation wrong."""
+        marks: dict[str, list[int]] = {"unsure": [], "bad_segmentation": []}
+        for event in self.own(annotator):
+            if event.kind in marks and (row := self.row_of(event)) is not None:
+                marks[event.kind].append(row)
+        return Marked(**marks)
+
+    def answers_of(self, annotator: str, segment_id: int, position_nm: XYZ) -> list[LabelEvent]:
+        """What an annotator could take back of what a label at that position would be for, oldest first.
+
+        These are the annotator's own statements, and the imported labels that hold.
+        """
+        own: list[LabelEvent] = []
+        for event in self._statements_on(segment_id, position_nm):
+            imported = event.provenance == "import" and self.history.label_of(event.anchor(self.task.unit)) is event
+            if event.annotator == annotator or imported:
+                own.append(event)
+        return own
+
+    def answers_of_others(self, annotator: str, segment_id: int, position_nm: XYZ) -> list[LabelEvent]:
+        """What others said, with own eyes, of what a label at that position would be for, oldest first."""
+        return [
+            event
+            for event in self._statements_on(segment_id, position_nm)
+            if event.annotator != annotator and event.provenance != "import"
+        ]
+
+    def _statements_on(self, segment_id: int, position_nm: XYZ) -> list[LabelEvent]:
+        row = self._sites.row(segment_id, position_nm)
+        here: Site = segment_id if self.task.unit == "segment" else position_nm if row is None else row
+        statements = self._book.statements_on(segment_id)
+        return sorted((event for event in statements if self._book.site_of(event) == here), key=lambda event: event.seq)
+
+    def class_given(self, segment_id: int, position_nm: XYZ, annotator: str) -> int | None:
+        """The class that a label gives to what is at that position, as far as the annotator may know."""
+        labelled = self.labelled()
+        row = self._sites.row(segment_id, position_nm)
+        if row is not None and self.hides(annotator, row):
+            return None
+        if self.task.unit == "segment":
+            return labelled.segments.get(segment_id)
+        return labelled.places.get(position_nm) if row is None else labelled.rows.get(row)
+
+    def job(self, now: Callable[[], str]) -> FitJob:
+        """What it takes to fit a head on the current labels."""
+        labelled, conflicts = self._trained_on()
+        saved = [(self._sites.saved(position), given) for position, given in labelled.places.items()]
+        notes = []
+        if labelled.unused:
+            notes.append(
+                f"{labelled.unused} labels in the log are not used: their class, segmentation version or place is not "
+                "in this project"
+            )
+        if labelled.lost:
+            notes.append(f"{labelled.lost} labels lie where the segmentation has nothing any more")
+        if labelled.conflicts:
+            count = sum(len(conflict.labels) for conflict in labelled.conflicts)
+            notes.append(f"{count} labels conflict since the segmentation changed: label those places again")
+        if conflicts:
+            notes.append(f"{conflicts} places on which the annotators disagree are not trained on")
+        if labelled.contradicted:
+            notes.append(f"{labelled.contradicted} nodes have labels that contradict each other: the latest counts")
+        return FitJob(
+            task=self.task,
+            seq=self.history.seq,
+            vectors=self.vectors,
+            row_classes=labelled.rows,
+            place_classes=tuple((place, given) for place, given in saved if place is not None),
+            note="; ".join(notes),
+            now=now,
+            choice=self.choice,
+        )
+
+    def _trained_on(self) -> tuple[Labelled, int]:
+        """The labels that the head is fitted on, and on how many places the annotators disagree."""
+        if self.choice == ALL:
+            return self.labelled(), len(self.history.conflicts())
+        said = self.history.consensus(self.choice)
+        return self._book.labelled_by(said.labels.values()), len(said.conflicts)
+
+    def classify(self, places: Sequence[KnownPlace]) -> list[tuple[float, ...] | None]:
+        """Probability of each class at each place, None without a head.
+
+        In a segment task they are those of its segment, as it is painted, if the table has the segment.
+        """
+        if self.predicted is None or self.predicted.fitted.head is None or not places:
+            return [None] * len(places)
+        fitted, head = self.predicted.fitted, self.predicted.fitted.head
+        probabilities = head.predict(np.stack([self._vector(place) for place in places]))
+        if fitted.segment_probabilities is not None:
+            for at, place in enumerate(places):
+                if place.node_row is not None:
+                    index = int(np.searchsorted(self._sites.table.first_row, place.node_row, side="right")) - 1
+                    probabilities[at] = fitted.segment_probabilities[index]
+        return [tuple(row) for row in probabilities.tolist()]
+
+    def _vector(self, place: KnownPlace) -> NDArray[np.float32]:
+        """What the head sees of a place; kept, since all places are classified at every repaint."""
+        if place.place_id not in self._place_vectors:
+            self._place_vectors[place.place_id] = aggregate_place(
+                self._sites.table, place.segment_id, place.position_nm, place.embedding, self.task.aggregation_radius_um
+            )
+            if len(self._place_vectors) > MAX_PLACES:
+                del self._place_vectors[next(iter(self._place_vectors))]
+        return self._place_vectors[place.place_id]

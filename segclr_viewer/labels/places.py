@@ -1,0 +1,105 @@
+"""Places that were embedded live: remembered while the app runs, the newest thousand of them, for all annotators."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segclr.em.geometry import XYZ
+from segclr.embeddings.table import EmbeddingTable
+from segclr.explore.layout import Layout
+from segclr.explore.layout import place as place_in_layout
+from segclr_viewer.log.events import SavedPlace
+from segclr_viewer.wire.answers import XY, Planes, Stages
+
+MAX_PLACES = 1000
+LABEL_REACH_NM = 2000.0  # a label given within this distance of a node of the same segment is for that node
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KnownPlace:
+    """An embedded place.
+
+    Attributes:
+        request: the request that it answers.
+        embedding: (d,) float32.
+        node_row: the nearest row of the same segment, None where the table does not have the segment.
+        xy: where it lies in the layout.
+        planes: the cutout's pictures; None, and the stages zero, for a place that was restored from the label log.
+    """
+
+    place_id: int
+    request: str
+    position_nm: XYZ
+    segment_id: int
+    embedding: NDArray[np.float32]
+    node_row: int | None
+    node_distance_nm: float | None
+    xy: XY
+    stages_ms: Stages
+    planes: Planes | None
+
+
+class Places:
+    """The remembered places, oldest first.
+
+    Args:
+        layout: that they are placed in, until `lay_out` brings a better one.
+    """
+
+    def __init__(self, table: EmbeddingTable, layout: Layout) -> None:
+        self._table = table
+        self._layout = layout
+        self._by_id: dict[int, KnownPlace] = {}
+        self._next_id = 1
+
+    def made(
+        self,
+        request: str,
+        segment_id: int,
+        position_nm: XYZ,
+        embedding: NDArray[np.float32],
+        planes: Planes | None,
+    ) -> KnownPlace:
+        """A new place, not remembered yet: with its nearest node, and where it lies in the layout."""
+        nearest = self._table.nearest_row(segment_id, position_nm)
+        self._next_id += 1
+        return KnownPlace(
+            place_id=self._next_id - 1,
+            request=request,
+            position_nm=position_nm,
+            segment_id=segment_id,
+            embedding=embedding,
+            node_row=None if nearest is None else nearest[0],
+            node_distance_nm=None if nearest is None else nearest[1],
+            xy=self._xy(embedding),
+            stages_ms=Stages(cut=0, embed=0, predict=0, place=0, total=0),
+            planes=planes,
+        )
+
+    def restore(self, saved: SavedPlace) -> None:
+        """Remember a place of the label log."""
+        self.add(self.made("", saved.segment_id, saved.position_nm, saved.embedding, None))
+
+    def lay_out(self, layout: Layout) -> None:
+        """Move all places to where they lie in a newer layout."""
+        self._layout = layout
+        for place in self:
+            self._by_id[place.place_id] = replace(place, xy=self._xy(place.embedding))
+
+    def add(self, place: KnownPlace) -> None:
+        """Remember a place; the oldest is forgotten when there are too many."""
+        self._by_id[place.place_id] = place
+        if len(self._by_id) > MAX_PLACES:
+            del self._by_id[next(iter(self._by_id))]
+
+    def get(self, place_id: int) -> KnownPlace | None:
+        """The place with that id, None if it is unknown or forgotten."""
+        return self._by_id.get(place_id)
+
+    def _xy(self, embedding: NDArray[np.float32]) -> XY:
+        return place_in_layout(embedding, self._table.embeddings, self._layout.xy)
+
+    def __iter__(self) -> Iterator[KnownPlace]:
+        return iter(list(self._by_id.values()))

@@ -1,0 +1,1 @@
+"""Classes painted on voxels and surfaces."""

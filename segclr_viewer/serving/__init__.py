@@ -1,0 +1,1 @@
+"""The one port: page, WebSocket, chunks, and who may ask."""

@@ -1,0 +1,340 @@
+"""The app's web server: our handlers on Neuroglancer's own Tornado server, with one guard in front of everything.
+
+Neuroglancer's server has no checks but an unguessable path, so the guard must also stand before its handlers. Tornado
+hands every request, WebSockets included, to `HTTPServer.request_callback`; that callback is replaced by a router that
+asks the guard first and only then the application. No handler can be added that it does not cover.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Protocol, TypeVar
+
+from tornado import httputil, routing, web, websocket
+from tornado.httpserver import HTTPServer
+
+from segclr.errors import SegclrError
+from segclr_viewer.serving.guard import Guard, Knock, protecting_headers
+from segclr_viewer.serving.page_files import PageFile
+from segclr_viewer.serving.routes import Route
+from segclr_viewer.wire.answers import Failed, ToPage
+from segclr_viewer.wire.messages import ToServer, decode, encode
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_THREADS = 4  # for chunks and columns; meshes and the encoder have processes of their own
+_LONGEST_FRAME = 2 << 20  # bytes: a lasso of 20,000 corners is half of it
+_REPEAT_S = 10.0  # the same failure is not said again within this time
+
+_REFUSED = "<!doctype html><meta charset=utf-8><title>segclr-viewer</title><p>{}</p>"
+_WELCOME = "<!doctype html><meta charset=utf-8><title>segclr-viewer</title><meta http-equiv=refresh content='0;url={}'>"
+
+
+class Running(Protocol):
+    """Neuroglancer's server, listening: its Tornado objects and the loop that its thread runs."""
+
+    host: str
+    port: int
+    loop: asyncio.AbstractEventLoop
+    application: web.Application
+    http_server: HTTPServer
+
+
+class Session(Protocol):
+    """What pages speak to; called on the loop's thread."""
+
+    def page_joined(self, send: Callable[[ToPage], None]) -> None: ...
+
+    def receive(self, message: ToServer) -> None: ...
+
+
+class PagesOf:
+    """The pages of one annotator: the session's `Page` port. Called on the loop's thread."""
+
+    def __init__(self) -> None:
+        self.sockets: set[_Socket] = set()
+
+    def send(self, message: ToPage) -> None:
+        """Send a message to each of the annotator's pages."""
+        if self.sockets:
+            self.send_frame(encode(message))
+
+    def send_frame(self, frame: str) -> None:
+        for socket in list(self.sockets):
+            socket.send_frame(frame)
+
+
+class AppServer:
+    """Our side of the server; what it sends must be sent on the loop's thread."""
+
+    def __init__(self, running: Running, annotators: Sequence[str] = ("",)) -> None:
+        """Put the guard in front of everything; nothing of ours is served before `open`.
+
+        Args:
+            annotators: who may sign in, each at an own address (`guard.address`).
+        """
+        self._loop = running.loop
+        self._application = running.application
+        self._said: dict[str, float] = {}
+        self.pages = {annotator: PagesOf() for annotator in annotators}
+        self.guard = Guard(running.host, running.port, annotators)
+        self.call(lambda: self._stand_guard(running.http_server))
+
+    def open(self, sessions: Mapping[str, Session], routes: Sequence[Route], files: Mapping[str, PageFile]) -> None:
+        """Serve the page, its WebSocket and the data from now on.
+
+        Args:
+            sessions: by annotator.
+        """
+        handlers: list[routing.URLSpec] = [_rule("/ws", _Socket, server=self, sessions=sessions)]
+        handlers += [_rule(path, _File, file=file) for path, file in files.items()]
+        handlers += [_rule(route.pattern, _Data, server=self, route=route) for route in routes]
+        self.call(lambda: self._application.add_handlers(r".*", handlers))
+
+    def post(self, function: Callable[[], None]) -> None:
+        """Run a function on the loop's thread, soon; from any thread."""
+        self._loop.call_soon_threadsafe(function)
+
+    def later(self, seconds: float, function: Callable[[], None]) -> None:
+        """Run a function on the loop's thread after some time; called on that thread."""
+        self._loop.call_later(seconds, function)
+
+    def send(self, message: ToPage) -> None:
+        """Send a message to every page of every annotator."""
+        frame = encode(message)
+        for pages in self.pages.values():
+            pages.send_frame(frame)
+
+    def call(self, function: Callable[[], T]) -> T:
+        """Run a function on the loop's thread and wait for it, from another thread; what it raises is raised here."""
+        done: Future[T] = Future()
+
+        def run() -> None:
+            try:
+                done.set_result(function())
+            except BaseException as error:
+                done.set_exception(error)
+
+        self._loop.call_soon_threadsafe(run)
+        return done.result()
+
+    def say_failure(self, text: str) -> None:
+        """Tell every page that something failed, but not the same thing again and again."""
+        now = self._loop.time()
+        if now - self._said.get(text, -_REPEAT_S) >= _REPEAT_S:
+            self._said = {text: now}
+            self.send(Failed(None, text))
+
+    def annotator_of(self, request: httputil.HTTPServerRequest) -> str:
+        """Who asks, by the cookie; the guard has let the request in."""
+        cookie = request.cookies.get(self.guard.cookie_name)
+        annotator = self.guard.annotator_of_cookie(None if cookie is None else cookie.value)
+        if annotator is None:
+            raise web.HTTPError(403)
+        return annotator
+
+    def _stand_guard(self, http_server: HTTPServer) -> None:
+        self._loop.set_default_executor(ThreadPoolExecutor(_THREADS, "data"))
+        self._application.settings["websocket_max_message_size"] = _LONGEST_FRAME
+        self._application.add_transform(_SafeHeaders)
+        http_server.request_callback = _GuardedRouter(self.guard, self._application)
+
+
+class _GuardedRouter(routing.Router):
+    """Asks the guard about every request before anything else sees it, its body included."""
+
+    def __init__(self, guard: Guard, application: web.Application) -> None:
+        self._guard = guard
+        self._application = application
+
+    def find_handler(self, request: httputil.HTTPServerRequest, **_: object) -> httputil.HTTPMessageDelegate | None:
+        cookie = request.cookies.get(self._guard.cookie_name)
+        # the exchange of the token for the cookie: this path and method only
+        exchange = request.path == "/" and request.method == "GET" and "token" in request.query_arguments
+        token = request.query_arguments["token"][-1].decode("utf-8", "replace") if exchange else None
+        headers = request.headers
+        refusal = self._guard.refusal(
+            Knock(
+                host=headers.get("Host"),
+                origin=headers.get("Origin"),
+                fetch_site=headers.get("Sec-Fetch-Site"),
+                cookie=None if cookie is None else cookie.value,
+                token=token,
+                path=request.uri or "",
+            )
+        )
+        if refusal is not None:
+            return self._application.get_handler_delegate(request, _Refused, {"text": refusal})
+        annotator = None if token is None else self._guard.annotator_of_token(token)
+        if annotator is not None:
+            return self._application.get_handler_delegate(
+                request, _Welcome, {"guard": self._guard, "annotator": annotator}
+            )
+        return self._application.find_handler(request)
+
+
+class _SafeHeaders(web.OutputTransform):
+    """Sets the headers of every response, of Neuroglancer's handlers too."""
+
+    def __init__(self, request: httputil.HTTPServerRequest) -> None:
+        self._path = request.path
+
+    def transform_first_chunk(
+        self, status_code: int, headers: httputil.HTTPHeaders, chunk: bytes, finishing: bool
+    ) -> tuple[int, httputil.HTTPHeaders, bytes]:
+        for name, value in protecting_headers(self._path).items():
+            headers[name] = value
+        return status_code, headers, chunk
+
+
+class _Handler(web.RequestHandler):
+    """What our handlers share: no ETag (it would hash every chunk on the loop), no address in the log."""
+
+    def compute_etag(self) -> None:
+        return None
+
+    def log_exception(self, typ: object, value: BaseException | None, tb: object) -> None:
+        if not isinstance(value, web.HTTPError):
+            log.error("%s failed", type(self).__name__, exc_info=value)
+
+    def write_error(self, status_code: int, **_: object) -> None:
+        self.finish(f"{status_code}: {self._reason}\n")
+
+
+class _Refused(_Handler):
+    """Answers what the guard refused, whatever the method."""
+
+    def initialize(self, text: str) -> None:
+        self.text = text
+
+    def prepare(self) -> None:
+        self.set_status(403)
+        self.set_header("Cache-Control", "no-store")
+        self.finish(_REFUSED.format(self.text))
+
+
+class _Welcome(_Handler):
+    """Exchanges the token, which the guard has checked, for the cookie, at the one address that the viewer works at."""
+
+    def initialize(self, guard: Guard, annotator: str) -> None:
+        self.guard = guard
+        self.annotator = annotator
+
+    def get(self) -> None:
+        self.set_header("Cache-Control", "no-store")
+        if f"http://{self.request.host}" == self.guard.origin:
+            cookie = self.guard.secrets[self.annotator].cookie
+            self.set_cookie(self.guard.cookie_name, cookie, path="/", httponly=True, samesite="Strict")
+            self._lead_to("/")
+        else:
+            self._lead_to(self.guard.address(self.annotator))
+
+    def _lead_to(self, address: str) -> None:
+        """Redirect; but after a link on another page, where a redirect would still count as that page's, by a page."""
+        if self.request.headers.get("Sec-Fetch-Site", "none") in ("none", "same-origin"):
+            self.redirect(address, status=303)
+        else:
+            self.finish(_WELCOME.format(address))
+
+
+class _File(_Handler):
+    """One file of the page."""
+
+    def initialize(self, file: PageFile) -> None:
+        self.file = file
+
+    def get(self) -> None:
+        self.set_header("Content-Type", self.file.content_type)
+        self.set_header("Cache-Control", "no-store")
+        self.finish(self.file.body)
+
+
+class _Data(_Handler):
+    """One route of the data; the work is given up when the browser does not want it any more."""
+
+    def initialize(self, server: AppServer, route: Route) -> None:
+        self.server = server
+        self.answer = route.answer
+        self.is_personal = route.is_personal
+        self.work: asyncio.Future[None] | None = None
+
+    async def get(self, **groups: str) -> None:
+        if self.is_personal:
+            groups["annotator"] = self.server.annotator_of(self.request)
+        self.work = asyncio.ensure_future(self._answer(**groups))
+        try:
+            await self.work
+        except asyncio.CancelledError:
+            self.set_status(503)  # nobody listens
+        except web.HTTPError:  # there is none, or not any more: whoever asked says so if it matters
+            raise
+        except SegclrError as error:
+            log.warning("%s", error)
+            self.server.say_failure(str(error))
+            self.send_error(503)
+        except Exception:
+            self.server.say_failure("a part of the picture could not be made; the terminal says why")
+            raise
+
+    async def _answer(self, **groups: str) -> None:
+        reply = await self.answer(**groups)
+        if reply is None:
+            raise web.HTTPError(404)
+        self.set_header("Content-Type", reply.content_type)
+        lasting = "private, max-age=31536000, immutable"
+        self.set_header("Cache-Control", lasting if reply.lasting else "no-store")
+        self.finish(reply.body)
+
+    def on_connection_close(self) -> None:
+        if self.work is not None:
+            self.work.cancel()
+
+
+class _Socket(websocket.WebSocketHandler):
+    """The connection to one page. The guard has checked who it is."""
+
+    def initialize(self, server: AppServer, sessions: Mapping[str, Session]) -> None:
+        annotator = server.annotator_of(self.request)
+        self.session = sessions[annotator]
+        self.pages = server.pages[annotator]
+
+    def check_origin(self, origin: str) -> bool:
+        return True  # a browser always says its origin, and the guard has compared it with ours
+
+    def open(self, *_: str, **__: str) -> None:
+        self.set_nodelay(True)  # else an answer of two small frames waits 40 ms for the page's acknowledgement
+        self.pages.sockets.add(self)
+        self._do(lambda: self.session.page_joined(self.send))
+
+    def on_message(self, message: str | bytes) -> None:
+        self._do(lambda: self.session.receive(decode(message)))
+
+    def on_close(self) -> None:
+        self.pages.sockets.discard(self)
+
+    def send(self, message: ToPage) -> None:
+        """Send a message to this page alone."""
+        self.send_frame(encode(message))
+
+    def send_frame(self, frame: str) -> None:
+        try:
+            self.write_message(frame)
+        except websocket.WebSocketClosedError:
+            self.pages.sockets.discard(self)
+
+    def _do(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except SegclrError as error:
+            log.warning("%s", error)
+            self.send(Failed(None, str(error)))
+        except Exception:
+            log.exception("a page's request failed")
+            self.send(Failed(None, "this did not work, through a fault of the program; the terminal says why"))
+
+
+def _rule(pattern: str, handler: type[web.RequestHandler], **arguments: object) -> routing.URLSpec:
+    return routing.URLSpec(f"{pattern}$", handler, arguments)

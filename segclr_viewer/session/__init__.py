@@ -1,0 +1,1 @@
+"""What the running app knows and does: one method per use case, on one thread."""

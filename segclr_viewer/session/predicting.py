@@ -1,0 +1,96 @@
+"""Keeping the predictions of every task in step with its labels, once for all annotators.
+
+One fit is under way at a time; of each task the newest that waits comes next, so that no stream of labels, of however
+many annotators, keeps the predictions from coming. What is shown is never older than what was shown before.
+"""
+
+import time
+from collections.abc import Callable
+from functools import partial
+
+from segclr.errors import SegclrError
+from segclr_viewer.heads.fitting import Fitted
+from segclr_viewer.heads.task_state import Predicted, TaskState
+from segclr_viewer.points import Points
+from segclr_viewer.ports import Latest
+from segclr_viewer.project import Task
+from segclr_viewer.session.one_by_one import OneByOne
+from segclr_viewer.wire.answers import HeadInfo, HeldOutInfo, PointsReady
+
+
+class Predicting:
+    """Fits heads.
+
+    Args:
+        now: the time in words.
+        paint: show these predictions of a task in the viewers.
+        tell: announce the newest predictions of a task to the pages.
+        fail: tell that a task could not be predicted.
+    """
+
+    def __init__(
+        self,
+        fitter: Latest,
+        now: Callable[[], str],
+        paint: Callable[[TaskState, Points], None],
+        tell: Callable[[TaskState, Predicted], None],
+        fail: Callable[[TaskState, SegclrError], None],
+    ) -> None:
+        self._fits = OneByOne(fitter)
+        self._now = now
+        self._paint = paint
+        self._tell = tell
+        self._fail = fail
+        self._asked: dict[str, int] = {}  # of each task the newest log position that is being predicted
+
+    def refresh(self, task: TaskState) -> None:
+        """Bring a task's predictions up to its labels."""
+        name, seq = task.task.name, task.history.seq
+        if task.current_prediction() is not None or self._asked.get(name) == seq:
+            return
+        job = task.job(self._now)
+        done = partial(self._fitted, task, task.task, time.perf_counter())
+        if job.has_two_classes():
+            self._asked[name] = seq
+            self._fits.ask(name, job.run, done, partial(self._failed, task))
+        else:  # what the old predictions derive from is gone, and so are they; work under way will come too late
+            done(job.without_head("label two classes to see predictions"))
+
+    def _fitted(self, task: TaskState, classes_of: Task, started: float, fitted: Fitted) -> None:
+        shown = task.predicted
+        if (shown is not None and fitted.seq <= shown.fitted.seq) or classes_of != task.task:
+            return  # something newer is shown, or the classes are others now
+        self._paint(task, fitted.points)
+        task.predicted = Predicted(fitted, _message(fitted, 1e3 * (time.perf_counter() - started)))
+        self._tell(task, task.predicted)
+
+    def _failed(self, task: TaskState, error: SegclrError) -> None:
+        self._asked.pop(task.task.name, None)
+        self._fail(task, SegclrError(f"{task.task.name} could not be predicted: {error}"))
+
+
+def _message(fitted: Fitted, repaint_ms: float) -> PointsReady:
+    points, head, held_out = fitted.points, None, None
+    if fitted.held_out is not None:
+        score = fitted.held_out
+        held_out = HeldOutInfo(score.macro_f1, score.accuracy, score.accuracy_low, score.accuracy_high, score.count)
+    if fitted.head is not None:
+        head = HeadInfo(
+            version=fitted.seq,
+            labels=sum(points.labelled),
+            fitted_at=fitted.fitted_at,
+            fit_ms=fitted.fit_ms,
+            repaint_ms=repaint_ms,
+            held_out=held_out,
+        )
+    return PointsReady(
+        stamp=points.stamp,
+        task=points.task,
+        url=f"/columns/prediction/{points.stamp}.bin",
+        rows=len(points.classes),
+        predicted=list(points.predicted),
+        labelled=list(points.labelled),
+        labels=sum(points.labelled),
+        head=head,
+        note=points.note,
+    )

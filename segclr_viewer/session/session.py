@@ -1,0 +1,264 @@
+"""One annotator's running app: one method per use case, on one thread, without locks.
+
+What all annotators share is in `workspace.py`; here are the active task, the selection, the queue, the viewer and the
+pages of one of them. It knows no server, no viewer, no encoder and no database: those are ports (`ports.py`). The use
+cases are in `clicking.py`, `labelling.py`, `painting.py`, `selecting.py`, `queueing.py`, `proposals.py`, `judging.py`
+and `conflicts.py`; what they share is in `app_state.py`.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from segclr.em.geometry import XYZ
+from segclr.errors import SegclrError
+from segclr_viewer.heads.task_state import Predicted, TaskState
+from segclr_viewer.points import Points
+from segclr_viewer.ports import Ports
+from segclr_viewer.project import Task
+from segclr_viewer.session.app_state import AppState
+from segclr_viewer.session.clicking import Clicking
+from segclr_viewer.session.conflicts import Conflicts
+from segclr_viewer.session.judging import Judging
+from segclr_viewer.session.labelling import Labelling
+from segclr_viewer.session.painting import Painting
+from segclr_viewer.session.proposals import Proposals
+from segclr_viewer.session.queueing import Queueing
+from segclr_viewer.session.selecting import Selecting
+from segclr_viewer.session.workspace import Workspace
+from segclr_viewer.wire.answers import ClassInfo, Device, Hello, LayoutReady, Status, TaskInfo, ToPage
+from segclr_viewer.wire.messages import (
+    AcceptRequest,
+    AdjudicateRequest,
+    AgreementRequest,
+    AheadRequest,
+    ClearRequest,
+    ConflictsRequest,
+    EmbedRequest,
+    EvaluateRequest,
+    LabelRequest,
+    LassoRequest,
+    Mark,
+    MarkRequest,
+    ProposeRequest,
+    QueueRequest,
+    RedoRequest,
+    ReviewRequest,
+    SegmentsRequest,
+    TaskRequest,
+    ToServer,
+    UndoRequest,
+)
+from segclr_viewer.world import World
+
+__all__ = ["Session", "World"]
+
+
+class Session:
+    """One annotator's running app. No method raises for a user's mistake: page and viewer are told in a sentence."""
+
+    def __init__(self, workspace: Workspace, world: World, ports: Ports) -> None:
+        """Join the workspace.
+
+        Args:
+            world: says who labels.
+            ports: the annotator's own.
+        """
+        self._state = AppState(workspace, world, ports)
+        self._clicking = Clicking(self._state)
+        self._painting = Painting(self._state, self._clicking)
+        self._labelling = Labelling(self._state, self._clicking)
+        self._selecting = Selecting(self._state)
+        self._queueing = Queueing(self._state)
+        self._proposals = Proposals(self._state, self._selecting)
+        self._judging = Judging(self._state, workspace.judgements)
+        self._conflicts = Conflicts(self._state)
+        workspace.members.append(self)
+
+    @property
+    def task(self) -> Task:
+        """The active task."""
+        return self._state.active.task
+
+    @property
+    def active(self) -> TaskState:
+        """All about the active task."""
+        return self._state.active
+
+    @property
+    def points(self) -> Points | None:
+        """The active task's newest predictions, None before the first."""
+        predicted = self._state.active.predicted
+        return None if predicted is None else predicted.fitted.points
+
+    def paint(self, points: Points) -> None:
+        """Show new predictions of the active task in the viewer."""
+        self._state.ports.view.repaint(points)
+
+    def tell_predictions(self, predicted: Predicted) -> None:
+        """Announce them to the pages."""
+        self._painting.announce(predicted)
+
+    def tell_labels(self) -> None:
+        """Tell the pages the active task's labels."""
+        self._state.ports.page.send(self._painting.labels())
+
+    def tell_status(self, text: str) -> None:
+        """Tell the pages a sentence."""
+        self._state.ports.page.send(Status(text))
+
+    def tell_device(self) -> None:
+        """Tell the pages where the encoder runs."""
+        device = self._state.workspace.device
+        self._state.ports.page.send(Device(device, self._state.world.table.provenance.encoder_hash))
+
+    def tell_layout(self) -> None:
+        """Show the newest layout."""
+        self._state.ports.page.send(self._layout_message())
+        self._state.ports.page.send(self._clicking.known())
+        self._selecting.show(self._state.ports.page.send)
+
+    def fail(self, error: SegclrError) -> None:
+        """Tell a failure that answers no request."""
+        self._state.fail(None, error)
+
+    def page_joined(self, send: Callable[[ToPage], None]) -> None:
+        """A page connected (or reloaded): tell it everything, through `send`, which reaches it alone."""
+        send(self._hello())
+        send(self._layout_message())
+        predicted = self._state.active.predicted
+        send(predicted.message if predicted else Status(f"predicting {self.task.name}"))
+        send(self._painting.labels())
+        send(self._labelling.history())
+        self._selecting.show(send)
+        self._clicking.show_newest(send)
+
+    def receive(self, message: ToServer) -> None:
+        """Do what a page asks."""
+        self._state.answering(message.request, partial(self._receive, message))
+
+    def click(self, position_nm: XYZ, segment_id: int | None) -> None:
+        """Embed and classify the place; `segment_id` is the one under the mouse, None if the viewer does not know."""
+        self._embed(self._state.new_id(), _plain(position_nm), None if segment_id is None else int(segment_id))
+
+    def label_at(self, class_index: int | None, position_nm: XYZ | None, segment_id: int | None) -> None:
+        """Give a class of the active task to what is under the mouse; None takes its label back."""
+        request = self._state.new_id()
+        where = None if position_nm is None else _plain(position_nm)
+        label_at = partial(
+            self._labelling.label_at, request, class_index, where, None if segment_id is None else int(segment_id)
+        )
+        self._state.answering(request, label_at)
+
+    def mark_at(self, kind: Mark, position_nm: XYZ | None, segment_id: int | None) -> None:
+        """Answer "unsure" or "bad segmentation" for what is under the mouse."""
+        request = self._state.new_id()
+        where = None if position_nm is None else _plain(position_nm)
+        mark_at = partial(
+            self._labelling.mark_at, request, kind, where, None if segment_id is None else int(segment_id)
+        )
+        self._state.answering(request, mark_at)
+
+    def undo(self) -> None:
+        """Undo the newest action of the active task."""
+        self.receive(UndoRequest(self._state.new_id()))
+
+    def redo(self) -> None:
+        """Redo what was undone last in the active task."""
+        self.receive(RedoRequest(self._state.new_id()))
+
+    def _receive(self, message: ToServer) -> None:
+        match message:
+            case LabelRequest():
+                self._labelling.label(message)
+            case MarkRequest():
+                self._labelling.mark(message)
+            case AcceptRequest():
+                self._labelling.accept(message)
+            case ProposeRequest():
+                self._proposals.propose(message)
+            case QueueRequest():
+                self._queueing.ask(message)
+            case AheadRequest():
+                self._expect(message.rows)
+            case EvaluateRequest():
+                self._judging.ask(message)
+            case ReviewRequest():
+                self._labelling.review(message)
+            case UndoRequest():
+                self._labelling.undo(message.request)
+            case ConflictsRequest():
+                self._conflicts.tell(message)
+            case AdjudicateRequest():
+                self._labelling.adjudicate(message)
+            case AgreementRequest():
+                self._conflicts.tell_agreement(message)
+            case RedoRequest():
+                self._labelling.redo(message.request)
+            case TaskRequest():
+                self._switch_task(message.name)
+            case LassoRequest():
+                self._selecting.lasso(message)
+            case SegmentsRequest():
+                self._selecting.segments(message.request, [int(text) for text in message.ids])
+            case ClearRequest():
+                self._selecting.clear(message.request)
+            case EmbedRequest():
+                self._embed(message.request, message.position_nm, None)
+
+    def _embed(self, request: str, position_nm: XYZ, segment_id: int | None) -> None:
+        self._state.answering(request, lambda: self._clicking.embed(request, position_nm, segment_id, lambda _: None))
+
+    def _expect(self, rows: list[int]) -> None:
+        table = self._state.world.table
+        there = [row for row in rows if row < len(table)]
+        segments = table.segment_of_rows(np.array(there, np.int64)).tolist()
+        self._state.ports.ahead.expect(list(zip(segments, map(self._state.position_of, there), strict=True)))
+
+    def _switch_task(self, name: str) -> None:
+        self._state.active = self._state.task_named(name)
+        send = self._state.ports.page.send
+        send(self._labelling.history())
+        send(self._painting.labels())
+        self._painting.refresh()
+
+    def _layout_message(self) -> LayoutReady:
+        layout = self._state.layout
+        return LayoutReady(layout.id, layout.method, f"/columns/layout/{layout.id}.bin", len(layout.xy), "")
+
+    def _hello(self) -> Hello:
+        world = self._state.world
+        tasks = [
+            TaskInfo(
+                task.name,
+                task.unit,
+                task.aggregation_radius_um,
+                [ClassInfo(spec.name, spec.color, spec.key) for spec in task.classes],
+            )
+            for task in (state.task for state in self._state.tasks.values())
+        ]
+        return Hello(
+            project=world.project,
+            generated=world.generated,
+            annotator=world.annotator,
+            viewer_url=world.viewer_url,
+            device=self._state.workspace.device,
+            encoder=world.table.provenance.encoder_hash,
+            rows=len(world.table),
+            segments=len(world.table.segment_ids),
+            table_version=world.table.version,
+            resolution_nm=world.resolution_nm,
+            bounds_nm=world.bounds_nm,
+            tasks=tasks,
+            task=self.task.name,
+            places=self._clicking.known().places,
+            start_segments=[str(segment_id) for segment_id in world.start_segments],
+            keys=world.keys,
+        )
+
+
+def _plain(position_nm: XYZ) -> XYZ:
+    """The position as Python's own floats: a viewer's are numpy's, which neither the wire nor the log takes."""
+    x, y, z = position_nm
+    return (float(x), float(y), float(z))

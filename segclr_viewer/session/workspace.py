@@ -1,0 +1,210 @@
+"""What all annotators share: the label log and what follows from it, the layout, the remembered places.
+
+Every annotator has a session (`session.py`); what one of them stores is told to all whom it concerns. One thread, as
+for the sessions.
+"""
+
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import Protocol
+
+from segclr.errors import SegclrError
+from segclr.explore.layout import Layout
+from segclr_viewer.heads.task_state import Predicted, TaskState
+from segclr_viewer.labels.group_commit import GroupCommit
+from segclr_viewer.labels.label_sites import LabelSites
+from segclr_viewer.labels.places import Places
+from segclr_viewer.log.events import LabelEvent, NewEvent, SavedPlace
+from segclr_viewer.points import Points
+from segclr_viewer.ports import SharedPorts
+from segclr_viewer.session.agreeing import Agreeing
+from segclr_viewer.session.one_by_one import OneByOne
+from segclr_viewer.session.pacing import Pacer
+from segclr_viewer.session.predicting import Predicting
+from segclr_viewer.session.queue_memory import QueueMemory
+from segclr_viewer.world import World
+
+_REST_S = 0.15  # between two repaints where several look: each makes every page and viewer of them fetch anew
+
+
+class Member(Protocol):
+    """A session, as the workspace sees it."""
+
+    @property
+    def active(self) -> TaskState:
+        """The task that it shows."""
+
+    def paint(self, points: Points) -> None:
+        """Show the active task's new predictions in the viewer."""
+
+    def tell_predictions(self, predicted: Predicted) -> None:
+        """Announce them to the pages."""
+
+    def tell_labels(self) -> None:
+        """Tell the pages the active task's labels."""
+
+    def tell_status(self, text: str) -> None:
+        """Tell the pages a sentence."""
+
+    def tell_layout(self) -> None:
+        """Show the newest layout."""
+
+    def tell_device(self) -> None:
+        """Tell the pages where the encoder runs."""
+
+    def fail(self, error: SegclrError) -> None:
+        """Tell a failure that answers no request."""
+
+
+def utc_now() -> str:
+    """`2026-11-03T09:15:04.120+00:00`."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def random_id() -> str:
+    """An id that nobody else makes."""
+    return str(uuid.uuid4())
+
+
+class Workspace:
+    """Shared by the sessions, each of which is in `members`.
+
+    Args:
+        world: of any of the annotators.
+        now: the time in words.
+        new_id: makes ids that nobody else makes.
+    """
+
+    def __init__(
+        self, world: World, ports: SharedPorts, now: Callable[[], str] = utc_now, new_id: Callable[[], str] = random_id
+    ) -> None:
+        self.ports = ports
+        self.now = now
+        self.new_id = new_id
+        self.layout = world.layout
+        self.device = ""
+        self.members: list[Member] = []
+        self.sites = LabelSites(world.table, world.segmentation, world.segment_at)
+        self.tasks = {
+            task.name: TaskState(task, self.sites, world.double_share, world.train_on) for task in world.tasks
+        }
+        self.places = Places(world.table, world.layout)
+        self.errands = OneByOne(ports.chooser)
+        self.judgements = OneByOne(ports.judge)
+        self.queues = QueueMemory()
+        self.agreeing = Agreeing(self.errands, self._tell_agreement)
+        self._predicting = Predicting(ports.fitter, now, self._paint, self._tell_predictions, self._tell_failure)
+        self.commits = GroupCommit(self.append, ports.later)
+        self._pacers = {name: Pacer(ports.later) for name in self.tasks}
+        self._events: dict[str, LabelEvent] = {}
+
+    def start(self) -> None:
+        """Fold the log and fit the heads of the active tasks.
+
+        Raises:
+            LabelStoreError: the log cannot be read.
+        """
+        self.sites.save(self.ports.log.places())
+        for place in self.sites.all_saved():
+            self.places.restore(place)
+        self._take_in(self.ports.log.events())
+        for task in self.tasks.values():
+            if self._watchers(task):
+                self.refresh(task)
+            self.agreeing.refresh(task)
+
+    def event(self, uuid: str, annotator: str) -> LabelEvent | None:
+        """The event of the log with that uuid, if it is the annotator's.
+
+        Raises:
+            SegclrError: it is another annotator's.
+        """
+        known = self._events.get(uuid)
+        if known is not None and known.annotator != annotator:
+            raise SegclrError("that request has the name of another annotator's: reload the page, then try again")
+        return known
+
+    def event_of_anybody(self, uuid: str) -> LabelEvent | None:
+        """The event of the log with that uuid."""
+        return self._events.get(uuid)
+
+    def append(self, events: Sequence[NewEvent], places: Sequence[SavedPlace] = ()) -> list[LabelEvent]:
+        """Make events durable, and fold them.
+
+        Raises:
+            LabelStoreError: nothing was stored.
+            SegclrError: one has the uuid of another annotator's event; nothing was stored.
+        """
+        for event in events:
+            self.event(event.uuid, event.annotator)
+        stored = self.ports.log.append(events, places)
+        self.sites.save(places)
+        self._take_in(stored)
+        return stored
+
+    def changed(self, task: TaskState) -> None:
+        """Events of the task were appended: tell all who look at it, and predict anew. Not at once under a stream."""
+        rest_s = _REST_S if len(self._watchers(task)) > 1 else 0.0
+        self._pacers[task.task.name].ask(partial(self._follow, task), rest_s)
+
+    def refresh(self, task: TaskState) -> None:
+        """Bring the task's predictions up to its labels; they are shown to all who look at it."""
+        self._predicting.refresh(task)
+
+    def points_stamped(self, stamp: str) -> Points | None:
+        """The predictions with that stamp, if they are still some task's newest."""
+        newest = [task.predicted.fitted.points for task in self.tasks.values() if task.predicted]
+        return next((points for points in newest if points.stamp == stamp), None)
+
+    def layout_named(self, layout_id: str) -> Layout | None:
+        """The layout with that id, if it is the newest."""
+        return self.layout if self.layout.id == layout_id else None
+
+    def layout_ready(self, layout: Layout) -> None:
+        """A better layout has been made: show it in the stead of the old one."""
+        self.layout = layout
+        self.places.lay_out(layout)
+        for member in self.members:
+            member.tell_layout()
+
+    def encoder_ready(self, device: str) -> None:
+        """The worker has loaded the encoder on `device` (words for the status line)."""
+        self.device = device
+        for member in self.members:
+            member.tell_device()
+
+    def _take_in(self, events: Sequence[LabelEvent]) -> None:
+        self.sites.attach(events)
+        for event in events:
+            self._events[event.uuid] = event
+            if event.task in self.tasks:
+                self.tasks[event.task].apply(event)
+
+    def _follow(self, task: TaskState) -> None:
+        watchers = self._watchers(task)
+        for member in watchers:
+            member.tell_labels()
+        if watchers:
+            self.refresh(task)
+        self.agreeing.refresh(task)
+
+    def _watchers(self, task: TaskState) -> list[Member]:
+        return [member for member in self.members if member.active is task]
+
+    def _paint(self, task: TaskState, points: Points) -> None:
+        for member in self._watchers(task):
+            member.paint(points)
+
+    def _tell_predictions(self, task: TaskState, predicted: Predicted) -> None:
+        for member in self._watchers(task):
+            member.tell_predictions(predicted)
+
+    def _tell_failure(self, task: TaskState, error: SegclrError) -> None:
+        for member in self._watchers(task) or self.members:
+            member.fail(error)
+
+    def _tell_agreement(self, task: TaskState, text: str) -> None:
+        for member in self._watchers(task):
+            member.tell_status(text)

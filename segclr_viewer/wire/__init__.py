@@ -1,0 +1,1 @@
+"""What goes between the page and the session: requests, answers and messages."""

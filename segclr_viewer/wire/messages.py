@@ -1,0 +1,249 @@
+"""What the page asks of the server, and the coding of both directions: one JSON object per WebSocket frame.
+
+The answers are in `answers.py`, with the rules on ids, units and rows that hold here too.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from segclr.errors import SegclrError
+from segclr_viewer.wire.answers import ToPage
+from segclr_viewer.wire.types import XY, XYZ, SegmentText
+
+RequestText = Annotated[str, Meta(min_length=1, max_length=64)]
+Index = Annotated[int, Meta(ge=0, lt=2**53)]
+
+MOST_AT_ONCE = 2000  # rows that one action may label
+MOST_PASSED = 20_000
+
+Mark = Literal["unsure", "bad_segmentation"]
+
+_LARGEST_SEGMENT_ID = 2**64 - 1
+
+
+class BadMessage(SegclrError, ValueError):  # noqa: N818 (names of states, not of errors)
+    """A frame from the page that is no message of ours."""
+
+
+class Target(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a label is for: exactly one of a table row and a remembered place."""
+
+    row: Index | None = None
+    place: Index | None = None
+
+    def __post_init__(self) -> None:
+        if (self.row is None) == (self.place is None):
+            raise ValueError("a target is either a row or a place")
+
+
+class LabelRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="label"):
+    """Give the target a class, or take its label back (class null)."""
+
+    request: RequestText
+    task: str
+    class_index: Index | None = field(name="class")
+    target: Target
+    provenance: Literal["key", "queue", "audit"]
+
+
+class MarkRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="mark"):
+    """Answer that one cannot tell, or that the segmentation is wrong there: stored like a label, but no class."""
+
+    request: RequestText
+    task: str
+    kind: Mark
+    target: Target
+    provenance: Literal["key", "queue", "audit"]
+
+
+class UndoRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="undo"):
+    """Undo the newest action of the active task."""
+
+    request: RequestText
+
+
+class RedoRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="redo"):
+    """Redo what was undone last in the active task."""
+
+    request: RequestText
+
+
+class TaskRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="task"):
+    """Switch to another task."""
+
+    request: RequestText
+    name: str
+
+
+class LassoRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="lasso"):
+    """Select the rows inside a polygon in the coordinates of a layout, or add them to the selection, or take them off.
+
+    Rows predicted as one of the `hidden` classes are left out.
+    """
+
+    request: RequestText
+    layout: str
+    polygon: Annotated[list[XY], Meta(min_length=3, max_length=20_000)]
+    mode: Literal["replace", "add", "subtract"]
+    hidden: list[Index] = []
+
+
+class ClearRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="clear"):
+    """Select nothing."""
+
+    request: RequestText
+
+
+class SegmentsRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="segments"):
+    """The viewer's selected segments changed."""
+
+    request: RequestText
+    ids: Annotated[list[SegmentText], Meta(max_length=20_000)]
+
+    def __post_init__(self) -> None:
+        for text in self.ids:
+            if int(text) > _LARGEST_SEGMENT_ID:
+                raise ValueError(f"{text} is larger than a 64-bit segment id")
+
+
+class EmbedRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="embed"):
+    """Embed the place at a position, as a click in the viewer does."""
+
+    request: RequestText
+    position_nm: XYZ
+
+
+class QueueRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="queue"):
+    """What to ask next.
+
+    `page` is the name that the page gave itself: of one page only the newest request is answered. `skipped` are not
+    asked again in this run of the app, `held` not in this answer; of those in `renew` the page wants to know again
+    what the model believes. `near_nm` is where the page is.
+    """
+
+    request: RequestText
+    page: RequestText
+    task: str
+    count: Annotated[int, Meta(ge=1, le=100)]
+    skipped: Annotated[list[Index], Meta(max_length=MOST_PASSED)]
+    held: Annotated[list[Index], Meta(max_length=MOST_PASSED)]
+    renew: Annotated[list[Index], Meta(max_length=8)]
+    near_nm: XYZ | None
+
+
+class AheadRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="ahead"):
+    """These rows will be looked at next, in this order: have their surroundings ready."""
+
+    request: RequestText
+    rows: Annotated[list[Index], Meta(max_length=8)]
+
+
+class ProposeRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="propose"):
+    """Find rows to label at once: those of the selection, or the nearest of a row in the embedding space."""
+
+    request: RequestText
+    task: str
+    row: Index | None
+
+
+class AcceptRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="accept"):
+    """Give one class to many rows, in one action."""
+
+    request: RequestText
+    task: str
+    class_index: Index = field(name="class")
+    rows: Annotated[list[Index], Meta(min_length=1, max_length=MOST_AT_ONCE)]
+    provenance: Literal["lasso", "neighbour"]
+
+
+class EvaluateRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="evaluate"):
+    """How good is the head of a task? Of the questions of one page (`page` names it) the newest is answered."""
+
+    request: RequestText
+    page: RequestText
+    task: str
+
+
+class ReviewRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="review"):
+    """Agree or disagree with a label, named by the uuid of its event; the label itself stays as it is."""
+
+    request: RequestText
+    task: str
+    about: Annotated[str, Meta(min_length=1, max_length=200)]
+    verdict: Literal["agree", "disagree"]
+
+
+class ConflictsRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="conflicts"):
+    """On which places of a task do the annotators disagree?"""
+
+    request: RequestText
+    task: str
+
+
+class AdjudicateRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="adjudicate"):
+    """Decide on a place on which the annotators disagree.
+
+    `about` is the uuid of one of their statements there. With kind "label" a class is given, with others none.
+    """
+
+    request: RequestText
+    task: str
+    about: Annotated[str, Meta(min_length=1, max_length=200)]
+    kind: Literal["label", "unsure", "bad_segmentation"]
+    class_index: Index | None = field(name="class")
+
+    def __post_init__(self) -> None:
+        if (self.kind == "label") == (self.class_index is None):
+            raise ValueError("a label needs a class, and nothing else has one")
+
+
+class AgreementRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="agreement"):
+    """How far do the annotators agree on the places of a task that all of them are asked?"""
+
+    request: RequestText
+    task: str
+
+
+ToServer = (
+    LabelRequest
+    | MarkRequest
+    | AcceptRequest
+    | ProposeRequest
+    | QueueRequest
+    | AheadRequest
+    | ConflictsRequest
+    | AdjudicateRequest
+    | AgreementRequest
+    | EvaluateRequest
+    | ReviewRequest
+    | UndoRequest
+    | RedoRequest
+    | TaskRequest
+    | LassoRequest
+    | ClearRequest
+    | SegmentsRequest
+    | EmbedRequest
+)
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[ToServer] = msgspec.json.Decoder(ToServer)
+
+
+def encode(message: ToPage) -> str:
+    """The text of one WebSocket frame to the page."""
+    return _encoder.encode(message).decode()
+
+
+def decode(frame: str | bytes) -> ToServer:
+    """The message in one WebSocket frame from the page.
+
+    Raises:
+        BadMessage: the frame is not JSON, has an unknown type or field, or a value of the wrong kind.
+    """
+    try:
+        return _decoder.decode(frame)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        reason = str(error).replace("`", "'")
+        raise BadMessage(f"the server did not understand the page ({reason}): reload the page") from None

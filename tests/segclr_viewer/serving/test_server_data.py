@@ -1,0 +1,92 @@
+"""What the server answers: volumes, the overlay, surfaces and columns; on Neuroglancer's real one."""
+
+import json
+import struct
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from segclr_viewer.overlay.overlay import code
+from segclr_viewer.overlay.surfaces import part_of
+from tests.segclr_viewer.served import App, served
+
+
+@pytest.fixture(scope="module")
+def app(world) -> Iterator[App]:  # type: ignore[no-untyped-def]
+    with served(world) as app:
+        yield app
+
+
+def test_chunks_hold_the_volume_s_voxels(app: App, world) -> None:  # type: ignore[no-untyped-def]
+    for name, array in (("em", world.em), ("segmentation", world.segmentation)):
+        for path, part in (
+            ("40-104_24-88_12-68", np.s_[:56, :64, :64]),
+            ("104-136_88-104_12-68", np.s_[:56, 64:80, 64:96]),
+        ):
+            status, headers, body = app.ask(f"/volumes/{name}/0/{path}")
+            assert status == 200
+            assert headers["content-type"] == "application/octet-stream"
+            assert body == np.ascontiguousarray(array[part]).tobytes()
+    body = app.ask("/volumes/segmentation/1/20-68_12-52_12-68")[2]
+    assert body == np.ascontiguousarray(world.segmentation[:, ::2, ::2]).tobytes()
+    assert {2**63 + 5, 720575940600000977} <= set(np.unique(np.frombuffer(body, np.uint64)).tolist())
+
+
+def test_infos_tell_what_kind_of_voxels_there_are(app: App) -> None:
+    kinds = {}
+    for path in ("volumes/em", "volumes/segmentation", "overlay/active"):
+        info = json.loads(app.ask(f"/{path}/info")[2])
+        assert [scale["voxel_offset"] for scale in info["scales"]] == [[40, 24, 12], [20, 12, 12]]
+        kinds[path] = (info["type"], info["data_type"])
+    assert kinds == {
+        "volumes/em": ("image", "uint8"),
+        "volumes/segmentation": ("segmentation", "uint64"),
+        "overlay/active": ("segmentation", "uint8"),
+    }
+
+
+def test_a_repaint_changes_the_overlay_and_the_surfaces(app: App, world) -> None:  # type: ignore[no-untyped-def]
+    chunk, first_part = "/overlay/active/0/40-104_24-88_12-68", part_of(0, 0)
+    for class_index in (1, 0):
+        app.paint(class_index)
+        _, headers, body = app.ask(chunk)
+        assert headers["cache-control"] == "no-store"
+        expected = np.where(world.segmentation[:56, :64, :64] > 0, code(class_index, 7), 0).astype(np.uint8)
+        assert body == expected.tobytes()
+        _, headers, mesh = app.ask(f"/surfaces/part_{first_part}")
+        assert headers["cache-control"] == "no-store"
+        assert struct.unpack("<I", mesh[:4]) == ((3,) if class_index == 0 else (0,))
+
+
+def test_every_part_has_a_mesh_be_it_empty(app: App) -> None:
+    assert json.loads(app.ask("/surfaces/info")[2]) == {"@type": "neuroglancer_legacy_mesh"}
+    for part in (0, 31, 10**17):
+        assert json.loads(app.ask(f"/surfaces/{part}:0")[2]) == {"fragments": [f"part_{part}"]}
+        assert app.ask(f"/surfaces/part_{part}")[2] == struct.pack("<I", 0)
+
+
+def test_columns_are_kept_by_the_browser_since_their_address_names_the_version(app: App) -> None:
+    for path in ("0123456789abcdef/segments", "layout/pca%201", "prediction/s1"):
+        status, headers, body = app.ask(f"/columns/{path}.bin")
+        assert status == 200
+        assert len(body) in (8 * app.rows, 2 * app.rows)
+        assert "immutable" in headers["cache-control"]
+    assert app.ask("/columns/0123456789abcdee/segments.bin")[0] == 404
+
+
+def test_a_picture_of_a_row_is_kept_by_the_browser_and_there_is_none_of_other_rows(app: App) -> None:
+    status, headers, body = app.ask("/pictures/0123456789abcdef/3.png")
+    assert (status, headers["content-type"]) == (200, "image/png")
+    assert "immutable" in headers["cache-control"]
+    assert body.startswith(b"\x89PNG")
+    for path in (f"/pictures/0123456789abcdef/{app.rows}.png", "/pictures/another/3.png"):
+        assert app.ask(path)[0] == 404
+    assert app.ask("/pictures/0123456789abcdef/3.png", cookie=False)[0] == 403
+
+
+def test_what_is_not_there_any_more_is_no_failure_to_tell(app: App) -> None:
+    said: list[str] = []
+    app.server.say_failure = said.append  # type: ignore[method-assign]
+    assert app.ask("/columns/prediction/overtaken.bin")[0] == 404
+    assert said == []
