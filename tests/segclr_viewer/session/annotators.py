@@ -1,0 +1,48 @@
+"""What the tests of several annotators say and ask."""
+
+from typing import Any
+
+from segclr_viewer.wire.answers import AgreementReady, ConflictsReady, QueueReady
+from segclr_viewer.wire.messages import (
+    AdjudicateRequest,
+    AgreementRequest,
+    ConflictsRequest,
+    MarkRequest,
+    QueueRequest,
+    Target,
+)
+
+BIG = 2**63 + 5
+TASK = "subcompartment"
+
+
+def mark(desk: Any, row: int, kind: Any = "unsure") -> None:
+    desk.session.receive(MarkRequest(desk.request(), TASK, kind, Target(row=row), "key"))
+    desk.fitter.run_newest()
+
+
+def ask(desk: Any, count: int = 20, skipped: tuple[int, ...] = (), held: tuple[int, ...] = ()) -> list[Any]:
+    message = QueueRequest(
+        desk.request(), f"page of {desk.world.annotator}", TASK, count, [*skipped], [*held], [], None
+    )
+    desk.session.receive(message)
+    while desk.chooser.held:
+        desk.chooser.run()
+    return desk.page.last(QueueReady).items
+
+
+def conflicts(desk: Any) -> ConflictsReady:
+    desk.session.receive(ConflictsRequest(desk.request(), TASK))
+    return desk.page.last(ConflictsReady)
+
+
+def agreement(desk: Any) -> AgreementReady:
+    while desk.chooser.held:
+        desk.chooser.run()
+    desk.session.receive(AgreementRequest(desk.request(), TASK))
+    return desk.page.last(AgreementReady)
+
+
+def adjudicate(desk: Any, about: str, class_index: int | None, kind: Any = "label", request: str | None = None) -> None:
+    desk.session.receive(AdjudicateRequest(request or desk.request(), TASK, about, kind, class_index))
+    desk.fitter.run_newest()
