@@ -6,6 +6,7 @@ import numpy as np
 
 from segclr.em.geometry import XYZ
 from segclr.embeddings.table import EmbeddingTable
+from segclr_viewer.labels.nearest_row import NearestRow
 from segclr_viewer.labels.places import LABEL_REACH_NM
 from segclr_viewer.log.attach import SegmentAt, attach, is_loose
 from segclr_viewer.log.events import LabelEvent, SavedPlace
@@ -23,6 +24,7 @@ class LabelSites:
         self.table = table
         self.segmentation = segmentation
         self._segment_at = segment_at
+        self._nearest = NearestRow(table)
         self._attached: dict[str, int] = {}
         self._saved: dict[XYZ, SavedPlace] = {}
         self._rows: dict[tuple[int, XYZ], int | None] = {}
@@ -62,6 +64,6 @@ class LabelSites:
         """The row that a label at a position is for, None when no node of the segment is near enough."""
         key = (segment_id, position_nm)
         if key not in self._rows:
-            nearest = self.table.nearest_row(segment_id, position_nm)
+            nearest = self._nearest.find(segment_id, position_nm)
             self._rows[key] = nearest[0] if nearest is not None and nearest[1] <= LABEL_REACH_NM else None
         return self._rows[key]
