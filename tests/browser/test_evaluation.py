@@ -1,32 +1,17 @@
 """The evaluation panel in a real browser: from a count of mistakes to the place, and a likely label error put right."""
 
 import sqlite3
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
-WAIT_MS = 60_000
-
-
-def summary(page: Page) -> dict[str, Any]:
-    """What the page says is on screen."""
-    found: dict[str, Any] = page.evaluate("() => window.segclr.summary()")
-    return found
-
-
-def wait(page: Page, condition: str, argument: object = None) -> None:
-    """Wait until a condition on ``s``, the page's summary, holds (``a`` is the argument)."""
-    page.wait_for_function(
-        f"(a) => {{ const s = window.segclr?.summary(); return s && ({condition}); }}", arg=argument, timeout=WAIT_MS
-    )
+from tests.browser.page_state import label_log, summary, wait
 
 
 def newest_event(demo_arguments: list[str]) -> tuple[Any, ...]:
     """Kind, class and annotator of the last event in the demo's log."""
-    (log,) = Path(demo_arguments[-1]).glob("*/labels.sqlite")
-    connection = sqlite3.connect(f"file:{log}?mode=ro", uri=True)
+    connection = sqlite3.connect(f"file:{label_log(demo_arguments)}?mode=ro", uri=True)
     try:
         row = connection.execute("SELECT kind, class_name, verdict FROM event ORDER BY seq DESC LIMIT 1").fetchone()
         return tuple(row)

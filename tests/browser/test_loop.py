@@ -1,37 +1,17 @@
 """The whole loop in a real browser: open, see, click, label, repaint, lasso, undo, reload."""
 
 import io
-from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Frame, Page
+from playwright.sync_api import Page
 
-WAIT_MS = 60_000
+from tests.browser.page_state import WAIT_MS, summary, viewer_frame, wait
+
 PANELS = """() => [...viewer.display.panels].map(panel => [panel.element.getBoundingClientRect(), !!panel.sliceView])
     .map(([r, flat]) => ({x: r.x, y: r.y, width: r.width, height: r.height, flat}))"""
-
-
-def summary(page: Page) -> dict[str, Any]:
-    """What the page says is on screen."""
-    found: dict[str, Any] = page.evaluate("() => window.segclr.summary()")
-    return found
-
-
-def wait(page: Page, condition: str, argument: object = None) -> None:
-    """Wait until a condition on ``s``, the page's summary, holds (``a`` is the argument)."""
-    page.wait_for_function(
-        f"(a) => {{ const s = window.segclr?.summary(); return s && ({condition}); }}", arg=argument, timeout=WAIT_MS
-    )
-
-
-def viewer_frame(page: Page) -> Frame:
-    """Neuroglancer's frame."""
-    frame = page.query_selector("#viewer").content_frame()  # type: ignore[union-attr]
-    assert frame is not None
-    return frame
 
 
 def sections(page: Page) -> list[dict[str, float]]:

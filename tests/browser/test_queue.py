@@ -8,21 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-WAIT_MS = 60_000
+from tests.browser.page_state import label_log, summary, wait
+
 ANSWERS = 50
-
-
-def summary(page: Page) -> dict[str, Any]:
-    """What the page says is on screen."""
-    found: dict[str, Any] = page.evaluate("() => window.segclr.summary()")
-    return found
-
-
-def wait(page: Page, condition: str, argument: object = None) -> None:
-    """Wait until a condition on ``s``, the page's summary, holds (``a`` is the argument)."""
-    page.wait_for_function(
-        f"(a) => {{ const s = window.segclr?.summary(); return s && ({condition}); }}", arg=argument, timeout=WAIT_MS
-    )
 
 
 @pytest.fixture
@@ -50,12 +38,6 @@ def events(log: Path) -> list[tuple[Any, ...]]:
         ).fetchall()
     finally:
         connection.close()
-
-
-def label_log(demo_arguments: list[str]) -> Path:
-    """The demo's label file."""
-    (found,) = Path(demo_arguments[-1]).glob("*/labels.sqlite")
-    return found
 
 
 def test_fifty_places_are_labelled_with_the_keyboard_alone(opened: Page, demo_arguments: list[str]) -> None:
