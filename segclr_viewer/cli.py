@@ -19,7 +19,8 @@ from segclr_viewer.app import RunningApp
 from segclr_viewer.first_run import table_of
 from segclr_viewer.log.events import NewEvent
 from segclr_viewer.opening import check_table, open_project, read_one_cutout
-from segclr_viewer.project import Project, describe, load_project, overridden
+from segclr_viewer.project import Project, overridden
+from segclr_viewer.project_file import describe, load_project
 
 
 def main(arguments: list[str] | None = None) -> int:

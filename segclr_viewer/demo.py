@@ -26,7 +26,8 @@ from segclr.errors import ProjectError, VolumeUnavailable
 from segclr_viewer.child_process import end_child, new_child
 from segclr_viewer.log.events import NewEvent
 from segclr_viewer.prepare import Progress, run_with_progress
-from segclr_viewer.project import Project, load_project
+from segclr_viewer.project import Project
+from segclr_viewer.project_file import load_project
 
 SUBCOMPARTMENT = "subcompartment"
 CELL_TYPE = "cell type"

@@ -18,7 +18,8 @@ from segclr_viewer.exchange.from_log import read_log
 from segclr_viewer.exchange.importing import ImportRequest, dry_run, import_labels
 from segclr_viewer.log.backup import backup_log
 from segclr_viewer.log.transfer import export_log, import_log
-from segclr_viewer.project import load_project, overridden
+from segclr_viewer.project import overridden
+from segclr_viewer.project_file import load_project
 
 _LOG_HELP = "the label file of a project"
 _EXPORT_HELP = """Write the labels that hold now, or the predictions that follow from them. The app may run meanwhile.

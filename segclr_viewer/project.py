@@ -1,13 +1,7 @@
-"""The project file: TOML, read into frozen settings with every path made absolute.
+"""The settings of a project, as the project file holds them (`project_file.py` reads it)."""
 
-A mistake in the file is a ProjectError of one sentence that names the key (`project_words.py` finds the words).
-"""
-
-import getpass
 import re
-import tomllib
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -16,8 +10,6 @@ from msgspec import Struct, field
 from segclr.em.geometry import XYZ
 from segclr.errors import ProjectError
 from segclr_viewer.keys import FIXED_KEYS, Keys
-from segclr_viewer.palette import free_color
-from segclr_viewer.project_words import explain
 
 Unit = Literal["node", "segment"]
 ReviewState = Literal["unreviewed", "agreed", "disputed"]
@@ -194,30 +186,6 @@ class Project(Struct, frozen=True, forbid_unknown_fields=True):
         return self.annotators[0].name if self.annotators else ""
 
 
-def load_project(path: Path) -> Project:
-    """Read a project file; relative paths in it are relative to the file.
-
-    Raises:
-        ProjectError: the file cannot be read, is not TOML, or a key or value in it is wrong.
-    """
-    try:
-        settings = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ProjectError(f"there is no project file {path}: check the path") from None
-    except OSError as error:
-        raise ProjectError(f"the project file {path} cannot be read ({error.strerror}): check the path") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ProjectError(f"{path} is not TOML: {error}") from None
-    _fill_in_colors(settings)
-    if isinstance(settings.get("annotator"), str):  # one may be named by the name alone
-        settings["annotator"] = [{"name": settings["annotator"]}] if settings["annotator"] else []
-    try:
-        project = msgspec.convert(settings, Project)
-    except msgspec.ValidationError as error:
-        raise ProjectError(f"{path}: {explain(str(error), Project, settings)}") from None
-    return _resolved(project, path.resolve().parent)
-
-
 def overridden(project: Project, port: int | None, annotators: Sequence[str] | None = None) -> Project:
     """The project with what the command line says instead.
 
@@ -233,76 +201,6 @@ def overridden(project: Project, port: int | None, annotators: Sequence[str] | N
         return msgspec.structs.replace(project, server=server, annotators=named)
     except ValueError as error:
         raise ProjectError(f"--annotator: {error}") from None
-
-
-def describe(project: Project) -> str:
-    """All settings, resolved, one `dotted.key = value` per line."""
-    settings = msgspec.to_builtins(project)
-    if len(project.annotators) == 1:
-        settings["annotator"] = project.annotator
-    return "\n".join(_lines("", settings))
-
-
-def _lines(prefix: str, value: object) -> list[str]:
-    if isinstance(value, dict):
-        return [line for key, inner in value.items() for line in _lines(f"{prefix}.{key}" if prefix else key, inner)]
-    if isinstance(value, list | tuple) and value and isinstance(value[0], dict):
-        return [line for at, inner in enumerate(value, 1) for line in _lines(f"{prefix} {at}", inner)]
-    if isinstance(value, list | tuple):
-        return [f"{prefix} = {', '.join(str(item) for item in value) or '(none)'}"]
-    return [f"{prefix} = {'(none)' if value is None else value}"]
-
-
-def _fill_in_colors(settings: dict[str, object]) -> None:
-    """Give each class without a colour one of the palette; what is no list of classes is left to the validator."""
-    tasks = settings.get("task")
-    for task in tasks if isinstance(tasks, list) else []:
-        classes = task.get("class") if isinstance(task, dict) else None
-        specs = [spec for spec in classes if isinstance(spec, dict)] if isinstance(classes, list) else []
-        for spec in specs:
-            spec.setdefault("color", free_color([str(other["color"]) for other in specs if "color" in other]))
-
-
-def _resolved(project: Project, folder: Path) -> Project:
-    replace = msgspec.structs.replace
-    em, skeletons, encoder = project.em, project.skeletons, project.encoder
-    return replace(
-        project,
-        em=em and replace(em, url=_absolute_url(em.url, folder)),
-        segmentation=replace(project.segmentation, url=_absolute_url(project.segmentation.url, folder)),
-        skeletons=skeletons and replace(skeletons, url=_absolute_url(skeletons.url, folder)),
-        encoder=encoder and replace(encoder, checkpoint=_absolute_path(encoder.checkpoint, folder)),
-        table=replace(project.table, folder=_absolute_path(project.table.folder, folder)),
-        labels=replace(project.labels, file=_absolute_path(project.labels.file, folder)),
-        annotators=project.annotators or (Annotator(_user()),),
-    )
-
-
-def _absolute_path(text: str, folder: Path) -> str:
-    return str((folder / Path(text).expanduser()).resolve())
-
-
-def _absolute_url(url: str, folder: Path) -> str:
-    """`url` with its path made absolute if it names a local one: `em`, `file://em`, `precomputed://em`."""
-    if "://" not in url:
-        path, bar, pipeline = url.partition("|")
-        return _absolute_path(path, folder) + bar + pipeline
-    prefix, _, rest = url.partition("://")
-    if prefix == "file":
-        path, bar, pipeline = rest.partition("|")
-        return "file://" + _absolute_path(path, folder) + bar + pipeline
-    if prefix in ("http", "https", "gs", "s3"):
-        return url
-    if "://" in rest:
-        return f"{prefix}://{_absolute_url(rest, folder)}"
-    return f"{prefix}://file://{_absolute_path(rest, folder)}"
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"  # a container without a user database
 
 
 def _refuse_twice(what: str, texts: list[str]) -> None:

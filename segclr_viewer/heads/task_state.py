@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from segclr.em.geometry import XYZ
 from segclr.embeddings.aggregation import aggregate_place
+from segclr.errors import SegclrError
 from segclr_viewer.heads.fitting import FitJob, Fitted, RowVectors
 from segclr_viewer.labels.double_places import DoublePlaces
 from segclr_viewer.labels.label_book import LabelBook, Labelled
@@ -65,6 +66,12 @@ class TaskState:
             self.task = with_classes(self.task, self.history.classes)
         if event.task == self.task.name:
             self._book.apply(event)
+
+    def class_name(self, class_index: int) -> str:
+        """The name of one of the task's classes; SegclrError where there is none with that index."""
+        if class_index >= len(self.task.classes):
+            raise SegclrError(f"{self.task.name} has no class number {class_index + 1}: reload the page")
+        return self.task.classes[class_index].name
 
     def current_prediction(self) -> Predicted | None:
         """The predictions, if they follow from the newest label."""

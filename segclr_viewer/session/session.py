@@ -2,8 +2,8 @@
 
 What all annotators share is in `workspace.py`; here are the active task, the selection, the queue, the viewer and the
 pages of one of them. It knows no server, no viewer, no encoder and no database: those are ports (`ports.py`). The use
-cases are in `clicking.py`, `labelling.py`, `painting.py`, `selecting.py`, `queueing.py`, `proposals.py`, `judging.py`
-and `conflicts.py`; what they share is in `app_state.py`.
+cases are in `clicking.py`, `labelling.py`, `undoing.py`, `reviewing.py`, `painting.py`, `selecting.py`, `queueing.py`,
+`proposals.py`, `judging.py` and `conflicts.py`; what they share is in `app_state.py`.
 """
 
 from collections.abc import Callable
@@ -25,7 +25,10 @@ from segclr_viewer.session.labelling import Labelling
 from segclr_viewer.session.painting import Painting
 from segclr_viewer.session.proposals import Proposals
 from segclr_viewer.session.queueing import Queueing
+from segclr_viewer.session.reviewing import Reviewing
 from segclr_viewer.session.selecting import Selecting
+from segclr_viewer.session.storing import Storing
+from segclr_viewer.session.undoing import Undoing
 from segclr_viewer.session.workspace import Workspace
 from segclr_viewer.wire.answers import ClassInfo, Device, Hello, LayoutReady, Status, TaskInfo, ToPage
 from segclr_viewer.wire.messages import (
@@ -68,7 +71,10 @@ class Session:
         self._state = AppState(workspace, world, ports)
         self._clicking = Clicking(self._state)
         self._painting = Painting(self._state, self._clicking)
-        self._labelling = Labelling(self._state, self._clicking)
+        self._storing = Storing(self._state)
+        self._labelling = Labelling(self._state, self._storing, self._clicking)
+        self._reviewing = Reviewing(self._state, self._storing)
+        self._undoing = Undoing(self._state, self._storing)
         self._selecting = Selecting(self._state)
         self._queueing = Queueing(self._state)
         self._proposals = Proposals(self._state, self._selecting)
@@ -130,7 +136,7 @@ class Session:
         predicted = self._state.active.predicted
         send(predicted.message if predicted else Status(f"predicting {self.task.name}"))
         send(self._painting.labels())
-        send(self._labelling.history())
+        send(self._undoing.history())
         self._selecting.show(send)
         self._clicking.show_newest(send)
 
@@ -185,17 +191,17 @@ class Session:
             case EvaluateRequest():
                 self._judging.ask(message)
             case ReviewRequest():
-                self._labelling.review(message)
+                self._reviewing.review(message)
             case UndoRequest():
-                self._labelling.undo(message.request)
+                self._undoing.undo(message.request)
             case ConflictsRequest():
                 self._conflicts.tell(message)
             case AdjudicateRequest():
-                self._labelling.adjudicate(message)
+                self._reviewing.adjudicate(message)
             case AgreementRequest():
                 self._conflicts.tell_agreement(message)
             case RedoRequest():
-                self._labelling.redo(message.request)
+                self._undoing.redo(message.request)
             case TaskRequest():
                 self._switch_task(message.name)
             case LassoRequest():
@@ -219,7 +225,7 @@ class Session:
     def _switch_task(self, name: str) -> None:
         self._state.active = self._state.task_named(name)
         send = self._state.ports.page.send
-        send(self._labelling.history())
+        send(self._undoing.history())
         send(self._painting.labels())
         self._painting.refresh()
 

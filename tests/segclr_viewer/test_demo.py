@@ -13,7 +13,7 @@ from segclr.embeddings.provenance import Provenance
 from segclr.embeddings.table import EmbeddingTable, build_table
 from segclr.errors import ProjectError
 from segclr_viewer import demo
-from segclr_viewer.project import load_project
+from segclr_viewer.project_file import load_project
 
 BASE = 720_575_940_600_000_000
 

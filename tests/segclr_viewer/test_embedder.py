@@ -13,7 +13,7 @@ from segclr.em.precomputed import PrecomputedWriter
 from segclr.em.volume import open_volume
 from segclr.errors import NoSegment, ProjectError, SegclrError
 from segclr_viewer.embedder import VolumeEmbedder, WorkerSettings
-from segclr_viewer.project import load_project
+from segclr_viewer.project_file import load_project
 
 BIG = 2**63 + 5
 RESOLUTION_NM = (32.0, 32.0, 40.0)

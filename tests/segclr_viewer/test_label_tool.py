@@ -22,7 +22,7 @@ from segclr_viewer.label_tool import main
 from segclr_viewer.log.events import NewEvent
 from segclr_viewer.log.fold import fold
 from segclr_viewer.log.store import LabelStore
-from segclr_viewer.project import load_project
+from segclr_viewer.project_file import load_project
 
 if TYPE_CHECKING:
     from tests.conftest import World

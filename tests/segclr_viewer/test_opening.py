@@ -13,7 +13,8 @@ from segclr.embeddings.table import EmbeddingTable
 from segclr.encoder.checkpoint import DEMO_CHECKPOINT, read_spec
 from segclr.errors import ProjectError, TableError, VolumeUnavailable
 from segclr_viewer.opening import check_table, open_project, read_one_cutout
-from segclr_viewer.project import Project, load_project
+from segclr_viewer.project import Project
+from segclr_viewer.project_file import load_project
 
 if TYPE_CHECKING:
     from tests.conftest import World

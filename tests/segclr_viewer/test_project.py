@@ -8,7 +8,8 @@ from segclr.errors import ProjectError
 from segclr_viewer.keys import FIXED_KEYS, USUAL_KEYS
 from segclr_viewer.log.consensus import ALL, Choice
 from segclr_viewer.palette import PALETTE
-from segclr_viewer.project import Project, describe, load_project, overridden
+from segclr_viewer.project import Project, overridden
+from segclr_viewer.project_file import describe, load_project
 from segclr_viewer.world import choice_of
 
 GOOD = """

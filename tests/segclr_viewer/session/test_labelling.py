@@ -10,6 +10,7 @@ import pytest
 from segclr.errors import LabelStoreError
 from segclr_viewer.log.events import LabelEvent
 from segclr_viewer.wire.answers import Failed, History, Labels, Place, Saved, Working
+from segclr_viewer.wire.messages import UndoRequest
 
 BIG = 2**63 + 5
 FULL = LabelStoreError("the label file cannot grow, the disk is full: make room and label again")
@@ -70,7 +71,7 @@ def test_a_request_that_is_sent_again_is_answered_again_and_stored_once(desk: An
     assert len(desk.log.stored) == 2
     desk.session.undo()
     undo = desk.log.stored[-1].uuid
-    desk.session._labelling.undo(undo)
+    desk.session.receive(UndoRequest(undo))
     assert desk.saved().text == "saved 3: done before"
     assert desk.labels() == {0: 0}
     assert len(desk.log.stored) == 3

@@ -10,7 +10,7 @@ from segclr.em.cutout import CutoutSpec
 from segclr.embeddings.embed import embed_volume
 from segclr_viewer.embedder import WorkerSettings
 from segclr_viewer.opening import open_em, open_segmentation
-from segclr_viewer.project import load_project
+from segclr_viewer.project_file import load_project
 
 if TYPE_CHECKING:
     from tests.conftest import World
