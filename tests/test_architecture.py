@@ -25,7 +25,7 @@ HEADS_WITH_TORCH = tuple(
 # library -> the only files or folders (relative to the checkout) that may import it
 HOMES = {
     "neuroglancer": ("segclr_viewer/viewer.py",),
-    "tornado": ("segclr_viewer/serving/server.py",),
+    "tornado": ("segclr_viewer/serving/server.py", "segclr_viewer/serving/entrance.py"),
     "sqlite3": ("segclr_viewer/log",),
     "PIL": ("segclr_viewer/pictures.py", "model/segclr/em/phantom"),
     "msgspec": (
@@ -36,6 +36,7 @@ HOMES = {
     ),
     "tensorstore": ("model/segclr/em",),
     "cloudvolume": ("model/segclr/em",),
+    "compressed_segmentation": ("segclr_viewer/overlay/precomputed.py",),
     "kimimaro": ("model/segclr/em/skeletonize.py", "model/segclr/em/skeleton.py"),
     "zmesh": ("model/segclr/em/mesh.py",),
     "numba": ("model/segclr/em/phantom",),

@@ -18,10 +18,10 @@ from segclr_viewer.overlay.overlay import Overlay
 from segclr_viewer.overlay.precomputed import (
     MESH_INFO,
     Kind,
+    chunk_body,
     chunk_box,
     mesh_fragment,
     mesh_manifest,
-    raw_chunk,
     volume_info,
 )
 from segclr_viewer.overlay.surfaces import Surfaces
@@ -88,7 +88,7 @@ def data_routes(
     for name, volume in volumes.items():
         kind: Kind = "image" if name == "em" else "segmentation"
         routes.append(Route(f"/volumes/{name}/info", _info(volume_info(volume.mips, kind, volume.dtype.name))))
-        routes.append(Route(f"/volumes/{name}/{_CHUNK}", _chunk(volume, volume.read)))
+        routes.append(Route(f"/volumes/{name}/{_CHUNK}", _chunk(volume, volume.read, kind)))
     segmentation = volumes["segmentation"]
     routes.append(Route("/overlay/active/info", _info(volume_info(segmentation.mips, "segmentation", "uint8"))))
     routes.append(Route(f"/overlay/active/{_CHUNK}", _painted(segmentation, overlays), is_personal=True))
@@ -104,20 +104,22 @@ def _info(info: dict[str, object]) -> Answer:
     return answer
 
 
-def _chunk(volume: Volume, read: Callable[[Box, int], NDArray[np.generic]]) -> Answer:
+def _chunk(volume: Volume, read: Callable[[Box, int], NDArray[np.generic]], kind: Kind) -> Answer:
     async def answer(mip: str, box: str) -> Reply | None:
         number = int(mip)
         wanted = chunk_box(box, volume.mips[number]) if number < len(volume.mips) else None
         if wanted is None:
             return None
-        body = await asyncio.to_thread(lambda: raw_chunk(read(wanted, number)))
+        body = await asyncio.to_thread(lambda: chunk_body(read(wanted, number), kind))
         return Reply(body, "application/octet-stream", lasting=False)
 
     return answer
 
 
 def _painted(segmentation: Volume, overlays: Mapping[str, Overlay]) -> Answer:
-    of_annotator = {annotator: _chunk(segmentation, overlay.chunk) for annotator, overlay in overlays.items()}
+    of_annotator = {
+        annotator: _chunk(segmentation, overlay.chunk, "segmentation") for annotator, overlay in overlays.items()
+    }
 
     async def answer(mip: str, box: str, annotator: str) -> Reply | None:
         return await of_annotator[annotator](mip, box)

@@ -2,12 +2,13 @@
 
 import struct
 
+import compressed_segmentation
 import numpy as np
 import pytest
 
 from segclr.em.geometry import Box, Mip
 from segclr.em.mesh import Mesh
-from segclr_viewer.overlay.precomputed import chunk_box, mesh_fragment, mesh_manifest, raw_chunk, volume_info
+from segclr_viewer.overlay.precomputed import chunk_body, chunk_box, mesh_fragment, mesh_manifest, volume_info
 
 MIP = Mip((8.0, 10.0, 33.0), Box((40, -24, 12), (136, 56, 68)))
 
@@ -26,7 +27,8 @@ def test_the_info_tells_every_mip_with_its_offset() -> None:
                 "size": [96, 80, 56],
                 "voxel_offset": [40, -24, 12],
                 "chunk_sizes": [[64, 64, 64]],
-                "encoding": "raw",
+                "encoding": "compressed_segmentation",
+                "compressed_segmentation_block_size": [8, 8, 8],
             },
             {
                 "key": "1",
@@ -34,7 +36,8 @@ def test_the_info_tells_every_mip_with_its_offset() -> None:
                 "size": [48, 40, 56],
                 "voxel_offset": [20, -12, 12],
                 "chunk_sizes": [[64, 64, 64]],
-                "encoding": "raw",
+                "encoding": "compressed_segmentation",
+                "compressed_segmentation_block_size": [8, 8, 8],
             },
         ],
     }
@@ -72,11 +75,29 @@ def test_other_boxes_are_not_chunks(name: str) -> None:
     assert chunk_box(name, MIP) is None
 
 
+@pytest.mark.parametrize("data_type", ["uint8", "int64"])
+def test_only_wide_segment_ids_are_told_as_compressed(data_type: str) -> None:
+    for kind in ("image", "segmentation"):
+        (scale,) = volume_info((MIP,), kind, data_type)["scales"]  # type: ignore[misc, arg-type]
+        assert scale["encoding"] == "raw"
+
+
 def test_a_raw_chunk_runs_along_x_first() -> None:
-    voxels = np.arange(24, dtype=np.uint64).reshape(2, 3, 4)  # (z, y, x)
-    body = raw_chunk(np.asfortranarray(voxels))
-    assert np.frombuffer(body, "<u8").tolist() == list(range(24))
-    assert raw_chunk(voxels.astype(">u8")) == body
+    voxels = np.arange(24, dtype=np.uint16).reshape(2, 3, 4)  # (z, y, x)
+    body = chunk_body(np.asfortranarray(voxels), "segmentation")
+    assert np.frombuffer(body, "<u2").tolist() == list(range(24))
+    assert chunk_body(voxels.astype(">u2"), "image") == body
+
+
+@pytest.mark.parametrize("data_type", ["<u4", "<u8", ">u8"])
+def test_a_chunk_of_segment_ids_is_compressed_without_loss(data_type: str) -> None:
+    ids = np.array([0, 7, 2**32 - 2] if data_type == "<u4" else [0, 2**53 + 1, 2**63 + 5], data_type)
+    voxels = np.random.default_rng(0).choice(ids, (13, 64, 21))  # (z, y, x), no multiple of a block
+    body = chunk_body(voxels, "segmentation")
+    again = compressed_segmentation.decompress(
+        body, (21, 64, 13, 1), voxels.dtype.newbyteorder("<"), (8, 8, 8), order="F"
+    )
+    assert np.array_equal(again[..., 0].T, voxels)
 
 
 def test_a_mesh_is_counted_vertices_then_triangles() -> None:

@@ -4,10 +4,12 @@ import json
 import struct
 from collections.abc import Iterator
 
+import compressed_segmentation
 import numpy as np
 import pytest
 
 from segclr_viewer.overlay.overlay import code
+from segclr_viewer.overlay.precomputed import chunk_body
 from segclr_viewer.overlay.surfaces import part_of
 from tests.segclr_viewer.served import App, served
 
@@ -27,10 +29,12 @@ def test_chunks_hold_the_volume_s_voxels(app: App, world) -> None:  # type: igno
             status, headers, body = app.ask(f"/volumes/{name}/0/{path}")
             assert status == 200
             assert headers["content-type"] == "application/octet-stream"
-            assert body == np.ascontiguousarray(array[part]).tobytes()
+            assert body == chunk_body(array[part], "image" if name == "em" else "segmentation")
     body = app.ask("/volumes/segmentation/1/20-68_12-52_12-68")[2]
-    assert body == np.ascontiguousarray(world.segmentation[:, ::2, ::2]).tobytes()
-    assert {2**63 + 5, 720575940600000977} <= set(np.unique(np.frombuffer(body, np.uint64)).tolist())
+    shape, block = (48, 40, 56, 1), (8, 8, 8)
+    voxels = compressed_segmentation.decompress(body, shape, np.uint64, block, order="F")[..., 0].T
+    assert np.array_equal(voxels, world.segmentation[:, ::2, ::2])
+    assert {2**63 + 5, 720575940600000977} <= set(np.unique(voxels).tolist())
 
 
 def test_infos_tell_what_kind_of_voxels_there_are(app: App) -> None:
