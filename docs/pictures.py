@@ -1,0 +1,156 @@
+"""Take the pictures of README and docs: ``python docs/pictures.py [NAME ...] [--cache FOLDER]``.
+
+Each picture is of the demo, opened in a headless Chromium and used as a user would; without names all are taken.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
+WAIT_MS = 180_000
+ANSWERS = 6  # places that are answered before the queue's picture
+
+
+def main() -> None:
+    """Take the pictures that are named."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(SCENES)}")
+    parser.add_argument("--cache", type=Path, help="folder with the demo's volume; its labels are left alone")
+    parser.add_argument("--chromium", default="/usr/bin/chromium")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images")
+    parser.add_argument("--size", type=int, nargs=2, default=(1280, 800))
+    options = parser.parse_args()
+    if strangers := set(options.names) - set(SCENES):
+        parser.error(f"no picture {', '.join(sorted(strangers))}; there are {', '.join(SCENES)}")
+    with tempfile.TemporaryDirectory(prefix="segclr-pictures-") as folder, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=options.chromium, args=FLAGS)
+        for name in options.names or SCENES:
+            cache = _demo_without_labels(options.cache, Path(folder) / name)
+            with _app(cache) as address:
+                page = _open(browser, address, options.size)
+                SCENES[name](page)
+                _settle(page)
+                page.screenshot(path=options.out / f"{name}.png")
+                page.context.close()
+        browser.close()
+
+
+def _demo_without_labels(cache: Path | None, folder: Path) -> Path:
+    """A folder for the demo with the files of `cache`, linked, but for its labels."""
+    if cache is None:
+        return folder
+    shutil.copytree(cache, folder, copy_function=os.link, ignore=shutil.ignore_patterns("labels.*", "project.toml"))
+    return folder
+
+
+@contextmanager
+def _app(cache: Path) -> Iterator[str]:
+    """The running demo's address."""
+    command = [sys.executable, "-u", str(ROOT / "launch.py"), "--cache", str(cache), "--annotator", "ada"]
+    app = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert app.stdout is not None
+    try:
+        for line in app.stdout:
+            if found := re.search(r"http://\S+token=\S+", line):
+                yield found[0]
+                break
+        else:
+            raise SystemExit("the demo did not start")
+    finally:
+        app.terminate()
+        app.wait()
+
+
+def _open(browser: Browser, address: str, size: tuple[int, int]) -> Page:
+    """The page with its viewer, its UMAP and its encoder."""
+    page = browser.new_context(viewport={"width": size[0], "height": size[1]}).new_page()
+    page.goto(address)
+    _wait(page, "window.segclr?.summary().ready")
+    _wait(page, "/umap/i.test(document.querySelector('#scatter-note').textContent)")
+    _wait(page, "/encoder on /.test(document.body.innerText)")  # it starts by itself
+    return page
+
+
+def _wait(page: Page, condition: str) -> None:
+    page.wait_for_function(f"() => {condition}", timeout=WAIT_MS)
+
+
+def _settle(page: Page) -> None:
+    """Wait for the last label's colours, and for the software renderer's last frames."""
+    _wait(page, "window.segclr.summary().unsaved === 0 && window.segclr.settled()")
+    page.wait_for_timeout(2000)
+
+
+def _app_scene(page: Page) -> None:
+    """The middle of the first section is clicked."""
+    frame = page.frame(url=re.compile("/v/"))
+    assert frame is not None
+    panel = frame.evaluate(
+        "() => { const r = [...viewer.display.panels].find(p => p.sliceView).element.getBoundingClientRect();"
+        " return [r.x + r.width / 2, r.y + r.height / 2]; }"
+    )
+    corner = page.locator("#viewer").bounding_box()
+    assert corner is not None
+    page.mouse.move(corner["x"] + panel[0], corner["y"] + panel[1])
+    frame.wait_for_function("() => viewer.mouseState.active", timeout=WAIT_MS)
+    page.keyboard.down("Alt")
+    page.mouse.down()
+    page.mouse.up()
+    page.keyboard.up("Alt")
+    _wait(page, "window.segclr.summary().places > 0")
+
+
+def _queue_scene(page: Page) -> None:
+    """Some places are answered with what the head believes; the next one is asked."""
+    page.keyboard.press("q")
+    for number in range(ANSWERS):
+        _wait(page, f"(q => q && q.at === {number} && q.row !== null)(window.segclr.summary().queue)")
+        _wait(page, "window.segclr.summary().targetClass !== null")
+        page.keyboard.press(str(1 + page.evaluate("() => window.segclr.summary().targetClass")))
+    _wait(page, f"(q => q.at === {ANSWERS} && q.row !== null)(window.segclr.summary().queue)")
+
+
+def _proposal_scene(page: Page) -> None:
+    """A part of the scatter is lassoed and proposed as a class."""
+    box = page.locator("#scatter canvas").first.bounding_box()
+    assert box is not None
+    corners = ((0.25, 0.15), (0.55, 0.15), (0.55, 0.4), (0.25, 0.4), (0.25, 0.15))
+    at = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in corners]
+    page.mouse.move(*at[0])
+    page.mouse.down()
+    for corner in at[1:]:
+        page.mouse.move(*corner, steps=6)
+    page.mouse.up()
+    _wait(page, "(s => s.selectionCount > 8 && !s.selectionWaiting)(window.segclr.summary())")
+    page.keyboard.press("l")
+    _wait(page, "window.segclr.summary().proposal !== null")
+    page.keyboard.press("5")  # that part is glia
+
+
+def _evaluation_scene(page: Page) -> None:
+    """The evaluation panel, once it has its figures."""
+    page.keyboard.press("v")
+    _wait(page, "(e => e && !e.waiting)(window.segclr.summary().evaluation)")
+
+
+SCENES: dict[str, Callable[[Page], None]] = {
+    "app": _app_scene,
+    "labelling_queue": _queue_scene,
+    "labelling_proposal": _proposal_scene,
+    "labelling_evaluation": _evaluation_scene,
+}
+
+
+if __name__ == "__main__":
+    main()
