@@ -18,6 +18,7 @@ from segclr_viewer.layout_job import LEAST_ROWS, LayoutJob, first_layout
 from segclr_viewer.log.events import NewEvent
 from segclr_viewer.log.segment_reading import segments_at
 from segclr_viewer.log.store import LabelStore
+from segclr_viewer.log.training_file import TrainingFile
 from segclr_viewer.opening import Opened
 from segclr_viewer.overlay.mesh_process import MeshProcess
 from segclr_viewer.overlay.nearest import NearestNodes
@@ -116,6 +117,7 @@ def _start(
         chooser=_thread(closing, server),
         judge=_thread(closing, server),
         log=log,
+        training=TrainingFile(Path(project.labels.file)),
         later=server.later,
     )
     workspace = server.call(partial(Workspace, world, shared))

@@ -3,7 +3,7 @@
 All callbacks (`done`, `failed`) arrive on the session's thread.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from segclr.em.geometry import XYZ
 from segclr.errors import SegclrError
 from segclr_viewer.log.events import LabelEvent, NewEvent, SavedPlace
+from segclr_viewer.log.training_file import Chosen
 from segclr_viewer.points import Points
 from segclr_viewer.wire.answers import ToPage
 
@@ -78,6 +79,16 @@ class LabelLog(Protocol):
         """Make the events durable, all or none; they are on disk when this returns. LabelStoreError if it fails."""
 
 
+class TrainingMemory(Protocol):
+    """What the annotators have chosen to train on, by task; kept from run to run."""
+
+    def read(self) -> dict[str, Chosen]:
+        """All that was chosen. ProjectError if it cannot be known."""
+
+    def write(self, chosen: Mapping[str, Chosen]) -> None:
+        """Keep this instead; it is on disk when this returns. LabelStoreError if it fails."""
+
+
 class Page(Protocol):
     """The connected pages of one annotator."""
 
@@ -111,6 +122,7 @@ class SharedPorts:
     chooser: Latest
     judge: Latest
     log: LabelLog
+    training: TrainingMemory
     later: Later
 
 

@@ -17,6 +17,7 @@ from segclr.errors import SegclrError
 from segclr.explore.layout import pca_layout
 from segclr_viewer.heads.fitting import Fitted
 from segclr_viewer.log.store import LabelStore
+from segclr_viewer.log.training_file import TrainingFile
 from segclr_viewer.points import Points
 from segclr_viewer.ports import Ports, SharedPorts
 from segclr_viewer.project import ClassSpec, Task
@@ -109,7 +110,15 @@ def label_through_session(place: Field, said: NDArray[np.int64], most: int, batc
             table=table,
             layout=pca_layout(table.embeddings),
         )
-        shared = SharedPorts(worker=NoEncoder(), fitter=at_once, chooser=at_once, judge=at_once, log=log, later=_soon)
+        shared = SharedPorts(
+            worker=NoEncoder(),
+            fitter=at_once,
+            chooser=at_once,
+            judge=at_once,
+            log=log,
+            training=TrainingFile(Path(folder) / "labels.sqlite"),
+            later=_soon,
+        )
         workspace = Workspace(world, shared, lambda: "2026-11-21T00:00:00+00:00", request)
         session = Session(workspace, world, Ports(finder=at_once, ahead=view, page=page, view=view))
         workspace.start()

@@ -18,6 +18,7 @@ from segclr_viewer.log.events import LabelEvent, SavedPlace
 from segclr_viewer.log.fold import fold
 from segclr_viewer.log.segment_reading import segments_at
 from segclr_viewer.log.store import LabelStore
+from segclr_viewer.log.training_file import TrainingFile
 from segclr_viewer.opening import open_segmentation
 from segclr_viewer.points import Points
 from segclr_viewer.project import Project, Task
@@ -149,6 +150,9 @@ def _task_state(project: Project, log: LogContent, task: Task, table: EmbeddingT
     sites.save(log.places)
     sites.attach([event for event in log.events if event.task == task.name])
     state = TaskState(task, sites, choice=choice_of(project.train_on))
+    chosen = TrainingFile(Path(project.labels.file)).read().get(task.name)
+    if chosen is not None:
+        state.choose(chosen.choice)
     for event in log.events:
         state.apply(event)
     return state, sites

@@ -60,7 +60,8 @@ class RowVectors:
 class Fitted:
     """A task's head and predictions after the label event `seq`; `head` is None when there were too few labels.
 
-    `segment_probabilities` is (S, C) for a segment task, one row per segment of the table.
+    `segment_probabilities` is (S, C) for a segment task, one row per segment of the table. `revision` counts the
+    changes of what trains.
     """
 
     seq: int
@@ -70,6 +71,12 @@ class Fitted:
     segment_probabilities: NDArray[np.float32] | None = None
     fitted_at: str = ""
     fit_ms: float = 0.0
+    revision: int = 0
+
+    @property
+    def moment(self) -> tuple[int, int]:
+        """Of two results of one task the one with the larger moment is the newer."""
+        return (self.seq, self.revision)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,6 +90,7 @@ class FitJob:
         note: what to tell with the predictions.
         now: the time in words.
         choice: which statements the labels follow from.
+        revision: how often that was chosen anew in this run; no part of the stamp.
     """
 
     task: Task
@@ -93,6 +101,7 @@ class FitJob:
     note: str
     now: Callable[[], str]
     choice: Choice = ALL
+    revision: int = 0
 
     def run(self) -> Fitted:
         """Fit and predict.
@@ -113,7 +122,7 @@ class FitJob:
             codes, confidence = fitted.head.predict_codes(self.vectors.matrix())
             predicted = np.bincount(codes, minlength=len(self.task.classes))
         points = self._points(codes, confidence, tuple(predicted.tolist()), "; ".join(filter(None, (alike, self.note))))
-        return Fitted(self.seq, points, fitted.head, fitted.held_out, probabilities, self.now(), fit_ms)
+        return Fitted(self.seq, points, fitted.head, fitted.held_out, probabilities, self.now(), fit_ms, self.revision)
 
     def without_head(self, why: str) -> Fitted:
         """No predictions, and the sentence that says why."""
@@ -125,7 +134,12 @@ class FitJob:
             tuple(nothing.tolist()),
             "; ".join(filter(None, (why, self.note))),
         )
-        return Fitted(self.seq, points)
+        return Fitted(self.seq, points, revision=self.revision)
+
+    @property
+    def stamp(self) -> str:
+        """Names the predictions that come of it."""
+        return stamp_of(self.task, self.seq, self.vectors.table, self.choice)
 
     def has_two_classes(self) -> bool:
         """Whether a head can be fitted at all."""
@@ -149,8 +163,7 @@ class FitJob:
     ) -> Points:
         given = [*self.row_classes.values(), *(given for _, given in self.place_classes)]
         labelled = np.bincount(np.array(given, np.int64), minlength=len(self.task.classes))
-        stamp = stamp_of(self.task, self.seq, self.vectors.table, self.choice)
-        return Points(stamp, self.task.name, classes, confidence, predicted, tuple(labelled.tolist()), note)
+        return Points(self.stamp, self.task.name, classes, confidence, predicted, tuple(labelled.tolist()), note)
 
 
 def stamp_of(task: Task, seq: int, table: EmbeddingTable, choice: Choice = ALL) -> str:

@@ -16,7 +16,7 @@ from segclr.evaluation.learning_curve import learning_curve
 from segclr.evaluation.report import Report, evaluate
 from segclr.evaluation.suspects import Suspect, find_suspects
 from segclr.heads.evaluation import FEWEST_TESTED
-from segclr_viewer.heads.fitting import FitJob, stamp_of
+from segclr_viewer.heads.fitting import FitJob
 from segclr_viewer.heads.settling import stopping
 from segclr_viewer.heads.timeline import Sited, Stand, Timeline, course_of, key_of, replay
 from segclr_viewer.log.attach import Site
@@ -71,7 +71,7 @@ class Evaluation:
         """Judge the head."""
         started = time.perf_counter()
         task, table = self.job.task, self.job.vectors.table
-        stamp = stamp_of(task, self.job.seq, table, self.job.choice)
+        stamp = self.job.stamp
         stands = self.job.sites()
         embeddings, classes, cells = self.job.training_set()
         count, count_cells = len(classes), len(np.unique(cells))

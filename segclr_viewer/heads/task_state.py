@@ -44,12 +44,14 @@ class TaskState:
 
     Args:
         double_share: share of the places that every annotator is asked about, blind.
-        choice: which statements train the head.
+        choice: which statements train the head, until another one is chosen.
     """
 
     def __init__(self, task: Task, sites: LabelSites, double_share: float = 0.0, choice: Choice = ALL) -> None:
         self.task = task
+        self.usual_choice = choice
         self.choice = choice
+        self.revision = 0  # how often another one was chosen
         self.doubles = DoublePlaces(sites.table, task, double_share)
         self.history = TaskHistory(task.name, task.unit, task.classes)
         self.predicted: Predicted | None = None
@@ -73,9 +75,20 @@ class TaskState:
             raise SegclrError(f"{self.task.name} has no class number {class_index + 1}: reload the page")
         return self.task.classes[class_index].name
 
+    def choose(self, choice: Choice) -> None:
+        """Train on these statements from now on."""
+        if choice != self.choice:
+            self.choice = choice
+            self.revision += 1
+
+    @property
+    def moment(self) -> tuple[int, int]:
+        """What the predictions are to follow from: the newest label, and the newest choice of what trains."""
+        return (self.history.seq, self.revision)
+
     def current_prediction(self) -> Predicted | None:
-        """The predictions, if they follow from the newest label."""
-        if self.predicted is None or self.predicted.fitted.seq != self.history.seq:
+        """The predictions, if they follow from the newest label and choice."""
+        if self.predicted is None or self.predicted.fitted.moment != self.moment:
             return None
         return self.predicted
 
@@ -158,9 +171,11 @@ class TaskState:
 
     def job(self, now: Callable[[], str]) -> FitJob:
         """What it takes to fit a head on the current labels."""
-        labelled, conflicts = self._trained_on()
+        labelled, conflicts = self.trained_on(self.choice)
         saved = [(self._sites.saved(position), given) for position, given in labelled.places.items()]
         notes = []
+        if self.choice != ALL:
+            notes.append("trained on a part of the labels, as chosen")
         if labelled.unused:
             notes.append(
                 f"{labelled.unused} labels in the log are not used: their class, segmentation version or place is not "
@@ -184,13 +199,14 @@ class TaskState:
             note="; ".join(notes),
             now=now,
             choice=self.choice,
+            revision=self.revision,
         )
 
-    def _trained_on(self) -> tuple[Labelled, int]:
-        """The labels that the head is fitted on, and on how many places the annotators disagree."""
-        if self.choice == ALL:
+    def trained_on(self, choice: Choice) -> tuple[Labelled, int]:
+        """The labels that a head is fitted on with that choice, and on how many places the annotators disagree."""
+        if choice == ALL:
             return self.labelled(), len(self.history.conflicts())
-        said = self.history.consensus(self.choice)
+        said = self.history.consensus(choice)
         return self._book.labelled_by(said.labels.values()), len(said.conflicts)
 
     def classify(self, places: Sequence[KnownPlace]) -> list[tuple[float, ...] | None]:

@@ -124,6 +124,20 @@ class TaskHistory:
         newest = [stack[-1] for stack in self._said.get(anchor, {}).values()]
         return sorted((event for event in newest if event.kind != "unlabel"), key=_SEQ)
 
+    def standing(self) -> list[LabelEvent]:
+        """What anybody holds of anything, judgements too; in no order."""
+        newest = (stack[-1] for voices in self._said.values() for stack in voices.values())
+        return [event for event in newest if event.kind != "unlabel"]
+
+    def adjudications(self) -> list[LabelEvent]:
+        """The newest decision on each anchor that has one, the last one first."""
+        newest: dict[Anchor, LabelEvent] = {}
+        for event in self.standing():
+            anchor = event.anchor(self.unit)
+            if event.provenance == ADJUDICATION and (anchor not in newest or newest[anchor].seq < event.seq):
+                newest[anchor] = event
+        return sorted(newest.values(), key=_SEQ, reverse=True)
+
     def consensus(self, choice: Choice = ALL) -> Consensus:
         """What the chosen statements together say; for what is superseded no older statement steps in."""
         if choice == ALL:

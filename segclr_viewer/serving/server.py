@@ -41,6 +41,8 @@ class Session(Protocol):
 
     def page_joined(self, send: Callable[[ToPage], None]) -> None: ...
 
+    def pages_gone(self) -> None: ...
+
     def receive(self, message: ToServer) -> None: ...
 
 
@@ -209,6 +211,8 @@ class _Socket(websocket.WebSocketHandler):
 
     def on_close(self) -> None:
         self.pages.sockets.discard(self)
+        if not self.pages.sockets:
+            self.session.pages_gone()
 
     def send(self, message: ToPage) -> None:
         """Send a message to this page alone."""

@@ -18,6 +18,7 @@ class AppState:
     Attributes:
         active: the task that is shown.
         newest_place: id of the place that the annotator clicked last, 0 before the first.
+        is_open: whether the annotator has a page open.
     """
 
     def __init__(self, workspace: Workspace, world: World, ports: Ports) -> None:
@@ -32,6 +33,7 @@ class AppState:
         self.places = workspace.places
         self.active = self.tasks[world.tasks[0].name]
         self.newest_place = 0
+        self.is_open = False
         self._death: WorkerDied | None = None
 
     @property

@@ -27,12 +27,13 @@ class Judging:
         """Judge the head that the task's labels give."""
         task = self._state.task_named(message.task)
         known = self._newest.get(message.task)
-        if known is not None and known.seq == task.history.seq:
+        job = task.job(self._state.now)
+        if known is not None and known.stamp == job.stamp:
             self._state.ports.page.send(known.answering(message.request))
             return
         evaluation = Evaluation(
             base=self._base(message.task),
-            job=task.job(self._state.now),
+            job=job,
             sited=tuple(self._all_sited(task)),
             place_ids={place.position_nm: place.place_id for place in self._state.places},
             hidden=frozenset(task.hidden_rows(self._state.world.annotator)),

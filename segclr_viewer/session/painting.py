@@ -53,4 +53,5 @@ class Painting:
             bad_segmentation=marked.bad_segmentation,
             today=done.today,
             per_minute=done.per_minute,
+            conflicts=len(task.history.conflicts()),
         )

@@ -41,24 +41,24 @@ class Predicting:
         self._paint = paint
         self._tell = tell
         self._fail = fail
-        self._asked: dict[str, int] = {}  # of each task the newest log position that is being predicted
+        self._asked: dict[str, tuple[int, int]] = {}  # of each task the newest moment that is being predicted
 
     def refresh(self, task: TaskState) -> None:
         """Bring a task's predictions up to its labels."""
-        name, seq = task.task.name, task.history.seq
-        if task.current_prediction() is not None or self._asked.get(name) == seq:
+        name, moment = task.task.name, task.moment
+        if task.current_prediction() is not None or self._asked.get(name) == moment:
             return
         job = task.job(self._now)
         done = partial(self._fitted, task, task.task, time.perf_counter())
         if job.has_two_classes():
-            self._asked[name] = seq
+            self._asked[name] = moment
             self._fits.ask(name, job.run, done, partial(self._failed, task))
         else:  # what the old predictions derive from is gone, and so are they; work under way will come too late
             done(job.without_head("label two classes to see predictions"))
 
     def _fitted(self, task: TaskState, classes_of: Task, started: float, fitted: Fitted) -> None:
         shown = task.predicted
-        if (shown is not None and fitted.seq <= shown.fitted.seq) or classes_of != task.task:
+        if (shown is not None and fitted.moment <= shown.fitted.moment) or classes_of != task.task:
             return  # something newer is shown, or the classes are others now
         self._paint(task, fitted.points)
         task.predicted = Predicted(fitted, _message(fitted, 1e3 * (time.perf_counter() - started)))

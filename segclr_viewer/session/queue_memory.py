@@ -123,6 +123,12 @@ class QueueMemory:
             known = self._places[task.task.name] = Places(task.task, task.vectors, task.doubles)
         return known
 
+    def release(self, annotator: str) -> None:
+        """The annotator is not asked anything any more."""
+        for (_, name), course in self._courses.items():
+            if name == annotator:
+                course.out.clear()
+
     def out_with_others(self, task: TaskState, annotator: str) -> set[int]:
         """Rows that other annotators are just asked."""
         courses = [self._courses[key] for key in self._courses if key[0] == task.task.name and key[1] != annotator]

@@ -25,7 +25,7 @@ from segclr_viewer.wire.queue_answers import Belief, QueueItem, QueueReady
 
 NO_ROWS = "this project has no embeddings yet, so the queue has nothing to ask: Alt + click places to label them"
 ALL_DONE = "everything is labelled, answered or skipped: the queue has nothing left to ask"
-DOUBLE_REASON = "asked of every annotator, to see how far you agree"
+DOUBLE_REASON = "asked of everyone, blind: what others say here is hidden until you have answered"
 NO_HEAD = "chosen without a model: label two classes and the queue will follow what it believes"
 
 
@@ -158,6 +158,12 @@ class Queueing:
 
     def __init__(self, state: AppState) -> None:
         self._state = state
+        self._times_gone = 0
+
+    def release(self) -> None:
+        """The annotator's pages are gone: what they were, or would be asked now, may be asked of others."""
+        self._times_gone += 1
+        self._state.workspace.queues.release(self._state.world.annotator)
 
     def ask(self, message: QueueRequest) -> None:
         """Choose what the page should ask next, and tell it."""
@@ -169,7 +175,7 @@ class Queueing:
         held = {row for row in message.held if row < total}
         fitted = None if task.predicted is None else task.predicted.fitted
         if not total:
-            self._tell(message, course, fitted, Choice([], []))
+            self._tell(message, course, fitted, self._times_gone, Choice([], []))
             return
         own = task.own(annotator)
         given = [event.provenance for event in own]
@@ -195,11 +201,15 @@ class Queueing:
         self._state.workspace.errands.ask(
             f"queue {annotator} {message.page}",
             question.run,
-            partial(self._tell, message, course, fitted),
+            partial(self._tell, message, course, fitted, self._times_gone),
             partial(self._state.fail, message.request),
         )
 
-    def _tell(self, message: QueueRequest, course: Course, fitted: Fitted | None, choice: Choice) -> None:
+    def _tell(
+        self, message: QueueRequest, course: Course, fitted: Fitted | None, times_gone: int, choice: Choice
+    ) -> None:
+        if times_gone != self._times_gone:
+            return  # nobody waits for it any more
         course.take(choice.items)
         note = ""
         if not choice.items:

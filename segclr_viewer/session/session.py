@@ -23,6 +23,7 @@ from segclr_viewer.session.conflicts import Conflicts
 from segclr_viewer.session.judging import Judging
 from segclr_viewer.session.labelling import Labelling
 from segclr_viewer.session.painting import Painting
+from segclr_viewer.session.people import People
 from segclr_viewer.session.proposals import Proposals
 from segclr_viewer.session.queueing import Queueing
 from segclr_viewer.session.reviewing import Reviewing
@@ -44,6 +45,7 @@ from segclr_viewer.wire.messages import (
     LassoRequest,
     Mark,
     MarkRequest,
+    PeopleRequest,
     ProposeRequest,
     QueueRequest,
     RedoRequest,
@@ -51,6 +53,7 @@ from segclr_viewer.wire.messages import (
     SegmentsRequest,
     TaskRequest,
     ToServer,
+    TrainOnRequest,
     UndoRequest,
 )
 from segclr_viewer.world import World
@@ -80,7 +83,18 @@ class Session:
         self._proposals = Proposals(self._state, self._selecting)
         self._judging = Judging(self._state, workspace.judgements)
         self._conflicts = Conflicts(self._state)
+        self._people = People(self._state)
         workspace.members.append(self)
+
+    @property
+    def annotator(self) -> str:
+        """Whose session it is."""
+        return self._state.world.annotator
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the annotator has a page open."""
+        return self._state.is_open
 
     @property
     def task(self) -> Task:
@@ -114,6 +128,10 @@ class Session:
         """Tell the pages a sentence."""
         self._state.ports.page.send(Status(text))
 
+    def tell_agreement(self, task: TaskState) -> None:
+        """Tell the pages how far the annotators agree on a task, which has changed."""
+        self._conflicts.tell_agreement("", task)
+
     def tell_device(self) -> None:
         """Tell the pages where the encoder runs."""
         device = self._state.workspace.device
@@ -131,6 +149,7 @@ class Session:
 
     def page_joined(self, send: Callable[[ToPage], None]) -> None:
         """A page connected (or reloaded): tell it everything, through `send`, which reaches it alone."""
+        self._state.is_open = True
         send(self._hello())
         send(self._layout_message())
         predicted = self._state.active.predicted
@@ -139,6 +158,11 @@ class Session:
         send(self._undoing.history())
         self._selecting.show(send)
         self._clicking.show_newest(send)
+
+    def pages_gone(self) -> None:
+        """The annotator's last page has gone: what it was just asked may be asked of others."""
+        self._state.is_open = False
+        self._queueing.release()
 
     def receive(self, message: ToServer) -> None:
         """Do what a page asks."""
@@ -199,7 +223,11 @@ class Session:
             case AdjudicateRequest():
                 self._reviewing.adjudicate(message)
             case AgreementRequest():
-                self._conflicts.tell_agreement(message)
+                self._conflicts.tell_agreement(message.request, self._state.task_named(message.task))
+            case PeopleRequest():
+                self._people.tell(message)
+            case TrainOnRequest():
+                self._people.train_on(message)
             case RedoRequest():
                 self._undoing.redo(message.request)
             case TaskRequest():

@@ -17,6 +17,7 @@ from segclr_viewer.labels.group_commit import GroupCommit
 from segclr_viewer.labels.label_sites import LabelSites
 from segclr_viewer.labels.places import Places
 from segclr_viewer.log.events import LabelEvent, NewEvent, SavedPlace
+from segclr_viewer.log.training_file import Chosen
 from segclr_viewer.points import Points
 from segclr_viewer.ports import SharedPorts
 from segclr_viewer.session.agreeing import Agreeing
@@ -33,6 +34,14 @@ class Member(Protocol):
     """A session, as the workspace sees it."""
 
     @property
+    def annotator(self) -> str:
+        """Whose it is."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the annotator has a page open."""
+
+    @property
     def active(self) -> TaskState:
         """The task that it shows."""
 
@@ -47,6 +56,9 @@ class Member(Protocol):
 
     def tell_status(self, text: str) -> None:
         """Tell the pages a sentence."""
+
+    def tell_agreement(self, task: TaskState) -> None:
+        """Tell the pages how far the annotators agree on a task, which has changed."""
 
     def tell_layout(self) -> None:
         """Show the newest layout."""
@@ -73,6 +85,7 @@ class Workspace:
 
     Args:
         world: of any of the annotators.
+        ports: what was chosen to train on is read here.
         now: the time in words.
         new_id: makes ids that nobody else makes.
     """
@@ -86,10 +99,14 @@ class Workspace:
         self.layout = world.layout
         self.device = ""
         self.members: list[Member] = []
+        self.chosen = ports.training.read()
         self.sites = LabelSites(world.table, world.segmentation, world.segment_at)
         self.tasks = {
             task.name: TaskState(task, self.sites, world.double_share, world.train_on) for task in world.tasks
         }
+        for name, chosen in self.chosen.items():
+            if name in self.tasks:
+                self.tasks[name].choose(chosen.choice)
         self.places = Places(world.table, world.layout)
         self.errands = OneByOne(ports.chooser)
         self.judgements = OneByOne(ports.judge)
@@ -114,6 +131,35 @@ class Workspace:
             if self._watchers(task):
                 self.refresh(task)
             self.agreeing.refresh(task)
+
+    @property
+    def annotators(self) -> list[str]:
+        """Who may label in this run."""
+        return [member.annotator for member in self.members]
+
+    @property
+    def present(self) -> set[str]:
+        """Who has a page open."""
+        return {member.annotator for member in self.members if member.is_open}
+
+    def train_on(self, task: TaskState, chosen: Chosen) -> None:
+        """Fit the task's head on other labels from now on, in later runs too, and tell everybody.
+
+        Raises:
+            LabelStoreError: the choice cannot be kept; nothing has changed.
+        """
+        name = task.task.name
+        kept = {other: each for other, each in self.chosen.items() if other != name}
+        if chosen.choice != task.usual_choice:
+            kept[name] = chosen
+        self.ports.training.write(kept)
+        self.chosen = kept
+        task.choose(chosen.choice)
+        said = "what the project file says" if name not in kept else "a part of the labels"
+        for member in self._watchers(task):
+            member.tell_status(f"{name} trains on {said} now, chosen by {chosen.annotator or 'nobody named'}")
+        if self._watchers(task):
+            self.refresh(task)
 
     def event(self, uuid: str, annotator: str) -> LabelEvent | None:
         """The event of the log with that uuid, if it is the annotator's.
@@ -208,3 +254,4 @@ class Workspace:
     def _tell_agreement(self, task: TaskState, text: str) -> None:
         for member in self._watchers(task):
             member.tell_status(text)
+            member.tell_agreement(task)

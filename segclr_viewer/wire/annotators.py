@@ -34,19 +34,37 @@ class ConflictInfo(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ConflictsReady(Struct, frozen=True, forbid_unknown_fields=True, tag="conflicts"):
-    """The conflicts of a task, at most 200 of `total`; on `hidden` ones the annotator has to answer first."""
+    """The conflicts of a task, at most 200 of `total`; on `hidden` ones the annotator has to answer first.
+
+    `settled` are those that somebody has decided, the last decision first, at most 200 of `settled_total`.
+    """
 
     request: str
     task: str
     conflicts: list[ConflictInfo]
     total: int
     hidden: int
+    settled: list[ConflictInfo]
+    settled_total: int
+
+
+class PairInfo(Struct, frozen=True, forbid_unknown_fields=True):
+    """Cohen's kappa of two annotators, with its 95 % interval; null where it is undefined."""
+
+    one: str
+    other: str
+    places: int
+    kappa: float | None
+    low: float | None
+    high: float | None
 
 
 class AgreementReady(Struct, frozen=True, forbid_unknown_fields=True, tag="agreement"):
     """Cohen's or Fleiss' kappa of the places that every annotator is asked, with its 95 % interval.
 
-    The figures are null where there are none; `text` says why, or all of it in words.
+    The figures are null where there are none; `text` says why, or all of it in words, and `meaning` what to think of
+    it. `pairs` are told where there are more than two annotators, those with the most places in common. Sent on
+    request, and to all whom it concerns (`request` empty) when it has changed.
     """
 
     request: str
@@ -58,3 +76,53 @@ class AgreementReady(Struct, frozen=True, forbid_unknown_fields=True, tag="agree
     low: float | None
     high: float | None
     text: str
+    meaning: str
+    pairs: list[PairInfo]
+
+
+class PersonInfo(Struct, frozen=True, forbid_unknown_fields=True):
+    """One annotator of the project or of its log.
+
+    Counted are labels that hold, how many of them are of today, marks ("unsure", "bad segmentation"), and decisions
+    that stand on what annotators disagree about. `is_here` if a page of that annotator is open.
+    """
+
+    name: str
+    labels: int
+    today: int
+    marks: int
+    decisions: int
+    is_here: bool
+
+
+class TrainOption(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who, how or what reviewers say: how many labels it has, and whether they train."""
+
+    name: str
+    labels: int
+    trains: bool
+
+
+class TrainingInfo(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the head of a task trains on: `trained` of `labelled` places.
+
+    `is_usual` if that is what the project file says; else `chosen_by` and `chosen_at` (ISO 8601) say whose word it was.
+    """
+
+    annotators: list[TrainOption]
+    provenances: list[TrainOption]
+    reviews: list[TrainOption]
+    trained: int
+    labelled: int
+    is_usual: bool
+    chosen_by: str
+    chosen_at: str
+
+
+class PeopleReady(Struct, frozen=True, forbid_unknown_fields=True, tag="people"):
+    """Who labels a task, and which of the labels its head trains on."""
+
+    request: str
+    task: str
+    people: list[PersonInfo]
+    training: TrainingInfo

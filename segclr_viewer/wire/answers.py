@@ -10,7 +10,7 @@ from typing import Literal
 from msgspec import Struct, field
 
 from segclr_viewer.keys import Keys
-from segclr_viewer.wire.annotators import AgreementReady, ConflictsReady
+from segclr_viewer.wire.annotators import AgreementReady, ConflictsReady, PeopleReady
 from segclr_viewer.wire.evaluation import EvaluationReady
 from segclr_viewer.wire.queue_answers import ProposalMade, QueueReady
 from segclr_viewer.wire.types import XY, XYZ, SegmentText
@@ -21,6 +21,7 @@ __all__ = [
     "AgreementReady",
     "ConflictsReady",
     "EvaluationReady",
+    "PeopleReady",
     "ProposalMade",
     "QueueReady",
     "SegmentText",
@@ -133,6 +134,7 @@ class Labels(Struct, frozen=True, forbid_unknown_fields=True, tag="labels"):
 
     `unsure` and `bad_segmentation` are rows with that answer instead of a class. `today` counts the annotator's labels
     of this day that still hold, `per_minute` is the pace of those given one by one within the last ten minutes.
+    `conflicts` counts the places on which the annotators disagree.
     """
 
     task: str
@@ -144,6 +146,7 @@ class Labels(Struct, frozen=True, forbid_unknown_fields=True, tag="labels"):
     bad_segmentation: list[int]
     today: int
     per_minute: float | None
+    conflicts: int
 
 
 class Working(Struct, frozen=True, forbid_unknown_fields=True, tag="working"):
@@ -281,6 +284,7 @@ ToPage = (
     | ProposalMade
     | ConflictsReady
     | AgreementReady
+    | PeopleReady
     | EvaluationReady
     | Failed
     | Status

@@ -206,6 +206,32 @@ class AgreementRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="agr
     task: str
 
 
+class PeopleRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="people"):
+    """Who labels a task, and what does its head train on?"""
+
+    request: RequestText
+    task: str
+
+
+Names = Annotated[list[str], Meta(max_length=1000)]
+
+
+class TrainChoice(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whose labels train, given how, and with which word of reviewers; null for all."""
+
+    annotators: Names | None
+    provenances: Names | None
+    reviews: Annotated[list[Literal["unreviewed", "agreed", "disputed"]], Meta(max_length=3)] | None
+
+
+class TrainOnRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="train_on"):
+    """Fit the task's head on these labels from now on, for all annotators; null for what the project file says."""
+
+    request: RequestText
+    task: str
+    choice: TrainChoice | None
+
+
 ToServer = (
     LabelRequest
     | MarkRequest
@@ -216,6 +242,8 @@ ToServer = (
     | ConflictsRequest
     | AdjudicateRequest
     | AgreementRequest
+    | PeopleRequest
+    | TrainOnRequest
     | EvaluateRequest
     | ReviewRequest
     | UndoRequest

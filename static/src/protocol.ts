@@ -1,7 +1,7 @@
 // The messages between page and server, one interface each, and the check that turns a frame into one of them.
 // 64-bit ids are decimal strings on both sides and stay strings here; positions are nm (x, y, z); points are rows.
 
-import type { Agreement, AnnotatorsMessage, Conflicts } from "./protocol_annotators";
+import type { Agreement, AnnotatorsMessage, Conflicts, People } from "./protocol_annotators";
 import type { EvaluationMessage, EvaluationReady } from "./protocol_evaluation";
 import type { Keys, ProposalMade, QueueMessage, QueueReady } from "./protocol_queue";
 
@@ -109,6 +109,8 @@ export interface Labels {
   readonly today: number;
   /** Labels given one by one, over the last ten minutes. */
   readonly per_minute: number | null;
+  /** Places on which the annotators disagree. */
+  readonly conflicts: number;
 }
 
 export interface Working {
@@ -209,6 +211,7 @@ export type ServerMessage =
   | EvaluationReady
   | Agreement
   | Conflicts
+  | People
   | Failed
   | Status
   | Device;
@@ -243,7 +246,7 @@ const FIELDS: Readonly<Record<ServerMessage["type"], readonly string[]>> = {
   ],
   layout: ["id", "method", "url", "rows"],
   points: ["stamp", "task", "url", "rows", "predicted", "labelled", "labels", "head"],
-  labels: ["task", "rows", "classes", "places", "place_classes", "unsure", "bad_segmentation", "today", "per_minute"],
+  labels: ["task", "rows", "classes", "places", "place_classes", "unsure", "bad_segmentation", "today", "per_minute", "conflicts"],
   working: ["request", "text"],
   place: [
     "request",
@@ -288,8 +291,9 @@ const FIELDS: Readonly<Record<ServerMessage["type"], readonly string[]>> = {
     "suspects",
     "suspects_total",
   ],
-  agreement: ["request", "task", "method", "places", "annotators", "kappa", "low", "high", "text"],
-  conflicts: ["request", "task", "conflicts", "total", "hidden"],
+  agreement: ["request", "task", "method", "places", "annotators", "kappa", "low", "high", "text", "meaning", "pairs"],
+  conflicts: ["request", "task", "conflicts", "total", "hidden", "settled", "settled_total"],
+  people: ["request", "task", "people", "training"],
   failed: ["request", "text"],
   status: ["text"],
   device: ["device", "encoder"],

@@ -150,6 +150,8 @@ function received(state: State, message: ServerMessage): State {
       return { ...state, status: message.text };
     case "conflicts":
       return { ...state, status: `annotators disagree on ${counted(message.total, "place")} of ${message.task}` };
+    case "people":
+      return state;
     case "history":
       return { ...state, steps: message };
     case "selection":

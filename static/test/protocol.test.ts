@@ -58,6 +58,13 @@ test("what the page sends has the fields of the golden messages, and no others",
     },
     { type: "agreement", request, task: "subcompartment" },
     { type: "conflicts", request, task: "subcompartment" },
+    { type: "people", request, task: "subcompartment" },
+    {
+      type: "train_on",
+      request,
+      task: "subcompartment",
+      choice: { annotators: ["ana"], provenances: null, reviews: ["unreviewed", "agreed"] },
+    },
     {
       type: "adjudicate",
       request,

@@ -1,6 +1,6 @@
 """A session between fakes of its ports, over a small world."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ from segclr.embeddings.table import EmbeddingTable, build_table
 from segclr.errors import LabelStoreError, SegclrError
 from segclr.explore.layout import pca_layout
 from segclr_viewer.log.events import LabelEvent, NewEvent, SavedPlace
+from segclr_viewer.log.training_file import Chosen
 from segclr_viewer.points import Points
 from segclr_viewer.ports import Embedded, LabelLog, Ports, SharedPorts
 from segclr_viewer.project import ClassSpec, Task
@@ -149,6 +150,22 @@ class MemoryLog:
 
 
 @dataclass
+class MemoryTraining:
+    """What was chosen to train on, in memory; it can be told to fail."""
+
+    kept: dict[str, Chosen] = field(default_factory=dict)
+    error: LabelStoreError | None = None
+
+    def read(self) -> dict[str, Chosen]:
+        return dict(self.kept)
+
+    def write(self, chosen: Mapping[str, Chosen]) -> None:
+        if self.error is not None:
+            raise self.error
+        self.kept = dict(chosen)
+
+
+@dataclass
 class PageRecord:
     """All that the pages were sent."""
 
@@ -208,6 +225,7 @@ class Desk:
     finder: HeldJobs = field(default_factory=HeldJobs)
     chooser: HeldJobs = field(default_factory=HeldJobs)
     judge: HeldJobs = field(default_factory=HeldJobs)
+    training: MemoryTraining = field(default_factory=MemoryTraining)
     ahead: AheadRecord = field(default_factory=AheadRecord)
     page: PageRecord = field(default_factory=PageRecord)
     view: ViewRecord = field(default_factory=ViewRecord)
@@ -216,13 +234,14 @@ class Desk:
 
     def __post_init__(self) -> None:
         if self.beside is None:
-            shared = SharedPorts(self.worker, self.fitter, self.chooser, self.judge, self.log, at_once)
+            shared = SharedPorts(self.worker, self.fitter, self.chooser, self.judge, self.log, self.training, at_once)
             new_id = lambda: f"id {next(self.ids)}"  # noqa: E731
             self.workspace = Workspace(self.world, shared, lambda: "2026-11-03T09:15:04Z", new_id)
         else:
             self.workspace = self.beside.workspace
             self.worker, self.fitter = self.beside.worker, self.beside.fitter
             self.chooser, self.judge = self.beside.chooser, self.beside.judge
+            self.training = self.beside.training
         self.session = Session(self.workspace, self.world, Ports(self.finder, self.ahead, self.page, self.view))
 
     def neighbour(self, annotator: str) -> "Desk":
@@ -342,7 +361,7 @@ def make_desk() -> Callable[..., Desk]:
     """Makes a session over the small world, not started; the log may be given, and parts of the world."""
     table, ids = small_table(), count(1)
 
-    def make(log: LabelLog | None = None, **changes: Any) -> Desk:
+    def make(log: LabelLog | None = None, training: MemoryTraining | None = None, **changes: Any) -> Desk:
         world = World(
             project="small",
             generated=True,
@@ -356,7 +375,7 @@ def make_desk() -> Callable[..., Desk]:
             table=table,
             layout=pca_layout(table.embeddings),
         )
-        return Desk(replace(world, **changes), log or MemoryLog(), ids)
+        return Desk(replace(world, **changes), log or MemoryLog(), ids, training=training or MemoryTraining())
 
     return make
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Event
 from types import SimpleNamespace
 
 import numpy as np
@@ -42,6 +43,10 @@ class Listener:
 
     received: list[ToServer] = field(default_factory=list)
     fault: Callable[[], None] = lambda: None
+    gone: Event = field(default_factory=Event)
+
+    def pages_gone(self) -> None:
+        self.gone.set()
 
     def page_joined(self, send: Callable[[ToPage], None]) -> None:
         send(Status("welcome"))

@@ -1,15 +1,19 @@
 """What the tests of several annotators say and ask."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from segclr_viewer.wire.answers import AgreementReady, ConflictsReady, QueueReady
+from segclr_viewer.wire.answers import AgreementReady, ConflictsReady, PeopleReady, QueueReady
 from segclr_viewer.wire.messages import (
     AdjudicateRequest,
     AgreementRequest,
     ConflictsRequest,
     MarkRequest,
+    PeopleRequest,
     QueueRequest,
     Target,
+    TrainChoice,
+    TrainOnRequest,
 )
 
 BIG = 2**63 + 5
@@ -41,6 +45,27 @@ def agreement(desk: Any) -> AgreementReady:
         desk.chooser.run()
     desk.session.receive(AgreementRequest(desk.request(), TASK))
     return desk.page.last(AgreementReady)
+
+
+def people(desk: Any, task: str = TASK) -> PeopleReady:
+    desk.session.receive(PeopleRequest(desk.request(), task))
+    return desk.page.last(PeopleReady)
+
+
+def train_on(
+    desk: Any,
+    annotators: Sequence[str] | None = None,
+    provenances: Sequence[str] | None = None,
+    reviews: Sequence[Any] | None = None,
+) -> None:
+    lists = (None if names is None else list(names) for names in (annotators, provenances, reviews))
+    desk.session.receive(TrainOnRequest(desk.request(), TASK, TrainChoice(*lists)))
+    desk.fitter.run_newest()
+
+
+def train_as_usual(desk: Any) -> None:
+    desk.session.receive(TrainOnRequest(desk.request(), TASK, None))
+    desk.fitter.run_newest()
 
 
 def adjudicate(desk: Any, about: str, class_index: int | None, kind: Any = "label", request: str | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from segclr_viewer.wire.answers import Labels
 from tests.segclr_viewer.session.annotators import BIG, adjudicate, conflicts, mark
 
 
@@ -54,3 +55,37 @@ def test_a_conflict_on_a_double_place_is_kept_from_those_who_have_not_answered(b
     assert len(conflicts(ben).conflicts) == 1
     mark(kim, 0)
     assert conflicts(kim).total == 1
+
+
+def test_a_settled_conflict_can_be_looked_at_again_and_decided_otherwise(ana: Any, ben: Any) -> None:
+    ana.label_all_looks()
+    ben.label(13, 1)
+    ben.label(5, 0)
+    for conflict in conflicts(ben).conflicts:
+        adjudicate(ben, conflict.statements[0].uuid, 2)
+    found = conflicts(ana)
+    assert ([one.row for one in found.settled], found.settled_total, found.total) == ([5, 13], 2, 0)
+    said = [(one.annotator, one.class_name, one.provenance) for one in found.settled[1].statements]
+    assert said == [("ana", "spine", "key"), ("ben", "dendrite", "key"), ("ben", "spine", "adjudication")]
+    adjudicate(ana, found.settled[0].statements[0].uuid, 1)
+    assert ben.labels()[5] == 1
+    assert [one.row for one in conflicts(ben).settled] == [5, 13]
+    ana.undo()
+    assert ben.labels()[5] == 2
+
+
+def test_a_settled_conflict_on_a_double_place_is_kept_from_those_who_have_not_answered(blind: Any) -> None:
+    ben, kim = blind.neighbour("ben"), blind.neighbour("kim")
+    blind.label(0, 0)
+    ben.label(0, 1)
+    adjudicate(ben, blind.log.stored[0].uuid, 1)
+    assert conflicts(kim).settled == []
+    assert conflicts(kim).settled_total == 0
+    assert len(conflicts(blind).settled) == 1
+
+
+def test_the_number_of_conflicts_is_told_with_the_labels(ana: Any, ben: Any) -> None:
+    ana.label(0, 0)
+    assert ana.page.last(Labels).conflicts == 0
+    ben.label(0, 1)
+    assert ana.page.last(Labels).conflicts == ben.page.last(Labels).conflicts == 1

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 
 from segclr_viewer.labels.double_places import DoublePlaces
-from segclr_viewer.wire.answers import KnownPlaces
-from tests.segclr_viewer.session.annotators import ask, mark
+from segclr_viewer.wire.answers import KnownPlaces, QueueReady
+from segclr_viewer.wire.messages import QueueRequest
+from tests.segclr_viewer.session.annotators import TASK, ask, mark
 
 
 def test_double_places_are_a_share_of_all_whatever_the_labels_and_both_kinds_of_task(desk: Any) -> None:
@@ -114,3 +115,20 @@ def test_what_one_skips_is_still_asked_of_another(ana: Any, ben: Any) -> None:
     assert skipped not in {item.row for item in ask(ana, 20, skipped=(skipped,))}
     ana.session._state.workspace.queues.course(ana.session.active, "ana").out.clear()
     assert skipped in {item.row for item in ask(ben, 20)}
+
+
+def test_what_an_annotator_was_asked_may_be_asked_of_others_when_the_pages_have_gone(ana: Any, ben: Any) -> None:
+    ana.label_all_looks()
+    anas = {item.row for item in ask(ana, 5)}
+    assert not anas & {item.row for item in ask(ben, 10)}
+    ana.session.pages_gone()
+    assert anas <= {item.row for item in ask(ben, 20)}
+
+
+def test_what_is_chosen_for_a_page_that_has_gone_meanwhile_is_not_kept_from_others(ana: Any, ben: Any) -> None:
+    ana.label_all_looks()
+    told = len(ana.page.all(QueueReady))
+    ana.session.receive(QueueRequest(ana.request(), "page", TASK, 5, [], [], [], None))
+    ana.session.pages_gone()
+    assert len(ask(ben, 20)) == 15
+    assert len(ana.page.all(QueueReady)) == told
