@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = {"segclr": ROOT / "model" / "segclr", "segclr_viewer": ROOT / "segclr_viewer"}
-AREAS = ("em", "encoder", "training", "embeddings", "heads", "evaluation", "queue", "explore")
+AREAS = ("em", "encoder", "training", "embeddings", "release", "heads", "evaluation", "queue", "explore")
 
 # the folders of the application; one imports only those before it
 FOLDERS = ("log", "wire", "labels", "heads", "overlay", "exchange", "session", "serving")
@@ -47,7 +47,13 @@ HOMES = {
     "google_crc32c": ("model/segclr/encoder/leveldb_table.py",),
     "sklearn": ("model/segclr/heads",),
     "umap": ("model/segclr/explore/umap.py",),
-    "tqdm": ("segclr_viewer/prepare.py", "model/segclr/em/phantom/__main__.py"),
+    "urllib3": ("model/segclr/release/http.py",),
+    "caveclient": ("model/segclr/release/cave.py",),
+    "tqdm": (
+        "segclr_viewer/prepare.py",
+        "model/segclr/em/phantom/__main__.py",
+        "model/segclr/release/__main__.py",
+    ),
 }
 
 

@@ -7,6 +7,9 @@ SegclrError
 ├── CheckpointMismatch(ValueError)  a checkpoint that does not fit the project, or is damaged
 ├── EngineUnavailable(RuntimeError) what shall run the encoder is not on this machine, or has no memory for it
 ├── TableError(ValueError)          an embedding table that is damaged or belongs to something else
+├── ReleaseUnavailable(OSError)     a published release whose server cannot be reached, or does not give a file
+├── ReleaseError(ValueError)        a release that nobody knows, or a file of one that is damaged
+├── NotInRelease(LookupError)       a segment that the release does not have
 ├── TooFewLabels(ValueError)        fewer than two classes have labels: no head can be fitted
 ├── LabelStoreError(OSError)        a label could not be made durable, or the log cannot be opened
 ├── ExchangeError(ValueError)       a file of labels that cannot be read or written as asked (segclr_viewer.exchange)
@@ -41,6 +44,18 @@ class EngineUnavailable(SegclrError, RuntimeError):  # noqa: N818
 
 class TableError(SegclrError, ValueError):
     """An embedding table is damaged or was made by something else."""
+
+
+class ReleaseUnavailable(SegclrError, OSError):  # noqa: N818
+    """The server of a published release cannot be reached, or does not give a file."""
+
+
+class ReleaseError(SegclrError, ValueError):
+    """A release that is not registered, or a file of one that is damaged."""
+
+
+class NotInRelease(SegclrError, LookupError):  # noqa: N818
+    """The release was read, and has no such segment."""
 
 
 class TooFewLabels(SegclrError, ValueError):  # noqa: N818

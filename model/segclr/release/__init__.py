@@ -1,0 +1,1 @@
+"""Published embeddings: Google's release of SegCLR, read over HTTP, one segment at a time."""
