@@ -46,6 +46,7 @@ HOMES = {
     "safetensors": ("model/segclr/encoder", "model/segclr/training"),
     "google_crc32c": ("model/segclr/encoder/leveldb_table.py",),
     "sklearn": ("model/segclr/heads",),
+    "faiss": ("model/segclr/explore/faiss_index.py",),
     "umap": ("model/segclr/explore/umap.py",),
     "urllib3": ("model/segclr/release/http.py",),
     "caveclient": ("model/segclr/release/cave.py",),
@@ -128,7 +129,7 @@ def test_every_package_folder_is_in_the_wheel() -> None:
 
 
 def test_the_app_starts_without_the_heavy_libraries() -> None:
-    heavy = ("torch", "openvino", "numba", "umap", "kimimaro")
+    heavy = ("torch", "openvino", "numba", "umap", "faiss", "kimimaro")
     code = f"import sys, segclr_viewer.cli; print([name for name in {heavy!r} if name in sys.modules])"
     environment = {"PYTHONPATH": f"{ROOT}:{ROOT / 'model'}", "PATH": "", "HOME": str(Path.home())}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False)
