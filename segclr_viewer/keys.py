@@ -25,6 +25,7 @@ class Keys(Struct, frozen=True, forbid_unknown_fields=True):
         label_selection: propose to label what is selected.
         accept: accept a proposal.
         evaluation: show how good the head is.
+        people: show who labels, where they disagree, and what trains.
     """
 
     queue: str = "q"
@@ -38,6 +39,7 @@ class Keys(Struct, frozen=True, forbid_unknown_fields=True):
     label_selection: str = "l"
     accept: str = "enter"
     evaluation: str = "v"
+    people: str = "w"
 
     def __post_init__(self) -> None:
         taken: dict[str, str] = {}

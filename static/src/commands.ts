@@ -3,6 +3,7 @@
 import { commandOf, type Command, type KeyPress } from "./keys";
 import { namesTarget } from "./evaluation_store";
 import type { Actions } from "./panels/panel";
+import { conflictShown } from "./people_store";
 import { classesOf, keysOf, type State } from "./state";
 
 export interface CommandWorld {
@@ -27,13 +28,15 @@ export function keyInViewer(world: CommandWorld, press: KeyPress): boolean {
   const state = world.state();
   const command = commandOf(press, classesOf(state), keysOf(state));
   if (!command) return false;
-  const always = ["queue", "neighbours", "label-selection", "evaluation", "help"].includes(command.kind);
+  const always = ["queue", "neighbours", "label-selection", "evaluation", "people", "help"].includes(command.kind);
+  if (conflictShown(state.people)) return perform(world, command);
   const named = state.evaluation?.open ? namesTarget(state.evaluation, state.target) : state.queue !== null;
   return (always || named) && perform(world, command);
 }
 
 function perform({ actions, state, cancelDrawing }: CommandWorld, command: Command): boolean {
-  const { queue, target, evaluation } = state();
+  const { queue, target, evaluation, people } = state();
+  if (people?.open && command.kind !== "people") return withPeople(actions, state(), command);
   switch (command.kind) {
     case "undo":
     case "redo":
@@ -44,7 +47,8 @@ function perform({ actions, state, cancelDrawing }: CommandWorld, command: Comma
       if (!cancelDrawing()) (evaluation?.open ? actions.leaveEvaluation : queue ? actions.toggleQueue : actions.clear)();
       return true;
     case "evaluation":
-      actions.evaluation();
+    case "people":
+      actions[command.kind]();
       return true;
     case "queue":
       actions.toggleQueue();
@@ -59,7 +63,7 @@ function perform({ actions, state, cancelDrawing }: CommandWorld, command: Comma
       actions.propose(null);
       return true;
     case "accept":
-      return false; // in the dialog of a proposal only
+      return false; // where there is something to accept a button has the focus
     case "neighbours":
       return aimedAt(actions, state(), () => target && actions.propose(target));
     case "label":
@@ -69,6 +73,43 @@ function perform({ actions, state, cancelDrawing }: CommandWorld, command: Comma
     case "take-back":
       return aimedAt(actions, state(), () => target && actions.label(target, null));
   }
+}
+
+/** The open panel covers what keys label elsewhere: there they decide the conflict on screen, and go to others. */
+function withPeople(actions: Actions, state: State, command: Command): boolean {
+  const shown = conflictShown(state.people);
+  switch (command.kind) {
+    case "escape":
+      actions.people();
+      return true;
+    case "undo":
+    case "redo":
+    case "help":
+    case "evaluation":
+      actions[command.kind]();
+      return true;
+    case "queue":
+      actions.people();
+      actions.toggleQueue();
+      return true;
+    case "back":
+    case "forward":
+      actions.turnConflict(command.kind === "back" ? -1 : 1);
+      return true;
+    case "label":
+    case "mark":
+      if (!shown) break;
+      actions.decide(command.kind === "label" ? { kind: "label", class: command.class } : { kind: command.mark });
+      return true;
+    case "accept":
+      return false;
+    case "take-back":
+      if (!shown) break;
+      actions.dispatch({ type: "problem", text: "A decision is taken back by undo (Ctrl+Z)." });
+      return true;
+  }
+  actions.dispatch({ type: "problem", text: "This panel names no place to label: choose a conflict, or close it (Esc)." });
+  return true;
 }
 
 /** Act on the target, if there is one and the user can see which. */

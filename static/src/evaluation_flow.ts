@@ -1,11 +1,12 @@
 // The evaluation panel at work: questions to the server, flights to the labels that it names, and what is kept.
 
 import type { Effect } from "./effects";
-import { labelAt, targetOf, type View } from "./evaluation_store";
+import { isAnothers, labelAt, labelNamed, targetOf, type View } from "./evaluation_store";
 import type { ViewerBridge } from "./neuroglancer";
 import type { EvaluationReady, LabelInfo } from "./protocol_evaluation";
 import type { FlowWorld } from "./queue_flow";
 import { newRequest } from "./request";
+import type { Target } from "./state";
 
 export class EvaluationFlow {
   private readonly page = newRequest();
@@ -29,7 +30,8 @@ export class EvaluationFlow {
 
   /** From the labels of one cell back to the classes, and from there out of the panel. */
   back(): void {
-    if (this.world.state().evaluation?.view.kind === "cell") this.show({ kind: "classes" });
+    if (this.world.state().evaluation?.asking) this.giveUp();
+    else if (this.world.state().evaluation?.view.kind === "cell") this.show({ kind: "classes" });
     else this.close();
   }
 
@@ -55,6 +57,30 @@ export class EvaluationFlow {
   look(label: LabelInfo): void {
     const { hello } = this.world.state();
     if (hello) this.bridge.flyTo(label.position_nm, hello.resolution_nm);
+  }
+
+  /** Another class for another annotator's label on screen can mean two things: ask which. False if it is none. */
+  asks(target: Target, classIndex: number | null): boolean {
+    const state = this.world.state();
+    const label = labelNamed(state.evaluation, target);
+    if (!label || classIndex === null || classIndex === label.class || !isAnothers(state, label)) return false;
+    this.world.dispatch({ type: "evaluation-asks", asking: { about: label.uuid, class: classIndex } });
+    return true;
+  }
+
+  /** The class asked about settles what the label's place is; the label stays in the log. */
+  decide(): void {
+    const { evaluation } = this.world.state();
+    if (!evaluation?.asking) return;
+    const { about, class: given } = evaluation.asking;
+    const request = newRequest();
+    const message = { type: "adjudicate", request, task: evaluation.task, about, kind: "label", class: given } as const;
+    if (this.world.send(message)) this.world.dispatch({ type: "sent-to-store", message });
+  }
+
+  /** No answer to the question. */
+  giveUp(): void {
+    this.world.dispatch({ type: "evaluation-asks", asking: null });
   }
 
   /** The label has been looked at again, and stays. */

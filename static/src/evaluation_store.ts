@@ -1,6 +1,7 @@
 // The evaluation panel's part of the state: what the server has answered, and what of it is on screen.
 
 import type { EvaluationReady, LabelInfo, Suspect } from "./protocol_evaluation";
+import { leftPeople } from "./people_store";
 import type { State, StoredMessage, Target } from "./state";
 
 /** What is shown: the figures, the classes, the labels in one cell of the confusion matrix, or one likely error. */
@@ -25,13 +26,16 @@ export interface Evaluation {
   readonly view: View;
   /** By uuid of the label's event. */
   readonly answers: Readonly<Record<string, Answer>>;
+  /** Another class than another annotator's label (its uuid) has: the user is asked what is meant. */
+  readonly asking: { readonly about: string; readonly class: number } | null;
 }
 
 export type EvaluationEvent =
   | { type: "evaluation-opened" }
   | { type: "evaluation-asked"; request: string }
   | { type: "evaluation-closed" }
-  | { type: "evaluation-shown"; view: View };
+  | { type: "evaluation-shown"; view: View }
+  | { type: "evaluation-asks"; asking: Evaluation["asking"] };
 
 export function evaluationReduce(state: State, event: EvaluationEvent): State {
   const evaluation: Evaluation = state.evaluation ?? {
@@ -41,16 +45,19 @@ export function evaluationReduce(state: State, event: EvaluationEvent): State {
     ready: null,
     view: { kind: "figures" },
     answers: {},
+    asking: null,
   };
   switch (event.type) {
     case "evaluation-opened":
-      return { ...state, evaluation: { ...evaluation, open: true } };
+      return { ...leftPeople(state), evaluation: { ...evaluation, open: true } };
     case "evaluation-asked":
       return { ...state, evaluation: { ...evaluation, request: event.request } };
     case "evaluation-closed":
-      return state.evaluation ? { ...state, evaluation: { ...evaluation, open: false } } : state;
+      return state.evaluation ? { ...state, evaluation: { ...evaluation, open: false, asking: null } } : state;
     case "evaluation-shown":
-      return { ...state, evaluation: { ...evaluation, view: event.view } };
+      return { ...state, evaluation: { ...evaluation, view: event.view, asking: null } };
+    case "evaluation-asks":
+      return { ...state, evaluation: { ...evaluation, asking: event.asking } };
   }
 }
 
@@ -59,7 +66,7 @@ export function judged(state: State, ready: EvaluationReady): State {
   const { evaluation } = state;
   if (!evaluation || evaluation.request !== ready.request) return state;
   const view: View = evaluation.view.kind === "suspect" ? { kind: "suspect", at: 0 } : evaluation.view;
-  return { ...state, evaluation: { ...evaluation, request: null, ready, view, answers: {} } };
+  return { ...state, evaluation: { ...evaluation, request: null, ready, view, answers: {}, asking: null } };
 }
 
 /** A request was refused: what it said does not hold. */
@@ -78,14 +85,15 @@ export function answered(state: State, message: StoredMessage): State {
   const { evaluation } = state;
   const about = evaluation?.ready && message.task === evaluation.task ? labelOfMessage(evaluation.ready, message) : null;
   if (!evaluation || !about) return state;
-  const given = message.type === "label" ? message.class : message.type === "review" ? "confirmed" : null;
+  const given = message.type === "label" || message.type === "adjudicate" ? message.class : message.type === "review" ? "confirmed" : null;
   const answer: Answer = { request: message.request, class: given };
-  const next = { ...evaluation, answers: { ...evaluation.answers, [about.uuid]: answer } };
+  const next = { ...evaluation, asking: null, answers: { ...evaluation.answers, [about.uuid]: answer } };
   return { ...state, evaluation: { ...next, view: advanced(next, about) } };
 }
 
 function labelOfMessage(ready: EvaluationReady, message: StoredMessage): LabelInfo | null {
   if (message.type === "accept") return null;
+  if (message.type === "adjudicate") return ready.labels.find((label) => label.uuid === message.about) ?? null;
   const same = (label: LabelInfo): boolean => {
     if (message.type === "review") return label.uuid === message.about;
     return "row" in message.target ? label.row === message.target.row : label.place === message.target.place;
@@ -136,14 +144,25 @@ export function isAt(label: LabelInfo | null, target: Target | null): boolean {
   return target.kind === "row" ? target.row === label.row : target.place === label.place;
 }
 
-/** Whether the open panel shows the target as what is labelled; what it covers is not to be labelled unseen. */
-export function namesTarget(evaluation: Evaluation | null, target: Target | null): boolean {
-  if (!evaluation?.open || !evaluation.ready) return false;
+/** The label on screen that the target is; null for what the open panel covers: that is not to be labelled unseen. */
+export function labelNamed(evaluation: Evaluation | null, target: Target | null): LabelInfo | null {
+  if (!evaluation?.open || !evaluation.ready) return null;
   const { view, ready } = evaluation;
-  if (view.kind === "suspect") return isAt(labelAt(evaluation), target);
-  if (view.kind !== "cell") return false;
+  const suspect = labelAt(evaluation);
+  if (view.kind === "suspect") return isAt(suspect, target) ? suspect : null;
+  if (view.kind !== "cell") return null;
   const cell = ready.figures?.confusion.find((one) => one.given === view.given && one.predicted === view.predicted);
-  return cell?.places.some((place) => isAt(ready.labels[place.label], target)) ?? false;
+  const place = cell?.places.find((one) => isAt(ready.labels[one.label], target));
+  return place ? ready.labels[place.label] : null;
+}
+
+export function namesTarget(evaluation: Evaluation | null, target: Target | null): boolean {
+  return labelNamed(evaluation, target) !== null;
+}
+
+/** Whether another annotator gave the label with own eyes: a class of one's own stands beside it, not in its stead. */
+export function isAnothers(state: State, label: LabelInfo): boolean {
+  return label.annotator !== state.hello?.annotator && !["import", "demo"].includes(label.provenance);
 }
 
 /** Whether answers were given after the labels that the figures are of. */

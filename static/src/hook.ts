@@ -8,6 +8,7 @@ import type { ViewerBridge } from "./neuroglancer";
 import type { XY } from "./protocol";
 import type { Scatter } from "./scatter/scatter";
 import { isStale, labelAt, suspectsLeft } from "./evaluation_store";
+import { conflictShown } from "./people_store";
 import { itemOf } from "./queue";
 import { guessOf, labelOf, markOf, type State } from "./state";
 
@@ -59,6 +60,19 @@ export interface Summary {
     readonly suspects: number;
     readonly left: number;
   } | null;
+  /** The people's panel, null while it is not open; `row` is of the conflict on screen. */
+  readonly people: {
+    readonly view: string;
+    readonly row: number | null;
+    readonly open: number;
+    readonly settled: number;
+    readonly places: number;
+    readonly trained: number | null;
+    readonly labelled: number | null;
+    readonly waiting: boolean;
+  } | null;
+  readonly annotator: string;
+  readonly conflicts: number;
   readonly targetMark: string | null;
   readonly today: number;
   readonly unsure: number;
@@ -122,6 +136,9 @@ function summary(state: State): Summary {
       class: proposal.class,
     },
     evaluation: evaluationOf(state),
+    people: peopleOf(state),
+    annotator: hello?.annotator ?? "",
+    conflicts: labels?.conflicts ?? 0,
     targetMark: target && markOf(state, target),
     today: labels?.today ?? 0,
     unsure: labels?.unsure.length ?? 0,
@@ -146,6 +163,21 @@ function evaluationOf(state: State): Summary["evaluation"] {
     at: view.kind === "suspect" ? view.at : null,
     suspects: ready?.suspects.length ?? 0,
     left: suspectsLeft(evaluation),
+  };
+}
+
+function peopleOf(state: State): Summary["people"] {
+  const { people } = state;
+  if (!people?.open) return null;
+  return {
+    view: people.view,
+    row: conflictShown(people)?.row ?? null,
+    open: people.conflicts?.total ?? 0,
+    settled: people.conflicts?.settled_total ?? 0,
+    places: people.agreement?.places ?? 0,
+    trained: people.people?.training.trained ?? null,
+    labelled: people.people?.training.labelled ?? null,
+    waiting: people.training !== null || Object.keys(people.deciding).length > 0,
   };
 }
 

@@ -26,6 +26,7 @@ export type Command =
   | { readonly kind: "label-selection" }
   | { readonly kind: "accept" }
   | { readonly kind: "evaluation" }
+  | { readonly kind: "people" }
   | { readonly kind: "undo" }
   | { readonly kind: "redo" }
   | { readonly kind: "escape" }
@@ -64,6 +65,7 @@ const COMMANDS: Readonly<Record<keyof Keys, Command>> = {
   label_selection: { kind: "label-selection" },
   accept: { kind: "accept" },
   evaluation: { kind: "evaluation" },
+  people: { kind: "people" },
 };
 
 /** How a key is written on the page. */

@@ -14,6 +14,8 @@ import { evaluationPanel } from "./panels/evaluation";
 import { helpPanel } from "./panels/help";
 import { legendPanel } from "./panels/legend";
 import type { Actions } from "./panels/panel";
+import { peoplePanel } from "./panels/people";
+import { PeopleFlow } from "./people_flow";
 import { proposalPanel } from "./panels/proposal";
 import { queuePanel } from "./panels/queue";
 import { failurePanel, statusPanel } from "./panels/status";
@@ -129,10 +131,14 @@ function accept(): void {
 
 const flow = new QueueFlow({ state: () => state, dispatch, send }, bridge);
 const judging = new EvaluationFlow({ state: () => state, dispatch, send }, bridge);
+const people = new PeopleFlow({ state: () => state, dispatch, send }, bridge);
 
 const actions: Actions = {
   dispatch,
-  label: (target, classIndex) => flow.label(target, classIndex),
+  label: (target, classIndex) => {
+    if (!judging.asks(target, classIndex)) flow.label(target, classIndex);
+  },
+  state: (target, classIndex) => flow.label(target, classIndex),
   mark: (target, kind) => flow.mark(target, kind),
   toggleQueue: () => flow.toggle(),
   skip: () => flow.skip(),
@@ -157,6 +163,9 @@ const actions: Actions = {
   },
   evaluation: () => judging.toggle(),
   leaveEvaluation: () => judging.back(),
+  people: () => people.toggle(),
+  decide: (verdict) => people.decide(verdict),
+  turnConflict: (by) => people.turn(by),
   help: () => help.open(),
 };
 
@@ -195,6 +204,7 @@ followers.push(
   proposalPanel(actions),
   toolsPanel(scatter, actions),
   evaluationPanel(actions, judging),
+  peoplePanel(people),
   statusPanel(actions),
   failurePanel(actions),
   help.update,
@@ -203,6 +213,7 @@ followers.push(
   viewing(bridge),
   flow.follow,
   judging.follow,
+  people.follow,
 );
 for (const follow of followers) follow(state, null);
 divider();

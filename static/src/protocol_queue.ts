@@ -15,6 +15,7 @@ export interface Keys {
   readonly label_selection: string;
   readonly accept: string;
   readonly evaluation: string;
+  readonly people: string;
 }
 
 /** A row to ask about, and why. */

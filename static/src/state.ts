@@ -4,6 +4,7 @@ import type { Coordinates, Prediction, Rows } from "./columns";
 import { NO_CLASS } from "./paint";
 import type { Proposal } from "./proposal";
 import type { Evaluation } from "./evaluation_store";
+import type { PeopleSheet } from "./people_store";
 import type {
   ClassSpec,
   ClientMessage,
@@ -52,7 +53,7 @@ export interface Selected {
 }
 
 /** What is to be stored: kept, and sent again after a lost connection, until the server says that it is on disk. */
-export type StoredMessage = Extract<ClientMessage, { type: "label" | "mark" | "accept" | "review" }>;
+export type StoredMessage = Extract<ClientMessage, { type: "label" | "mark" | "accept" | "review" | "adjudicate" }>;
 
 export interface State {
   readonly connection: ConnectionState;
@@ -97,6 +98,8 @@ export interface State {
   readonly proposal: Proposal | null;
   /** How good the head is, null before anybody asked. */
   readonly evaluation: Evaluation | null;
+  /** Who labels, where they disagree and what trains; null before anybody asked. */
+  readonly people: PeopleSheet | null;
   /** A proposal asked for, and the class that the user has in mind for it. */
   readonly proposing: { readonly request: string; readonly class: number | null } | null;
   /** Where the keyboard's focus is: keys in the viewer label what the mouse is on, keys on the page the target. */

@@ -7,8 +7,8 @@ import { answered, evaluationReduce, judged, unanswered, type EvaluationEvent } 
 import { omit, without } from "./lists";
 import { current, placed } from "./places";
 import type { ServerMessage } from "./protocol";
+import { closed, decided, peopleCame, peopleReduce, undecided, type PeopleEvent } from "./people_store";
 import { itemsCame, proposalCame, queueReduce, stored, type QueueEvent } from "./queue_store";
-import { counted } from "./panels/format";
 import type { ConnectionState } from "./socket";
 import { asking, lassoed, located, selection, started, viewerReady } from "./selecting";
 import type { State, StoredMessage, Target } from "./state";
@@ -25,6 +25,7 @@ export type Event =
   | { type: "sent-to-store"; message: StoredMessage }
   | QueueEvent
   | EvaluationEvent
+  | PeopleEvent
   | { type: "task-asked"; name: string }
   | { type: "lassoed"; request: string; bits: Uint32Array }
   | { type: "selection-asked"; request: string }
@@ -63,6 +64,7 @@ export const initial: State = {
   proposal: null,
   proposing: null,
   evaluation: null,
+  people: null,
   saved: null,
   steps: null,
   failures: [],
@@ -89,7 +91,7 @@ export function reduce(state: State, event: Event): State {
     case "target":
       return { ...aimed(state, event.target), overtaken: state.working.map((work) => work.request) };
     case "sent-to-store":
-      return answered({ ...state, unsaved: { ...state.unsaved, [event.message.request]: event.message } }, event.message);
+      return sent(state, event.message);
     case "task-asked":
       return { ...state, wantedTask: event.name };
     case "lassoed":
@@ -116,7 +118,14 @@ export function reduce(state: State, event: Event): State {
     case "evaluation-asked":
     case "evaluation-closed":
     case "evaluation-shown":
+    case "evaluation-asks":
       return evaluationReduce(state, event);
+    case "people-opened":
+    case "people-closed":
+    case "people-shown":
+    case "conflict-shown":
+    case "train-asked":
+      return peopleReduce(state, event);
     default:
       return queueReduce(state, event);
   }
@@ -139,7 +148,7 @@ function received(state: State, message: ServerMessage): State {
     case "places":
       return { ...state, places: message.places, placesTask: message.task, cards: current(state.cards, message) };
     case "saved":
-      return stored(state, message);
+      return stored({ ...state, people: undecided(state.people, message.request) }, message);
     case "queue":
       return itemsCame(state, message);
     case "proposal":
@@ -147,11 +156,9 @@ function received(state: State, message: ServerMessage): State {
     case "evaluation":
       return judged(state, message);
     case "agreement":
-      return { ...state, status: message.text };
     case "conflicts":
-      return { ...state, status: `annotators disagree on ${counted(message.total, "place")} of ${message.task}` };
     case "people":
-      return state;
+      return peopleCame(state, message);
     case "history":
       return { ...state, steps: message };
     case "selection":
@@ -163,6 +170,10 @@ function received(state: State, message: ServerMessage): State {
     case "device":
       return state.hello ? { ...state, hello: { ...state.hello, ...pick(message) } } : state;
   }
+}
+
+function sent(state: State, message: StoredMessage): State {
+  return decided(answered({ ...state, unsaved: { ...state.unsaved, [message.request]: message } }, message), message);
 }
 
 /** A new connection. What belongs to the user is kept; what came from the server is forgotten where it may differ. */
@@ -187,6 +198,7 @@ function welcomed(state: State, hello: Extract<ServerMessage, { type: "hello" }>
     turning: null,
     proposing: null,
     evaluation: hello.task === kept.evaluation?.task ? { ...kept.evaluation, request: null } : null,
+    people: hello.task === kept.people?.task ? { ...kept.people, training: null } : null,
     queue: hello.task === kept.queue?.task ? { ...kept.queue, request: null, dry: false } : null,
     selected: kept.selected ?? (start.length ? started(start, hello.rows) : null),
   };
@@ -206,6 +218,7 @@ function pointed(state: State, points: Extract<ServerMessage, { type: "points" }
     queue: switched ? null : state.queue,
     proposal: switched ? null : state.proposal,
     evaluation: switched ? null : state.evaluation,
+    people: switched && state.people?.open ? { ...closed(points.task), open: true } : switched ? null : state.people,
   };
 }
 
@@ -220,6 +233,7 @@ function refused(state: State, request: string | null): State {
     proposing: state.proposing?.request === request ? null : state.proposing,
     queue: state.queue?.request === request ? { ...state.queue, request: null, dry: true } : state.queue,
     evaluation: unanswered(state.evaluation, request),
+    people: undecided(state.people, request),
     wantedTask: state.task,
   };
 }

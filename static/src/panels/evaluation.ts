@@ -41,7 +41,7 @@ export function evaluationPanel(actions: Actions, flow: EvaluationFlow): (state:
   const title = element("h2", { id: "evaluation-title" }, "How good is the head?");
   const state = element("p", { class: "state", role: "status" });
   const tabs = element("div", { class: "segmented", role: "group", "aria-label": "Parts of the evaluation" });
-  const body = element("div", { class: "evaluation-body" });
+  const body = element("div", { class: "sheet-body" });
   host.append(element("header", {}, title, again, csv, json, close), tabs, state, body);
 
   const build = whenChanged((evaluation: Evaluation | null, target: Target | null, _labels: unknown) => {
@@ -55,7 +55,9 @@ export function evaluationPanel(actions: Actions, flow: EvaluationFlow): (state:
     body.replaceChildren(...parts);
     body.dataset["shown"] = shown;
     body.scrollTop = top;
-    if (focused) host.querySelector<HTMLElement>(`[data-key="${CSS.escape(focused)}"]`)?.focus();
+    const asked = body.querySelector<HTMLElement>(".question .accept");
+    if (asked) asked.focus();
+    else if (focused) host.querySelector<HTMLElement>(`[data-key="${CSS.escape(focused)}"]`)?.focus();
   });
 
   return (next) => {

@@ -132,5 +132,5 @@ function judged(sheet: Sheet, place: JudgedLabel, chosen: boolean, classes: read
   const target = targetOf(label);
   if (!chosen || !target) return element("li", {}, button);
   const anew = classButtons(label, answer, target, classes, actions);
-  return element("li", { class: "chosen" }, button, pictureFor(state, label), anew, besides(state, label));
+  return element("li", { class: "chosen" }, button, pictureFor(state, label), anew, besides(sheet, label, target));
 }

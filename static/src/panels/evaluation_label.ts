@@ -1,11 +1,12 @@
 // How the evaluation panel shows a label: its class, its picture, who gave it, and the keys that would change it.
 
 import { element } from "../element";
-import type { Answer } from "../evaluation_store";
+import { isAnothers, type Answer } from "../evaluation_store";
 import type { ClassSpec } from "../protocol";
 import type { LabelInfo } from "../protocol_evaluation";
 import { pictureOf } from "../queue_flow";
-import type { State, Target } from "../state";
+import { classesOf, type State, type Target } from "../state";
+import type { Sheet } from "./evaluation";
 import type { Actions } from "./panel";
 
 const ASKED: Readonly<Record<string, string>> = { queue: "in the queue", audit: "as audit", import: "imported", demo: "example" };
@@ -28,12 +29,36 @@ export function pictureFor(state: State, label: LabelInfo): HTMLElement {
   return element("img", { class: "strip", src: pictureOf(state, label.row), alt, loading: "lazy" });
 }
 
-/** What a class given now would do beside the label of somebody else; nothing where it simply takes its place. */
-export function besides(state: State, label: LabelInfo): HTMLElement | null {
-  const own = label.annotator === state.hello?.annotator || ["import", "demo"].includes(label.provenance);
-  if (own) return null;
-  const text = `The label of ${label.annotator} stays: another class of yours is a disagreement, and the head learns from neither.`;
-  return element("p", { class: "besides" }, text);
+/** That the label is somebody else's; and when another class is given, the question what is meant by it. */
+export function besides(sheet: Sheet, label: LabelInfo, target: Target): HTMLElement | null {
+  const { state, evaluation, flow, actions } = sheet;
+  if (!isAnothers(state, label)) return null;
+  const { asking } = evaluation;
+  if (asking?.about !== label.uuid) {
+    const hint = `${label.annotator} gave this label: if you give another class, you are asked how you mean it.`;
+    return element("p", { class: "besides" }, hint);
+  }
+  const given = classesOf(state, evaluation.task)[asking.class]?.name ?? "?";
+  const button = (key: string, text: string, title: string, act: () => void): HTMLElement => {
+    const made = element("button", { type: "button", title, onclick: act }, text);
+    made.dataset["key"] = key;
+    return made;
+  };
+  const decide = button("decide", `Decide: it is ${given}`, "It holds for everybody, and trains", () => flow.decide());
+  decide.classList.add("accept");
+  const say = button("only say", `Only say ${given}`, "A disagreement until somebody decides", () => {
+    flow.giveUp();
+    actions.state(target, asking.class);
+  });
+  const text =
+    `The label of ${label.annotator} stays in the log. Do you decide for everybody, or only state your own opinion? ` +
+    "With that the two of you disagree, and the head learns from neither.";
+  return element(
+    "div",
+    { class: "question", role: "alertdialog", "aria-label": "Another annotator's label" },
+    element("p", {}, text),
+    element("div", { class: "buttons" }, decide, say, button("cancel", "Cancel", "Say nothing (Esc)", () => flow.giveUp())),
+  );
 }
 
 /** What was said of the label since, if anything. */

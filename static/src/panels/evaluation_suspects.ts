@@ -40,7 +40,7 @@ export function suspectView(sheet: Sheet, at: number): HTMLElement[] {
     element("p", { class: "why" }, `${suspect.reason[0].toUpperCase()}${suspect.reason.slice(1)}.`),
     pictureFor(state, label),
     ...(address ? [classButtons(label, answer, address, classes, actions)] : []),
-    ...[besides(state, label)].filter((hint) => hint !== null),
+    ...(address ? [besides(sheet, label, address)] : []).filter((hint) => hint !== null),
     element("div", { class: "buttons" }, confirm, back),
     element("h3", {}, "The nearest labels on other cells"),
     element(

@@ -44,6 +44,7 @@ const ANSWERS: Named = [
   ["label_selection", "propose to label the selection"],
   ["accept", "accept the proposal"],
   ["evaluation", "how good is the head?"],
+  ["people", "who labels, where they disagree, what trains"],
 ];
 
 /** Lines with the keys as the project file has them. */

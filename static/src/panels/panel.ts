@@ -3,12 +3,15 @@
 import type { Mark } from "../protocol_queue";
 import type { Target } from "../state";
 import type { Event } from "../store";
+import type { Verdict } from "../people_store";
 
 export interface Actions {
   /** Change the page's own state. */
   dispatch(event: Event): void;
   /** Label the target with a class of the active task, or take its label back (null). */
   label(target: Target, classIndex: number | null): void;
+  /** Label the target without being asked what is meant by another class than another annotator's. */
+  state(target: Target, classIndex: number): void;
   /** Answer something else than a class. */
   mark(target: Target, kind: Mark): void;
   /** Start or leave the labelling queue, and go through it. */
@@ -29,6 +32,10 @@ export interface Actions {
   /** Show how good the head is, or hide it; and one step back out of it. */
   evaluation(): void;
   leaveEvaluation(): void;
+  /** Show who labels, or hide it; decide what a conflict on screen is; go to another one. */
+  people(): void;
+  decide(answer: Verdict): void;
+  turnConflict(by: -1 | 1): void;
   help(): void;
 }
 

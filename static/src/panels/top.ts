@@ -2,7 +2,9 @@
 
 import { byId, element, setText } from "../element";
 import type { Hello } from "../protocol";
-import type { State } from "../state";
+import { keyName } from "../keys";
+import { keysOf, type State } from "../state";
+import { counted } from "./format";
 import { whenChanged, type Actions } from "./panel";
 
 export function topPanel(actions: Actions): (state: State) => void {
@@ -15,13 +17,16 @@ export function topPanel(actions: Actions): (state: State) => void {
     "?",
   );
   help.title = "Keys and mouse (?)";
-  byId("steps").append(undo, redo, help);
+  const people = element("button", { type: "button", class: "people", onclick: () => actions.people() });
+  byId("steps").append(people, undo, redo, help);
   let buttons: HTMLButtonElement[] = [];
 
   const build = whenChanged((hello: Hello | null) => {
     if (!hello) return;
     setText(byId("project"), hello.project);
     document.title = `${hello.project} - segclr-viewer`;
+    setText(byId("as"), hello.annotator ? `as ${hello.annotator}` : "");
+    byId("as").title = `Labels given here are ${hello.annotator || "nobody"}'s`;
     byId("generated").hidden = !hello.generated;
     buttons = hello.tasks.map((task) => {
       const button = element("button", { type: "button", onclick: () => actions.switchTask(task.name) }, task.name);
@@ -41,6 +46,11 @@ export function topPanel(actions: Actions): (state: State) => void {
       button.setAttribute("aria-pressed", String(button.dataset["task"] === state.wantedTask));
       button.classList.toggle("busy", state.wantedTask !== state.task && button.dataset["task"] === state.wantedTask);
     }
+    const conflicts = state.labels[state.task]?.conflicts ?? 0;
+    setText(people, conflicts ? `People · ${counted(conflicts, "conflict")}` : "People");
+    people.classList.toggle("differ", conflicts > 0);
+    people.setAttribute("aria-expanded", String(state.people?.open === true));
+    people.title = `You are ${state.hello?.annotator || "nobody named"}: who labels, where you disagree, what trains (${keyName(keysOf(state)?.people ?? "w")})`;
     const { steps } = state;
     undo.disabled = !steps?.can_undo;
     redo.disabled = !steps?.can_redo;
