@@ -10,6 +10,7 @@ from segclr.errors import ProjectError
 from segclr_viewer.opening import open_em, open_segmentation
 from segclr_viewer.prepare import Progress, run_with_progress
 from segclr_viewer.project import Project
+from segclr_viewer.published import bring_published
 
 SPACING_NM = 1500.0  # of computed skeletons: as the published embeddings
 MIN_VOXELS = 1000  # smaller objects have no skeleton worth the name
@@ -18,12 +19,16 @@ MIN_VOXELS = 1000  # smaller objects have no skeleton worth the name
 def table_of(project: Project) -> EmbeddingTable:
     """The project's embedding table; made first, with a progress bar, if its folder does not exist.
 
+    Of a published release what is missing of the project's segments is downloaded.
+
     Raises:
         ProjectError: there is no table and nothing to make one with.
-        SegclrError: the table is damaged, or embedding failed.
+        SegclrError: the table is damaged, or embedding or downloading failed.
     """
     folder = Path(project.table.folder)
-    if not table_exists(folder):
+    if project.table.release is not None:
+        bring_published(project.table.release, folder, [int(segment) for segment in project.start_segments])
+    elif not table_exists(folder):
         if project.encoder is None:
             raise ProjectError(
                 f"there is no embedding table at {folder} (table.folder), and no encoder to make one with: "

@@ -13,7 +13,9 @@ from segclr.em.volume import Volume, open_volume
 from segclr.embeddings.table import EmbeddingTable
 from segclr.encoder.checkpoint import CheckpointSpec, check_against, read_spec
 from segclr.errors import ProjectError, TableError
+from segclr.release.registry import release_named
 from segclr_viewer.project import Project
+from segclr_viewer.published import check_published
 
 PROBES_PER_AXIS = 4
 PROBE_VOXELS = 64
@@ -66,11 +68,17 @@ def open_segmentation(project: Project) -> Volume:
 def check_table(table: EmbeddingTable, opened: Opened) -> None:
     """Refuse a table with embeddings that are no numbers, or from another encoder than would embed the clicks.
 
+    One of a published release must also lie in the segmentation.
+
     Raises:
         TableError: says what differs and what to do.
     """
+    release = opened.project.table.release
+    if release is not None:
+        check_published(table, release_named(release), opened.segmentation, opened.encoder)
     if opened.encoder is not None:
-        table.check_made_by(opened.encoder.hash, opened.encoder.cutout)
+        if release is None:
+            table.check_made_by(opened.encoder.hash, opened.encoder.cutout)
         if table.dimensions != opened.encoder.embedding_dim:
             raise TableError(
                 f"the embeddings in {opened.project.table.folder} have {table.dimensions} dimensions, those of the "

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from segclr.em.geometry import XYZ
 from segclr.errors import ProjectError
+from segclr.release.registry import release_named
 from segclr_viewer.keys import FIXED_KEYS, Keys
 
 Unit = Literal["node", "segment"]
@@ -56,9 +57,14 @@ class EncoderFile(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TableFolder(Struct, frozen=True, forbid_unknown_fields=True):
-    """The embedding table."""
+    """The embedding table; with a `release`, its name or URL, it holds what of it `start_segments` asks for."""
 
     folder: str
+    release: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.release is not None:
+            release_named(self.release)
 
 
 class LabelFile(Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,7 +1,6 @@
 """The command `segclr-release`: what has been published, and segments of it as an embedding table."""
 
 import argparse
-import os
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -14,6 +13,7 @@ from tqdm import tqdm
 from segclr.embeddings.table import open_table, table_exists
 from segclr.errors import ReleaseError, SegclrError
 from segclr.release.cave import PastIds, open_cave, past_ids
+from segclr.release.disk_cache import default_cache
 from segclr.release.fetch import Fetched, doubt, fetch
 from segclr.release.http import RangeReader
 from segclr.release.reader import ReleaseReader
@@ -35,11 +35,6 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
-
-
-def default_cache() -> Path:
-    """Where downloads are kept unless one says otherwise."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "segclr-viewer" / "releases"
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -23,6 +23,11 @@ from segclr.release.zip_directory import MEMBER, ZipDirectory
 _BROKEN = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
 
 
+def default_cache() -> Path:
+    """Return where downloads are kept unless one says otherwise."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "segclr-viewer" / "releases"
+
+
 class CannotKeep(ReleaseError):  # noqa: N818
     """The disk is full, or cannot be written: no further segment would be kept either."""
 

@@ -73,7 +73,7 @@ def fetch(
         if silent == GIVE_UP_AFTER:
             came = done - len(missing) - len(failed)
             raise ReleaseUnavailable(
-                f"{failure} ({came} of {len(asked)} segments are on this disk; the same command goes on from there)"
+                f"{failure}; {came} of {len(asked)} segments are on this disk, and the same command goes on from there"
             )
         progress(done, len(asked))
     return Fetched(

@@ -36,10 +36,11 @@ class Volumes:
 
 @dataclass(frozen=True, slots=True)
 class Encoder:
-    """The network that made a release: its checkpoint's name and place, and what it was shown."""
+    """The network that made a release: its checkpoint's name and place, how long it was trained, what it was shown."""
 
     name: str
     url: str
+    steps: int
     cutout: CutoutSpec
 
 
@@ -71,6 +72,11 @@ class Release:
     materialised: datetime | None
     evidence: str
 
+    @property
+    def maker(self) -> str:
+        """What a table of the release says instead of its encoder's hash, which nobody has; copies say the same."""
+        return f"{self.name}:{self.encoder.name}"
+
     def shard(self, segment_id: int) -> int:
         """Return the shard that a segment is in, if it is in the release."""
         return shard_of(segment_id, self.shards, self.hash_bytes)
@@ -90,19 +96,22 @@ _NO_OFFSET, _MICRONS_OFFSET_NM = (0.0, 0.0, 0.0), (110_592.0, 110_592.0, 592_640
 _H01_ENCODER = Encoder(
     "segclr-355200",
     "gs://h01-release/data/20230118/models/segclr-355200",
+    355_200,
     CutoutSpec(129, _H01_VOXEL_NM, "masked_em"),
 )
 _MICRONS_ENCODER = Encoder(
     "segclr-216000",
     f"{_MICRONS}/embeddings/models/segclr-216000",
+    216_000,
     CutoutSpec(129, _MICRONS_VOXEL_NM, "masked_em"),
 )
 _H01_VOLUMES = Volumes(
-    em="precomputed://gs://h01-release/data/20210601/4nm_raw",
-    segmentation="precomputed://gs://h01-release/data/20210601/c3",
+    em=f"precomputed://{_GOOGLES_STORAGE}/h01-release/data/20210601/4nm_raw",
+    segmentation=f"precomputed://{_GOOGLES_STORAGE}/h01-release/data/20210601/c3",
     version="c3",
-    skeletons="precomputed://gs://h01-release/data/20210601/c3/skeletons",
+    skeletons=f"precomputed://{_GOOGLES_STORAGE}/h01-release/data/20210601/c3/skeletons",
 )
+_MICRONS_SEGMENTATION = f"precomputed://{_GOOGLES_STORAGE}/iarpa_microns/minnie/minnie65/seg"
 _MICRONS_EM = "precomputed://https://bossdb-open-data.s3.amazonaws.com/iarpa_microns/minnie/minnie65/em"
 
 
@@ -132,7 +141,7 @@ _MICRONS_V343 = Release(
     voxel_nm=_MICRONS_VOXEL_NM,
     offset_nm=_MICRONS_OFFSET_NM,
     radius_um=0.0,
-    volumes=Volumes(_MICRONS_EM, f"precomputed://{_MICRONS}/seg_m343", "m343"),
+    volumes=Volumes(_MICRONS_EM, f"{_MICRONS_SEGMENTATION}_m343", "m343"),
     encoder=_MICRONS_ENCODER,
     materialised=datetime(2022, 2, 24, 8, 10, tzinfo=UTC),
     evidence=f"{_READER}, and the bucket's README for voxels and offset",
@@ -162,7 +171,7 @@ def _later(version: str, dimensions: int | None, evidence: str) -> Release:
         dimensions=dimensions,
         voxel_nm=_NM,
         offset_nm=_NO_OFFSET,
-        volumes=Volumes(_MICRONS_EM, f"precomputed://{_MICRONS}/seg_m{version}", f"m{version}"),
+        volumes=Volumes(_MICRONS_EM, f"{_MICRONS_SEGMENTATION}_m{version}", f"m{version}"),
         materialised=None,
         evidence=evidence,
     )

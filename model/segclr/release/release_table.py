@@ -45,13 +45,13 @@ def write_release_table(reader: ReleaseReader, segment_ids: Sequence[int], folde
 
 
 def provenance_of(release: Release) -> Provenance:
-    """Say what a release's table was made of; instead of a hash of its encoder, which nobody has, stands its name."""
+    """Say what a release's table was made of."""
     try:
         code_version = version("segclr-viewer")
     except PackageNotFoundError:
         code_version = "not installed"
     return Provenance(
-        encoder_hash=f"{release.name}:{release.encoder.name}",
+        encoder_hash=release.maker,
         cutout=release.encoder.cutout,
         em_url=release.volumes.em,
         segmentation_url=release.volumes.segmentation,

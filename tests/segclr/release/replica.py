@@ -29,7 +29,7 @@ def csv_text(
 ) -> bytes:
     """A segment's file: no header, and by default no end of the last line, as in the release."""
     lines = [
-        ",".join([str(first_node + at), *(f"{value:g}" for value in place), *(str(value) for value in embedding)])
+        ",".join([str(first_node + at), *(f"{value:.17g}" for value in place), *(str(value) for value in embedding)])
         for at, (place, embedding) in enumerate(zip(coordinates, embeddings, strict=True))
     ]
     return (ends.join(lines) + last).encode()
@@ -100,11 +100,12 @@ class Replica:
         self._http.server_close()
         self._thread.join()
 
-    def put(self, folder: str, segments: Mapping[int, bytes], shards: int, width: int) -> None:
-        """Write segments' files into the shards they belong to; all shards exist, also those with no segment."""
-        by_shard: dict[int, dict[str, bytes]] = {shard: {} for shard in range(shards)}
+    def put(self, folder: str, segments: Mapping[int, bytes], shards: int, width: int, all_shards: bool = True) -> None:
+        """Write segments' files into the shards they belong to, and by default shards with no segment too."""
+        by_shard: dict[int, dict[str, bytes]] = {shard: {} for shard in range(shards if all_shards else 0)}
         for segment_id, content in segments.items():
-            by_shard[shard_by_the_book(segment_id, shards, width)][f"{segment_id}.csv"] = content
+            shard = shard_by_the_book(segment_id, shards, width)
+            by_shard.setdefault(shard, {})[f"{segment_id}.csv"] = content
         for shard, files in by_shard.items():
             self.files[f"/{folder}/{shard}.zip"] = zip_of(files)
 

@@ -79,7 +79,7 @@ def test_what_is_missing_and_what_is_damaged_is_told_apart_and_the_rest_comes(re
 def test_a_network_that_goes_down_ends_it_and_the_same_request_goes_on_from_there(replica, reader):
     fetch(reader, SEGMENTS[:20], connections=2)
     replica.fail("/", Fault("status", 9999, 500))
-    with pytest.raises(ReleaseUnavailable, match="20 of 60 segments are on this disk; the same command goes on"):
+    with pytest.raises(ReleaseUnavailable, match="20 of 60 segments are on this disk, and the same command goes on"):
         fetch(reader, SEGMENTS, connections=2)
 
 
