@@ -11,10 +11,11 @@ from msgspec import Struct, structs
 # letters of fixed shortcuts: a slip of the finger must not label
 FIXED_KEYS = {"z": "undo", "y": "redo"}
 NAMED_KEYS = ("left", "right", "up", "down", "enter", "comma", "period", "semicolon")
+NO_KEY = "none"  # of a command that is given by the mouse alone, which leaves its key to a class
 
 
 class Keys(Struct, frozen=True, forbid_unknown_fields=True):
-    """The key of each command: a digit, a small letter, or one of NAMED_KEYS.
+    """The key of each command: a digit, a small letter, one of NAMED_KEYS, or NO_KEY.
 
     Attributes:
         queue: start and leave the labelling queue.
@@ -44,10 +45,12 @@ class Keys(Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         taken: dict[str, str] = {}
         for name, key in self.by_name().items():
+            if key == NO_KEY:
+                continue
             if not re.fullmatch("[0-9a-z]", key) and key not in NAMED_KEYS:
                 raise ValueError(
                     f"{name} = {key!r} cannot be used: take one digit, one small letter, or one of "
-                    f"{', '.join(NAMED_KEYS)}"
+                    f"{', '.join(NAMED_KEYS)}, or {NO_KEY}"
                 )
             if key in FIXED_KEYS:
                 raise ValueError(f"{name} = {key!r} is taken (it means: {FIXED_KEYS[key]}); use another one")

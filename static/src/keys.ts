@@ -51,6 +51,7 @@ const SHOWN: Readonly<Record<string, string>> = {
   period: ".",
   semicolon: ";",
   enter: "Enter",
+  none: "–",
 };
 
 const COMMANDS: Readonly<Record<keyof Keys, Command>> = {

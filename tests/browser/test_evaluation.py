@@ -30,7 +30,7 @@ def fits(page: Page) -> bool:
     """Whether the panel needs no horizontal scrolling."""
     return bool(
         page.evaluate(
-            "() => { const e = document.querySelector('#evaluation .sheet-body'); return e.scrollWidth <= e.clientWidth; }"
+            "() => { const e = document.querySelector('.sheet-body'); return e.scrollWidth <= e.clientWidth; }"
         )
     )
 

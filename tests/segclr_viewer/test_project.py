@@ -223,9 +223,9 @@ def test_a_task_needs_two_classes_and_no_more_than_the_overlay_can_show(tmp_path
     head = GOOD[: GOOD.index("[[task]]")] + '[[task]]\nname = "t"\nunit = "node"\n'
     keys = [key for key in "0123456789abcdefghijklmnopqrstuvwxyz" if key not in FIXED_KEYS]
     classes = [f'[[task.class]]\nname = "c{key}"\ncolor = "#000000"\nkey = "{key}"\n' for key in keys]
-    named = ("left", "right", "up", "down", "enter", "comma", "period", "semicolon", "v", "w", "x")
+    named = ("left", "right", "up", "down", "enter", "comma", "period", "semicolon", "v", "w", "x", *["none"] * 30)
     names = [line.split(" = ") for line in describe(load(tmp_path, GOOD)).splitlines() if line.startswith("keys.")]
-    elsewhere = "[keys]\n" + "".join(f'{name[5:]} = "{key}"\n' for (name, _), key in zip(names, named, strict=True))
+    elsewhere = "[keys]\n" + "".join(f'{name[5:]} = "{key}"\n' for (name, _), key in zip(names, named, strict=False))
     full = load(tmp_path, head + "".join(classes[:31]) + elsewhere)
     assert len(full.tasks[0].classes) == 31
     for count in (1, 32):
@@ -235,8 +235,13 @@ def test_a_task_needs_two_classes_and_no_more_than_the_overlay_can_show(tmp_path
 
 def test_keys_are_as_usual_but_for_those_that_the_file_names(tmp_path: Path) -> None:
     assert load(tmp_path, GOOD).keys == USUAL_KEYS
-    keys = load(tmp_path, GOOD + '[keys]\nskip = "w"\nback = "comma"\n').keys
-    assert (keys.skip, keys.back, keys.queue) == ("w", "comma", USUAL_KEYS.queue)
+    keys = load(tmp_path, GOOD + '[keys]\nskip = "k"\nback = "comma"\n').keys
+    assert (keys.skip, keys.back, keys.queue) == ("k", "comma", USUAL_KEYS.queue)
+
+
+def test_commands_may_go_without_a_key_which_is_free_for_a_class_then(tmp_path: Path) -> None:
+    keys = load(tmp_path, GOOD.replace('key = "1"', 'key = "q"') + '[keys]\nqueue = "none"\nskip = "none"\n').keys
+    assert (keys.queue, keys.skip) == ("none", "none")
 
 
 def test_classes_without_a_colour_get_ones_that_every_reader_can_tell_apart(tmp_path: Path) -> None:
