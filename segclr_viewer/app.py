@@ -137,7 +137,7 @@ def _start(
         own = replace(world, annotator=annotator, viewer_url=view.path)
         sessions[annotator] = server.call(partial(Session, workspace, own, ports))
         view.listen(sessions[annotator])
-    columns = Columns(table, workspace.layout_named, workspace.points_stamped)
+    columns = Columns(table, workspace.layout_named, workspace.points_stamped, workspace.masks.named)
     volumes = {"segmentation": opened.segmentation} | ({"em": opened.em} if opened.em is not None else {})
     seen = None if opened.encoder is None else opened.encoder.cutout
     pictures = CutoutPictures(opened.em, opened.segmentation, table, seen)

@@ -17,11 +17,13 @@ class Columns:
         table: EmbeddingTable,
         layout_named: Callable[[str], Layout | None],
         points_stamped: Callable[[str], Points | None],
+        mask_named: Callable[[str], bytes | None],
     ) -> None:
-        """Take the table, and where layouts and predictions are found while the app runs."""
+        """Take the table, and where layouts, predictions and masks are found while the app runs."""
         self._table = table
         self._layout_named = layout_named
         self._points_stamped = points_stamped
+        self._mask_named = mask_named
 
     def positions(self, version: str) -> bytes | None:
         """Positions of all rows: float32 (n, 3), nm, xyz."""
@@ -44,3 +46,7 @@ class Columns:
         """Predictions of all rows: uint8 class (n,), then uint8 confidence (n,)."""
         points = self._points_stamped(stamp)
         return None if points is None else points.column()
+
+    def mask(self, name: str) -> bytes | None:
+        """A mask: one bit for each row, in words of 32 bits, the first row in the lowest bit of the first."""
+        return self._mask_named(name)

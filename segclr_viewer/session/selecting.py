@@ -1,109 +1,188 @@
-"""Selecting: by a lasso in the scatter, by segments in the viewer; the one selection lives here."""
+"""Selecting: in the scatter, in the viewer, by growing what is selected; the one selection lives here."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segclr.errors import SegclrError
 from segclr_viewer.session.app_state import AppState
-from segclr_viewer.session.selection import NOTHING, Picked, combine, pick, rows_inside, rows_of_segments
-from segclr_viewer.wire.answers import XY, SelectionMade, ToPage
-from segclr_viewer.wire.messages import LassoRequest
+from segclr_viewer.session.selection import (
+    NOTHING,
+    Picked,
+    along_skeleton,
+    combine,
+    packed,
+    pick,
+    rows_brushed,
+    rows_inside,
+    rows_of_segments,
+    whole_cells,
+)
+from segclr_viewer.session.selection_history import Origin, SelectionHistory, Step
+from segclr_viewer.wire.answers import SelectionMade, ToPage
+from segclr_viewer.wire.messages import BrushRequest, GrowRequest, LassoRequest, StepRequest
 
-Origin = Literal["lasso", "segments", "clear"]
+NO_EDGES = "this table has no skeleton edges to grow the selection along: grow it to whole cells instead"
+
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Made:
+    """A selection with what is shown of it."""
+
+    picked: Picked
+    step: Step
 
 
 class Selecting:
-    """Finds what is selected and tells all pages."""
+    """Finds what is selected, off the session's thread, and tells all pages."""
 
     def __init__(self, state: AppState) -> None:
         self._state = state
         self._request = ""
-        self._origin: Origin = "clear"
         self._picked = NOTHING
+        self._history = SelectionHistory(len(state.world.table))
+        self._origin: Origin = "clear"
+        self._mask: str | None = None
         self._asked = 0
 
     @property
-    def rows(self) -> NDArray[np.int64]:
+    def rows(self) -> Rows:
         """The selected rows, ascending."""
         return self._picked.rows
 
     def lasso(self, message: LassoRequest) -> None:
-        """Select the rows inside a polygon; the search runs off the session's thread."""
-        layout, table, former = self._state.layout, self._state.world.table, self._picked.rows
-        if message.layout != layout.id:
-            raise _outdated()
-        predicted = self._state.active.predicted
-        classes = predicted.fitted.points.classes if predicted is not None and message.hidden else None
+        """Select what lies inside a polygon of the scatter."""
+        xy, former, shown = self._coordinates(message.layout), self.rows, self._shown(message.hidden)
+        self._find(
+            message.request,
+            lambda: combine(former, shown(rows_inside(xy, message.polygon)), message.mode),
+            self._state.layout.id,
+        )
+
+    def brush(self, message: BrushRequest) -> None:
+        """Select what lies near a line of the scatter."""
+        xy, former, shown = self._coordinates(message.layout), self.rows, self._shown(message.hidden)
+        self._find(
+            message.request,
+            lambda: combine(former, shown(rows_brushed(xy, message.path, message.radius)), message.mode),
+            self._state.layout.id,
+        )
+
+    def grow(self, message: GrowRequest) -> None:
+        """Select what follows from what is selected."""
+        table, former, shown = self._state.world.table, self.rows, self._shown(message.hidden)
+        if message.how == "skeleton" and not len(table.edges):
+            raise SegclrError(NO_EDGES)
+
+        def grown() -> Rows:
+            if message.how == "invert":
+                return np.setdiff1d(shown(np.arange(len(table))), former, assume_unique=True)
+            found = along_skeleton(table, former) if message.how == "skeleton" else whole_cells(table, former)
+            return combine(former, shown(found), "add")
+
+        self._find(message.request, grown, None)
+
+    def step(self, message: StepRequest) -> None:
+        """Go back to the selection before, or forward again."""
+        step = self._history.back() if message.back else self._history.forward()
+        if step is None:
+            raise SegclrError(f"there is no {'earlier' if message.back else 'later'} selection")
         self._asked += 1
-        asked = self._asked
-
-        def search() -> Picked:
-            found = rows_inside(layout.xy, message.polygon)
-            if classes is not None:
-                found = found[~np.isin(classes[found], message.hidden)]
-            return pick(table, combine(former, found, message.mode))
-
-        def select(picked: Picked) -> None:
-            if asked != self._asked:
-                return  # something else was selected meanwhile
-            if layout is not self._state.layout:
-                raise _outdated()
-            plain = message.mode == "replace" and classes is None
-            self._select(message.request, "lasso", picked, message.polygon if plain else None)
-
-        def done(picked: Picked) -> None:
-            self._state.answering(message.request, partial(select, picked))
-
-        self._state.ports.finder.submit(search, done, partial(self._state.fail, message.request))
+        rows = step.rows
+        picked = self._of_segments(step.segments) if step.segments else pick(self._state.world.table, rows)
+        self._show(message.request, Made(picked, step))
 
     def segments(self, request: str, segment_ids: list[int]) -> None:
         """Select all rows of the segments that the viewer has selected."""
-        table = self._state.world.table
-        wanted = list(dict.fromkeys(segment_ids))
-        rows = rows_of_segments(table, wanted)
-        unknown = len(wanted) - len(np.unique(table.segment_of_rows(rows)))
-        picked = replace(
-            NOTHING,
-            rows=rows,
-            segments=tuple(wanted),
-            segment_total=len(wanted),
-            note=f"{unknown} of {len(wanted)} segments have no embeddings" if unknown else "",
-        )
-        self._select(request, "segments", picked)
+        picked = self._of_segments(tuple(dict.fromkeys(segment_ids)))
+        self._select(request, Made(picked, self._step("segments", picked.rows, picked.segments)))
 
     def clear(self, request: str) -> None:
         """Select nothing."""
-        self._select(request, "clear", NOTHING)
+        self._select(request, Made(NOTHING, self._step("clear", NOTHING.rows)))
 
     def show(self, send: Callable[[ToPage], None]) -> None:
-        """Send the selection, with its rows, to a page that cannot know it; nothing if nothing is selected."""
+        """Send the selection to a page that cannot know it; nothing if nothing is selected."""
         if self._picked is not NOTHING:
-            send(self._message(None))
+            send(self._message())
 
-    def _select(self, request: str, origin: Origin, picked: Picked, polygon: list[XY] | None = None) -> None:
+    def _coordinates(self, layout_id: str) -> NDArray[np.float32]:
+        layout = self._state.layout
+        if layout_id != layout.id:
+            raise _outdated()
+        return layout.xy
+
+    def _shown(self, hidden: list[int]) -> Callable[[Rows], Rows]:
+        """Leaves out the rows that are predicted as hidden classes."""
+        predicted = self._state.active.predicted
+        classes = predicted.fitted.points.classes if predicted is not None and hidden else None
+        return lambda rows: rows if classes is None else rows[~np.isin(classes[rows], hidden)]
+
+    def _find(self, request: str, rows: Callable[[], Rows], layout_id: str | None) -> None:
+        """Select what `rows` finds; of several the newest counts. `layout_id`: in which layout it was drawn."""
         self._asked += 1
-        self._request, self._origin, self._picked = request, origin, picked
-        self._state.ports.page.send(self._message(polygon))
+        asked, table = self._asked, self._state.world.table
 
-    def _message(self, polygon: list[XY] | None) -> SelectionMade:
+        def search() -> Made:
+            found = rows()
+            return Made(pick(table, found), self._step("lasso", found))
+
+        def select(made: Made) -> None:
+            if asked != self._asked:
+                return  # something else was selected meanwhile
+            if layout_id not in (None, self._state.layout.id):
+                raise _outdated()
+            self._select(request, made)
+
+        def done(made: Made) -> None:
+            self._state.answering(request, partial(select, made))
+
+        self._state.ports.finder.submit(search, done, partial(self._state.fail, request))
+
+    def _of_segments(self, wanted: tuple[int, ...]) -> Picked:
+        table = self._state.world.table
+        rows = rows_of_segments(table, wanted)
+        unknown = len(wanted) - len(np.unique(table.segment_of_rows(rows)))
+        return replace(
+            NOTHING,
+            rows=rows,
+            segments=wanted,
+            segment_total=len(wanted),
+            note=f"{unknown} of {len(wanted)} segments have no embeddings" if unknown else "",
+        )
+
+    def _step(self, origin: Origin, rows: Rows, segments: tuple[int, ...] = ()) -> Step:
+        return Step(origin, packed(rows, len(self._state.world.table)), segments)
+
+    def _select(self, request: str, made: Made) -> None:
+        self._asked += 1
+        self._history.record(made.step)
+        self._show(request, made)
+
+    def _show(self, request: str, made: Made) -> None:
+        self._request, self._picked, self._origin = request, made.picked, made.step.origin
+        self._mask = self._state.workspace.masks.put(made.step.bits) if len(made.picked.rows) else None
+        self._state.ports.page.send(self._message())
+
+    def _message(self) -> SelectionMade:
         picked = self._picked
         return SelectionMade(
             request=self._request,
             origin=self._origin,
-            layout=self._state.layout.id,
-            polygon=polygon,
-            rows=picked.rows.tolist() if polygon is None else None,
+            mask=None if self._mask is None else f"/columns/mask/{self._mask}.bin",
             row_total=len(picked.rows),
             segments=[str(segment_id) for segment_id in picked.segments],
             segment_total=picked.segment_total,
             marks=list(picked.marks_nm),
             mark_rows=list(picked.mark_rows),
             note=picked.note,
+            can_back=self._history.can_back,
+            can_forward=self._history.can_forward,
         )
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segclr.em.geometry import XYZ
 from segclr.embeddings.table import EmbeddingTable
+from segclr_viewer.wire.messages import SelectMode
 
 MAX_SEGMENTS = 200
 MAX_MARKS = 1000
@@ -65,6 +65,50 @@ def rows_inside(xy: NDArray[np.float32], polygon: Sequence[tuple[float, float]])
     return np.sort(near[odd])
 
 
+def rows_brushed(xy: NDArray[np.float32], path: Sequence[tuple[float, float]], radius: float) -> NDArray[np.int64]:
+    """The points within `radius` of a line of one corner or more, its ends round, ascending.
+
+    As with `rows_inside` the page evaluates the same expression in the same order.
+    """
+    found = np.zeros(len(xy), bool)
+    x, y = xy[:, 0], xy[:, 1]
+    for (ax, ay), (bx, by) in zip([path[0], *path[:-1]], path, strict=True):
+        low_x, high_x, low_y, high_y = (
+            min(ax, bx) - radius,
+            max(ax, bx) + radius,
+            min(ay, by) - radius,
+            max(ay, by) + radius,
+        )
+        near = np.flatnonzero((x >= low_x) & (x <= high_x) & (y >= low_y) & (y <= high_y))
+        near = near[~found[near]]
+        px, py = x[near].astype(np.float64) - ax, y[near].astype(np.float64) - ay
+        dx, dy = bx - ax, by - ay
+        length2 = dx * dx + dy * dy
+        along = np.clip((px * dx + py * dy) / length2, 0.0, 1.0) if length2 > 0 else np.zeros(len(near))
+        ex, ey = px - along * dx, py - along * dy
+        found[near[ex * ex + ey * ey <= radius * radius]] = True
+    return np.flatnonzero(found)
+
+
+def along_skeleton(table: EmbeddingTable, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The rows (ascending) and those that an edge joins to one of them."""
+    chosen = np.zeros(len(table), bool)
+    chosen[rows] = True
+    one, other = table.edges[:, 0], table.edges[:, 1]
+    grown = chosen.copy()
+    grown[other[chosen[one]]] = True
+    grown[one[chosen[other]]] = True
+    return np.flatnonzero(grown)
+
+
+def whole_cells(table: EmbeddingTable, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """All rows, ascending, of the segments that have one of these."""
+    index = np.searchsorted(table.first_row, rows, side="right") - 1
+    has = np.zeros(len(table.segment_ids), bool)
+    has[index] = True
+    return np.flatnonzero(np.repeat(has, np.diff(table.first_row)))
+
+
 def pick(table: EmbeddingTable, rows: NDArray[np.int64]) -> Picked:
     """Summarise the selection of these rows (ascending) of the table."""
     index, counts = np.unique(np.searchsorted(table.first_row, rows, side="right") - 1, return_counts=True)
@@ -92,12 +136,26 @@ def rows_of_segments(table: EmbeddingTable, segment_ids: Sequence[int]) -> NDArr
     return np.concatenate([np.zeros(0, np.int64), *(np.arange(s.start, s.stop, dtype=np.int64) for s in slices)])
 
 
-def combine(
-    former: NDArray[np.int64], found: NDArray[np.int64], mode: Literal["replace", "add", "subtract"]
-) -> NDArray[np.int64]:
+def combine(former: NDArray[np.int64], found: NDArray[np.int64], mode: SelectMode) -> NDArray[np.int64]:
     """The rows (ascending) that are selected when `found` meets the former selection."""
-    if mode == "add":
-        return np.union1d(former, found)
-    if mode == "subtract":
-        return np.setdiff1d(former, found)
-    return found
+    match mode:
+        case "add":
+            return np.union1d(former, found)
+        case "subtract":
+            return np.setdiff1d(former, found, assume_unique=True)
+        case "intersect":
+            return np.intersect1d(former, found, assume_unique=True)
+        case "replace":
+            return found
+
+
+def packed(rows: NDArray[np.int64], total: int) -> NDArray[np.uint8]:
+    """A bit for each of `total` rows, the first in the lowest bit of the first byte, in whole words of 32 bits."""
+    chosen = np.zeros(-(-total // 32) * 32, bool)
+    chosen[rows] = True
+    return np.packbits(chosen, bitorder="little")
+
+
+def unpacked(bits: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """The rows whose bit is set, ascending."""
+    return np.flatnonzero(np.unpackbits(bits, bitorder="little"))

@@ -37,10 +37,12 @@ from segclr_viewer.wire.messages import (
     AdjudicateRequest,
     AgreementRequest,
     AheadRequest,
+    BrushRequest,
     ClearRequest,
     ConflictsRequest,
     EmbedRequest,
     EvaluateRequest,
+    GrowRequest,
     LabelRequest,
     LassoRequest,
     Mark,
@@ -51,6 +53,7 @@ from segclr_viewer.wire.messages import (
     RedoRequest,
     ReviewRequest,
     SegmentsRequest,
+    StepRequest,
     TaskRequest,
     ToServer,
     TrainOnRequest,
@@ -234,6 +237,12 @@ class Session:
                 self._switch_task(message.name)
             case LassoRequest():
                 self._selecting.lasso(message)
+            case BrushRequest():
+                self._selecting.brush(message)
+            case GrowRequest():
+                self._selecting.grow(message)
+            case StepRequest():
+                self._selecting.step(message)
             case SegmentsRequest():
                 self._selecting.segments(message.request, [int(text) for text in message.ids])
             case ClearRequest():

@@ -232,21 +232,22 @@ class History(Struct, frozen=True, forbid_unknown_fields=True, tag="history"):
 class SelectionMade(Struct, frozen=True, forbid_unknown_fields=True, tag="selection"):
     """The selection, which replaces the former one.
 
-    `rows` is null for a plain lasso: the page finds them from `polygon` (coordinates of `layout`), by the same rule as
-    the server. `segments` and `marks` are capped; `segment_total` and `row_total` are not, and `note` says so.
+    `mask` is where its rows are, a bit for each row of the table; null when there are none. A page that has drawn a
+    lasso has found them already, by the same rule as the server. `segments` and `marks` are capped; `segment_total` and
+    `row_total` are not, and `note` says so. `can_back`, `can_forward`: whether there are selections before and after.
     """
 
     request: str
     origin: Literal["lasso", "segments", "clear"]
-    layout: str
-    polygon: list[XY] | None
-    rows: list[int] | None
+    mask: str | None
     row_total: int
     segments: list[SegmentText]
     segment_total: int
     marks: list[XYZ]
     mark_rows: list[int]
     note: str
+    can_back: bool
+    can_forward: bool
 
 
 class Failed(Struct, frozen=True, forbid_unknown_fields=True, tag="failed"):

@@ -77,8 +77,11 @@ class TaskRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="task"):
     name: str
 
 
+SelectMode = Literal["replace", "add", "subtract", "intersect"]
+
+
 class LassoRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="lasso"):
-    """Select the rows inside a polygon in the coordinates of a layout, or add them to the selection, or take them off.
+    """Select the rows inside a polygon in the coordinates of a layout, or change the selection by them.
 
     Rows predicted as one of the `hidden` classes are left out.
     """
@@ -86,8 +89,34 @@ class LassoRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="lasso")
     request: RequestText
     layout: str
     polygon: Annotated[list[XY], Meta(min_length=3, max_length=20_000)]
-    mode: Literal["replace", "add", "subtract"]
+    mode: SelectMode
     hidden: list[Index] = []
+
+
+class BrushRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="brush"):
+    """Select the rows within `radius` of a line, both in the coordinates of a layout, as a lasso does."""
+
+    request: RequestText
+    layout: str
+    path: Annotated[list[XY], Meta(min_length=1, max_length=20_000)]
+    radius: Annotated[float, Meta(gt=0)]
+    mode: SelectMode
+    hidden: list[Index] = []
+
+
+class GrowRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="grow"):
+    """Select what is not selected; or also what skeleton edges join to it, or the rest of its cells."""
+
+    request: RequestText
+    how: Literal["invert", "skeleton", "cells"]
+    hidden: list[Index] = []
+
+
+class StepRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="step"):
+    """Go back to the selection before, or forward again."""
+
+    request: RequestText
+    back: bool
 
 
 class ClearRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="clear"):
@@ -250,6 +279,9 @@ ToServer = (
     | RedoRequest
     | TaskRequest
     | LassoRequest
+    | BrushRequest
+    | GrowRequest
+    | StepRequest
     | ClearRequest
     | SegmentsRequest
     | EmbedRequest

@@ -1,7 +1,7 @@
 // What follows from a new state outside the panels: columns to fetch, the scatter's picture, the viewer's layers.
 // Each effect names the parts of the state that it depends on and runs when one of them is another one.
 
-import { fetchCoordinates, fetchPrediction, fetchRows } from "./columns";
+import { fetchCoordinates, fetchMask, fetchPrediction, fetchRows } from "./columns";
 import type { Mark, ViewerBridge } from "./neuroglancer";
 import { NO_CLASS, overlayColors, paletteOf } from "./paint";
 import { glyphsOf } from "./scatter/glyphs";
@@ -33,6 +33,10 @@ export function fetching(dispatch: (event: Event) => void, now: () => State): Ef
   };
   return (state, before) => {
     const { hello, layout, points } = state;
+    const mask = state.selected?.mask ?? null;
+    if (hello && mask !== null && mask !== before?.selected?.mask) {
+      fetchMask(mask, hello.rows).then((bits) => dispatch({ type: "mask", mask, bits }), report);
+    }
     if (hello && hello.table_version !== before?.hello?.table_version) {
       fetchRows(hello.table_version, hello.rows).then((rows) => dispatch({ type: "rows", rows }), report);
     }

@@ -19,15 +19,15 @@ import { PeopleFlow } from "./people_flow";
 import { proposalPanel } from "./panels/proposal";
 import { queuePanel } from "./panels/queue";
 import { failurePanel, statusPanel } from "./panels/status";
+import { selectionPanel } from "./panels/selection";
 import { toolsPanel } from "./panels/tools";
 import { topPanel } from "./panels/top";
-import type { ClientMessage, LassoMode, XY } from "./protocol";
+import type { ClientMessage } from "./protocol";
 import { accepted } from "./proposal";
 import { QueueFlow } from "./queue_flow";
 import { newRequest } from "./request";
-import { combine, without } from "./scatter/bits";
-import { lasso } from "./scatter/lasso";
 import { Scatter } from "./scatter/scatter";
+import { SelectFlow } from "./select_flow";
 import { browserWorld, Connection } from "./socket";
 import { classesOf, guessOf, labelOf, rowOf, whereabouts, type State, type StoredMessage, type Target } from "./state";
 import { initial, reduce, type Event } from "./store";
@@ -72,31 +72,15 @@ function send(message: ClientMessage): boolean {
 
 const bridge = new ViewerBridge(byId<HTMLIFrameElement>("viewer"), {
   ready: (cells) => dispatch({ type: "viewer-ready", cells }),
-  selected: (cells) => selectSegments(cells),
+  selected: (cells) => selecting.segments(cells),
   problem: (text) => dispatch({ type: "problem", text }),
   key: (event) => !document.querySelector("dialog[open]") && keyInViewer(commands, event),
 });
-
-function selectSegments(ids: string[]): void {
-  const request = newRequest();
-  if (send({ type: "segments", request, ids })) dispatch({ type: "selection-asked", request });
-}
 
 function choose(target: Target): void {
   dispatch({ type: "target", target });
   const place = whereabouts(state, target);
   if (place && state.hello) bridge.flyTo(place.position_nm, state.hello.resolution_nm);
-}
-
-/** The points inside stand out at once; the server finds their segments and marks for the viewer. */
-function select(polygon: XY[], mode: LassoMode): void {
-  const { coordinates } = state;
-  if (!coordinates) return;
-  const request = newRequest();
-  const hidden = [...state.hidden];
-  const inside = without(lasso(coordinates.x, coordinates.y, polygon), state.prediction?.classes ?? null, state.hidden);
-  if (!send({ type: "lasso", request, layout: coordinates.id, polygon, mode, hidden })) return;
-  dispatch({ type: "lassoed", request, bits: combine(mode, state.selected?.bits ?? null, inside) });
 }
 
 function turn(type: "undo" | "redo"): void {
@@ -129,6 +113,7 @@ function accept(): void {
   dispatch({ type: "proposal-closed" });
 }
 
+const selecting = new SelectFlow({ state: () => state, dispatch, send });
 const flow = new QueueFlow({ state: () => state, dispatch, send }, bridge);
 const judging = new EvaluationFlow({ state: () => state, dispatch, send }, bridge);
 const people = new PeopleFlow({ state: () => state, dispatch, send }, bridge);
@@ -152,11 +137,9 @@ const actions: Actions = {
     if (name === state.wantedTask) return;
     if (send({ type: "task", request: newRequest(), name })) dispatch({ type: "task-asked", name });
   },
-  clear: () => {
-    if (!state.selected && state.lit === null) return;
-    const request = newRequest();
-    if (send({ type: "clear", request })) dispatch({ type: "selection-asked", request });
-  },
+  clear: () => selecting.clear(),
+  grow: (how) => selecting.grow(how),
+  selectionStep: (back) => selecting.step(back),
   embed: (target) => {
     const place = whereabouts(state, target);
     if (place) send({ type: "embed", request: newRequest(), position_nm: place.position_nm });
@@ -180,7 +163,7 @@ function describe(row: number): string {
 }
 
 const scatter = Scatter.in(byId("scatter"), {
-  lasso: select,
+  select: (shape, mode) => selecting.draw(shape, mode),
   pickRow: (row) => choose({ kind: "row", row }),
   pickPlace: (place) => choose({ kind: "place", place }),
   describe,
@@ -203,6 +186,7 @@ followers.push(
   queuePanel(actions),
   proposalPanel(actions),
   toolsPanel(scatter, actions),
+  selectionPanel(actions),
   evaluationPanel(actions, judging),
   peoplePanel(people),
   statusPanel(actions),

@@ -4,6 +4,7 @@
 import type { Agreement, AnnotatorsMessage, Conflicts, People } from "./protocol_annotators";
 import type { EvaluationMessage, EvaluationReady } from "./protocol_evaluation";
 import type { Keys, ProposalMade, QueueMessage, QueueReady } from "./protocol_queue";
+import { SELECTION_FIELDS, type Selection, type SelectionMessage } from "./protocol_selection";
 
 export type XYZ = readonly [number, number, number];
 export type XY = readonly [number, number];
@@ -160,23 +161,6 @@ export interface History extends Steps {
   readonly type: "history";
 }
 
-export interface Selection {
-  readonly type: "selection";
-  readonly request: string;
-  readonly origin: "lasso" | "segments" | "clear";
-  readonly layout: string;
-  /** Of a plain lasso, in coordinates of `layout`: the page finds the rows itself, by the same rule as the server. */
-  readonly polygon: readonly XY[] | null;
-  /** null where `polygon` is not. */
-  readonly rows: readonly number[] | null;
-  readonly row_total: number;
-  readonly segments: readonly string[];
-  readonly segment_total: number;
-  readonly marks: readonly XYZ[];
-  readonly mark_rows: readonly number[];
-  readonly note: string;
-}
-
 export interface Failed {
   readonly type: "failed";
   readonly request: string | null;
@@ -216,18 +200,14 @@ export type ServerMessage =
   | Status
   | Device;
 
-export type LassoMode = "replace" | "add" | "subtract";
-
 export type ClientMessage =
   | QueueMessage
   | EvaluationMessage
   | AnnotatorsMessage
+  | SelectionMessage
   | { type: "undo"; request: string }
   | { type: "redo"; request: string }
   | { type: "task"; request: string; name: string }
-  | { type: "lasso"; request: string; layout: string; polygon: XY[]; mode: LassoMode; hidden: number[] }
-  | { type: "clear"; request: string }
-  | { type: "segments"; request: string; ids: string[] }
   | { type: "embed"; request: string; position_nm: XYZ };
 
 /** What each message must hold; a missing field means that page and server do not fit: said, not drawn wrong. */
@@ -263,18 +243,7 @@ const FIELDS: Readonly<Record<ServerMessage["type"], readonly string[]>> = {
   places: ["task", "places"],
   saved: ["request", "seq", "text", "rows", "task", "can_undo", "can_redo", "undo_text", "redo_text"],
   history: ["task", "can_undo", "can_redo", "undo_text", "redo_text"],
-  selection: [
-    "request",
-    "origin",
-    "layout",
-    "polygon",
-    "rows",
-    "row_total",
-    "segments",
-    "segment_total",
-    "marks",
-    "mark_rows",
-  ],
+  selection: SELECTION_FIELDS,
   queue: ["request", "task", "stamp", "items", "renewed", "note"],
   proposal: ["request", "task", "origin", "rows", "handful", "class", "note"],
   evaluation: [

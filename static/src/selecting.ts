@@ -1,15 +1,13 @@
 // The selection's part of the state: asked for here, answered by the server, which holds the one of all windows.
 
-import type { Coordinates } from "./columns";
-import type { Selection } from "./protocol";
+import type { Selection } from "./protocol_selection";
 import { bitsOf, countBits, emptyBits } from "./scatter/bits";
-import { lasso } from "./scatter/lasso";
 import type { Selected, State } from "./state";
 
 const NOTHING = {
   request: "",
   origin: "start",
-  polygon: null,
+  mask: null,
   row_total: 0,
   segments: [],
   segment_total: 0,
@@ -24,33 +22,28 @@ export function selection(state: State, message: Selection): State {
   const late = place >= 0 && place < state.selecting.length - 1;
   const selecting = place >= 0 ? state.selecting.slice(place + 1) : state.selecting;
   if (late || !state.hello) return { ...state, selecting };
-  if (message.origin === "clear") return { ...state, selecting, lit: null, selected: null };
+  const selectionSteps = { back: message.can_back, forward: message.can_forward };
+  const next = { ...state, selecting, selectionSteps, lit: null };
+  if (message.origin === "clear") return { ...next, selected: null };
   const { request, origin, row_total, segments, segment_total, marks, mark_rows, note } = message;
   const shown = { request, origin, row_total, segments, segment_total, marks, mark_rows, note };
-  return { ...state, selecting, lit: null, selected: { ...shown, ...foundBy(state, message), waiting: false } };
+  return { ...next, selected: { ...shown, ...foundBy(state, message), waiting: false } };
 }
 
-/** Rows as told; of a lasso those that the page has found already, or finds from the polygon once it has the layout. */
-function foundBy(state: State, message: Selection): Pick<Selected, "bits" | "polygon"> {
-  const total = state.hello?.rows ?? 0;
-  if (message.rows) return { bits: bitsOf(message.rows, total), polygon: null };
-  if (state.selected?.request === message.request) return { bits: state.selected.bits, polygon: null };
-  const { coordinates } = state;
-  if (message.polygon && coordinates?.id === message.layout) {
-    return { bits: lasso(coordinates.x, coordinates.y, message.polygon), polygon: null };
-  }
-  const coming = message.layout === state.layout?.id ? message.polygon : null;
-  return { bits: bitsOf(message.mark_rows, total), polygon: coming };
+/** The rows that this page has found already; else those that are marked, until the mask is there. */
+function foundBy(state: State, message: Selection): Pick<Selected, "bits" | "mask"> {
+  if (state.selected?.request === message.request) return { bits: state.selected.bits, mask: null };
+  const bits = bitsOf(message.mark_rows, state.hello?.rows ?? 0);
+  return { bits, mask: message.row_total > message.mark_rows.length ? message.mask : null };
 }
 
-export function located(state: State, coordinates: Coordinates): State {
+export function masked(state: State, mask: string, bits: Uint32Array): State {
   const { selected } = state;
-  if (!selected?.polygon) return { ...state, coordinates };
-  const bits = lasso(coordinates.x, coordinates.y, selected.polygon);
-  return { ...state, coordinates, selected: { ...selected, bits, polygon: null } };
+  return selected?.mask === mask ? { ...state, selected: { ...selected, bits, mask: null } } : state;
 }
 
-export function lassoed(request: string, bits: Uint32Array): Selected {
+/** Found here, before the server has answered. */
+export function drawn(request: string, bits: Uint32Array): Selected {
   return { ...NOTHING, request, origin: "lasso", bits, row_total: countBits(bits), waiting: true };
 }
 

@@ -18,11 +18,11 @@ import type {
   Steps,
   TaskSpec,
   Working,
-  XY,
   XYZ,
 } from "./protocol";
 import type { Keys, LabelTarget, Mark } from "./protocol_queue";
 import type { Queue } from "./queue";
+import type { Tool } from "./scatter/gesture";
 import type { ConnectionState } from "./socket";
 
 /** What a key on the page labels: a place clicked in the viewer, or a point of the scatter. */
@@ -40,8 +40,8 @@ export interface Selected {
   readonly request: string;
   readonly origin: "lasso" | "segments" | "start";
   readonly bits: Uint32Array;
-  /** Drawn in another window before this one had the layout: the rows are still to be found. */
-  readonly polygon: readonly XY[] | null;
+  /** Where the rows are still to be fetched from; `bits` has some of them until then. */
+  readonly mask: string | null;
   readonly row_total: number;
   readonly segments: readonly string[];
   readonly segment_total: number;
@@ -82,6 +82,8 @@ export interface State {
   readonly selected: Selected | null;
   /** Selection requests sent and not yet answered, oldest first. */
   readonly selecting: readonly string[];
+  /** Whether there are selections before and after this one. */
+  readonly selectionSteps: { readonly back: boolean; readonly forward: boolean };
   readonly unsaved: Readonly<Record<string, StoredMessage>>;
   /** The newest undo or redo that this page has asked for and that is not answered. */
   readonly turning: string | null;
@@ -92,7 +94,7 @@ export interface State {
   readonly hidden: ReadonlySet<number>;
   /** Confidence below which colours fade, 0 to 1. */
   readonly threshold: number;
-  readonly tool: "lasso" | "pan";
+  readonly tool: Tool;
   /** The labelling queue of this page, null while it is not running. */
   readonly queue: Queue | null;
   readonly proposal: Proposal | null;

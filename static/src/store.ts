@@ -10,7 +10,7 @@ import type { ServerMessage } from "./protocol";
 import { closed, decided, peopleCame, peopleReduce, undecided, type PeopleEvent } from "./people_store";
 import { itemsCame, proposalCame, queueReduce, stored, type QueueEvent } from "./queue_store";
 import type { ConnectionState } from "./socket";
-import { asking, lassoed, located, selection, started, viewerReady } from "./selecting";
+import { asking, drawn, masked, selection, started, viewerReady } from "./selecting";
 import type { State, StoredMessage, Target } from "./state";
 
 const FAILURES_SHOWN = 3;
@@ -27,7 +27,8 @@ export type Event =
   | EvaluationEvent
   | PeopleEvent
   | { type: "task-asked"; name: string }
-  | { type: "lassoed"; request: string; bits: Uint32Array }
+  | { type: "drawn"; request: string; bits: Uint32Array }
+  | { type: "mask"; mask: string; bits: Uint32Array }
   | { type: "selection-asked"; request: string }
   | { type: "class-toggled"; class: number }
   | { type: "class-alone"; class: number }
@@ -58,6 +59,7 @@ export const initial: State = {
   lit: null,
   selected: null,
   selecting: [],
+  selectionSteps: { back: false, forward: false },
   unsaved: {},
   turning: null,
   queue: null,
@@ -85,7 +87,7 @@ export function reduce(state: State, event: Event): State {
     case "rows":
       return event.rows.table.version === state.hello?.table_version ? { ...state, rows: event.rows } : state;
     case "coordinates":
-      return event.coordinates.id === state.layout?.id ? located(state, event.coordinates) : state;
+      return event.coordinates.id === state.layout?.id ? { ...state, coordinates: event.coordinates } : state;
     case "prediction":
       return event.prediction.stamp === state.points?.stamp ? { ...state, prediction: event.prediction } : state;
     case "target":
@@ -94,8 +96,10 @@ export function reduce(state: State, event: Event): State {
       return sent(state, event.message);
     case "task-asked":
       return { ...state, wantedTask: event.name };
-    case "lassoed":
-      return { ...asking(state, event.request), selected: lassoed(event.request, event.bits) };
+    case "drawn":
+      return { ...asking(state, event.request), selected: drawn(event.request, event.bits) };
+    case "mask":
+      return masked(state, event.mask, event.bits);
     case "selection-asked":
       return asking(state, event.request);
     case "class-toggled":

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { boundsOf, fitted, panned, toLayout, toScreen, zoomedAt, type Camera } from "../src/scatter/camera";
+import { Gesture } from "../src/scatter/gesture";
 import { Path } from "../src/scatter/path";
 import { nearest } from "../src/scatter/pick";
 
@@ -68,17 +69,31 @@ test("the nearest visible point within reach is picked", () => {
 });
 
 test("a trembling hand clicks, a moving one draws", () => {
-  const click = new Path();
-  for (const [x, y] of [
-    [10, 10],
-    [13, 10],
-    [13, 13],
-  ] as const)
-    click.add([x, y], [0, 0]);
-  assert.equal(click.isLasso, false);
-  const lasso = new Path();
-  for (let i = 0; i < 400; i++) lasso.add([10 + i * 0.5, 10 + i * 0.1], [i, i]);
-  assert.equal(lasso.isLasso, true);
-  assert.ok(lasso.polygon.length < 120, "it is thinned");
-  assert.equal(lasso.polygon.length, lasso.pixels.length);
+  for (const tool of ["lasso", "rectangle", "brush"] as const) {
+    const click = new Gesture(tool, [10, 10], [0, 0]);
+    click.add([13, 10], [0, 0]);
+    click.add([13, 13], [0, 0]);
+    assert.equal(click.isDrawn, false);
+    const drawn = new Gesture(tool, [10, 10], [0, 0]);
+    for (let i = 0; i < 400; i++) drawn.add([10 + i * 0.5, 10 + i * 0.1], [i, i]);
+    assert.equal(drawn.isDrawn, true);
+  }
+});
+
+test("the line that a hand draws is thinned", () => {
+  const path = new Path();
+  for (let i = 0; i < 400; i++) path.add([10 + i * 0.5, 10 + i * 0.1], [i, i]);
+  assert.ok(path.polygon.length < 120);
+  assert.equal(path.polygon.length, path.pixels.length);
+});
+
+test("a box reaches from where the hand began to where it is, a brush is as wide at any zoom", () => {
+  const box = new Gesture("rectangle", [10, 10], [0, 0]);
+  box.add([60, 50], [3, 3]);
+  box.add([40, 20], [2, -1]);
+  assert.deepEqual(box.shape(100), { kind: "polygon", polygon: [[0, 0], [2, 0], [2, -1], [0, -1]] });
+  const stroke = new Gesture("brush", [10, 10], [0, 0]);
+  stroke.add([60, 50], [3, 3]);
+  const [far, near] = [stroke.shape(100), stroke.shape(400)];
+  assert.ok(far.kind === "stroke" && near.kind === "stroke" && far.radius === 4 * near.radius);
 });

@@ -1,8 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { readFileSync } from "node:fs";
 import type { XY } from "../src/protocol";
 import { bitsOf, combine, countBits, has, unpack, without } from "../src/scatter/bits";
+import { brushed } from "../src/scatter/brush";
 import { inPolygon, lasso } from "../src/scatter/lasso";
+
+/** What the server selects of these points, also read by its own tests. */
+interface Strokes {
+  readonly x: number[];
+  readonly y: number[];
+  readonly strokes: readonly { readonly path: XY[]; readonly radius: number; readonly rows: number[] }[];
+}
 
 /** Seeded, so that a failure is the same failure tomorrow. */
 function random(seed: number): () => number {
@@ -92,6 +101,17 @@ for (const [name, polygon] of Object.entries(POLYGONS)) {
   });
 }
 
+test("a brush selects what the server's does", () => {
+  const { x, y, strokes } = JSON.parse(readFileSync("../tests/wire/strokes.json", "utf8")) as Strokes;
+  for (const { path, radius, rows } of strokes) {
+    const bits = brushed(Float32Array.from(x), Float32Array.from(y), path, radius);
+    assert.deepEqual(
+      x.map((_, row) => row).filter((row) => has(bits, row)),
+      rows,
+    );
+  }
+});
+
 test("a line or a point selects nothing", () => {
   const x = Float32Array.of(0, 0.5, 1);
   assert.equal(
@@ -123,6 +143,8 @@ test("selections are replaced, added to and taken away from", () => {
   assert.deepEqual(rows(combine("replace", old, now)), [31, 33]);
   assert.deepEqual(rows(combine("add", old, now)), [0, 31, 32, 33, 69]);
   assert.deepEqual(rows(combine("subtract", old, now)), [0, 32, 69]);
+  assert.deepEqual(rows(combine("intersect", old, now)), [31]);
+  assert.deepEqual(rows(combine("intersect", null, now)), []);
   assert.deepEqual(rows(combine("add", null, now)), [31, 33]);
   assert.deepEqual(rows(combine("subtract", null, now)), []);
   assert.deepEqual(rows(old), [0, 31, 32, 69], "the old selection is not written to");

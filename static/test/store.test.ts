@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Coordinates, Prediction } from "../src/columns";
-import type { Place, Points, Selection } from "../src/protocol";
+import type { Place, Points } from "../src/protocol";
+import type { Selection } from "../src/protocol_selection";
 import { bitsOf, has } from "../src/scatter/bits";
 import { guessOf, labelOf, type StoredMessage, type State, type Target } from "../src/state";
 import { initial, reduce, type Event } from "../src/store";
@@ -38,7 +39,7 @@ const place = (place_id: number, request: string, more: Partial<Place> = {}): Ev
   received({ ...PLACE, place_id, request, ...more });
 const working = (request: string): Event => received({ type: "working", request, text: "embedding" });
 const selection = (request: string, more: Partial<Selection> = {}): Event =>
-  received({ ...SELECTION, request, polygon: null, rows: [1, 3], ...more });
+  received({ ...SELECTION, request, ...more });
 
 test("predictions of another stamp than the newest announced are dropped, whatever the order", () => {
   const late = after(START, points("new"), prediction("new"), prediction(POINTS.stamp));
@@ -190,10 +191,10 @@ test("labels are found by row, and for a task on whole cells by any row of the c
 
 test("a lasso lights its rows at once, and the server's answer keeps them", () => {
   const bits = bitsOf([4, 5], HELLO.rows);
-  const drawn = after(START, { type: "lassoed", request: "s", bits });
+  const drawn = after(START, { type: "drawn", request: "s", bits });
   assert.equal(drawn.selected?.row_total, 2);
   assert.equal(drawn.selected?.waiting, true);
-  const answered = after(drawn, selection("s", { rows: null, polygon: SELECTION.polygon }));
+  const answered = after(drawn, selection("s"));
   assert.equal(answered.selected?.bits, bits);
   assert.equal(answered.selected?.waiting, false);
   assert.deepEqual(answered.selected?.segments, SELECTION.segments);
@@ -201,28 +202,27 @@ test("a lasso lights its rows at once, and the server's answer keeps them", () =
 
 test("answers to selections that were overtaken are dropped", () => {
   const asked = after(START, { type: "selection-asked", request: "one" }, { type: "selection-asked", request: "two" });
-  const late = after(asked, selection("one", { rows: [1] }));
+  const late = after(asked, selection("one"));
   assert.notEqual(late.selected?.request, "one");
-  const newest = after(late, selection("two", { rows: [2] }));
+  const newest = after(late, selection("two"));
   assert.equal(newest.selected?.request, "two");
   assert.deepEqual(newest.selecting, []);
 });
 
-test("another window's lasso is resolved from its polygon, also when the layout comes later", () => {
-  const polygon = [
-    [-1, -1],
-    [1, -1],
-    [0, 1],
-  ] as const;
-  const foreign = selection("theirs", { rows: null, polygon, layout: golden("layout").id, mark_rows: [] });
-  const layout = coordinates(golden("layout").id, [0, 5], [0, 5]);
-  for (const events of [
-    [foreign, layout],
-    [layout, foreign],
-  ]) {
-    const { selected } = after(START, ...events);
-    assert.ok(selected && has(selected.bits, 0) && !has(selected.bits, 1));
-  }
+test("another window's selection shows its marks until its mask is there", () => {
+  const state = after(START, selection("theirs", { mask: "m", row_total: 3, mark_rows: [1] }));
+  assert.ok(state.selected && has(state.selected.bits, 1) && !has(state.selected.bits, 2));
+  const other = after(state, { type: "mask", mask: "another", bits: bitsOf([4], HELLO.rows) });
+  assert.equal(other.selected, state.selected);
+  const bits = bitsOf([1, 2, 3], HELLO.rows);
+  const whole = after(state, { type: "mask", mask: "m", bits });
+  assert.equal(whole.selected?.bits, bits);
+  assert.equal(whole.selected?.mask, null);
+});
+
+test("a selection that is marked as a whole needs no mask", () => {
+  const { selected } = after(START, selection("s", { mask: "m", row_total: 2, mark_rows: [0, 2] }));
+  assert.ok(selected && selected.mask === null && has(selected.bits, 0) && has(selected.bits, 2));
 });
 
 test("clearing forgets the selection and the lit cell", () => {

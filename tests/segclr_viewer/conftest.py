@@ -349,6 +349,16 @@ class Desk:
     def selected(self) -> SelectionMade:
         return self.page.last(SelectionMade)
 
+    def masked(self) -> list[int]:
+        """The selected rows, from the mask that a page would fetch."""
+        message = self.selected()
+        if message.mask is None:
+            return []
+        body = self.workspace.masks.named(message.mask.removeprefix("/columns/mask/").removesuffix(".bin"))
+        rows: list[int] = np.flatnonzero(np.unpackbits(np.frombuffer(body, np.uint8), bitorder="little")).tolist()  # type: ignore[arg-type]
+        assert len(rows) == message.row_total
+        return rows
+
 
 @pytest.fixture
 def table() -> EmbeddingTable:

@@ -1,6 +1,7 @@
 // What a panel is: something built once, then told each new state.
 
 import type { Mark } from "../protocol_queue";
+import type { Growth } from "../protocol_selection";
 import type { Target } from "../state";
 import type { Event } from "../store";
 import type { Verdict } from "../people_store";
@@ -27,6 +28,9 @@ export interface Actions {
   redo(): void;
   switchTask(name: string): void;
   clear(): void;
+  /** Select what follows from the selection; go through earlier selections. */
+  grow(how: Growth): void;
+  selectionStep(back: boolean): void;
   /** Run the encoder at the target's position. */
   embed(target: Target): void;
   /** Show how good the head is, or hide it; and one step back out of it. */

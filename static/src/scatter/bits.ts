@@ -1,6 +1,6 @@
 // Selections as bitsets, one bit per table row: combining two is one loop, and a million rows are 122 kB.
 
-import type { LassoMode } from "../protocol";
+import type { SelectMode } from "../protocol_selection";
 
 export function emptyBits(rows: number): Uint32Array {
   return new Uint32Array((rows + 31) >>> 5);
@@ -16,11 +16,12 @@ export function has(bits: Uint32Array, row: number): boolean {
   return ((bits[row >>> 5] >>> (row & 31)) & 1) === 1;
 }
 
-/** `old` with `now` put in its place, added to it, or taken away from it. */
-export function combine(mode: LassoMode, old: Uint32Array | null, now: Uint32Array): Uint32Array {
+/** `old` with `now` put in its place, added to it, taken away from it, or what is in both. */
+export function combine(mode: SelectMode, old: Uint32Array | null, now: Uint32Array): Uint32Array {
   if (mode === "replace") return now;
   if (!old) return mode === "add" ? now : new Uint32Array(now.length);
-  return mode === "add" ? now.map((word, i) => old[i] | word) : now.map((word, i) => old[i] & ~word);
+  if (mode === "add") return now.map((word, i) => old[i] | word);
+  return mode === "subtract" ? now.map((word, i) => old[i] & ~word) : now.map((word, i) => old[i] & word);
 }
 
 /** The rows whose class is not hidden. */

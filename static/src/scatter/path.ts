@@ -18,11 +18,4 @@ export class Path {
     this.pixels.push(pixel);
     this.polygon.push(layout);
   }
-
-  /** Whether the hand has moved enough to mean a lasso and not a click. */
-  get isLasso(): boolean {
-    if (this.pixels.length < 3) return false;
-    const [x0, y0] = this.pixels[0];
-    return this.pixels.some(([x, y]) => Math.hypot(x - x0, y - y0) > 6);
-  }
 }

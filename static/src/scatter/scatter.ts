@@ -3,14 +3,15 @@
 
 import { element } from "../element";
 import type { Palette } from "../paint";
-import type { LassoMode, XY } from "../protocol";
+import type { XY } from "../protocol";
+import type { SelectMode, Shape } from "../protocol_selection";
 import { boundsOf, fitted, panned, pixelsPerUnit, toLayout, toScreen, zoomedAt, type Camera } from "./camera";
-import { Path } from "./path";
+import { Gesture, Outline, type Tool } from "./gesture";
 import { nearest } from "./pick";
 import { Renderer, type Glyph } from "./renderer";
 
 export interface ScatterEvents {
-  lasso(polygon: XY[], mode: LassoMode): void;
+  select(shape: Shape, mode: SelectMode): void;
   pickRow(row: number): void;
   pickPlace(place: number): void;
   /** What to say of the point under the pointer. */
@@ -37,14 +38,14 @@ export class Scatter {
   private visible: (row: number) => boolean = () => true;
   private glyphs: readonly Glyph[] = [];
   private places: readonly PlacePoint[] = [];
-  private tool: "lasso" | "pan" = "lasso";
-  private path: Path | null = null;
+  private tool: Tool = "lasso";
+  private gesture: Gesture | null = null;
   private dragging: XY | null = null;
   private spaceHeld = false;
   private hovered: number | null = null;
   private frame = 0;
   private fittedOnce = false;
-  private readonly outline = document.createElementNS("http://www.w3.org/2000/svg", "polygon");
+  private readonly outline = new Outline();
   private readonly tip = element("div", { class: "tip", hidden: true });
 
   private constructor(
@@ -61,9 +62,7 @@ export class Scatter {
     if (!renderer) return null;
     const made = new Scatter(canvas, events, renderer);
     redraw = () => made.redraw();
-    const drawing = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    drawing.append(made.outline);
-    host.append(canvas, drawing, made.tip);
+    host.append(canvas, made.outline.element, made.tip);
     made.listen();
     return made;
   }
@@ -97,7 +96,7 @@ export class Scatter {
     this.redraw();
   }
 
-  setTool(tool: "lasso" | "pan"): void {
+  setTool(tool: Tool): void {
     this.tool = tool;
     this.canvas.dataset["tool"] = tool;
   }
@@ -126,9 +125,9 @@ export class Scatter {
 
   /** Give up what the pointer is doing; false if it did nothing. */
   cancel(): boolean {
-    const busy = this.path !== null || this.dragging !== null;
-    this.path = this.dragging = null;
-    this.outline.setAttribute("points", "");
+    const busy = this.gesture !== null || this.dragging !== null;
+    this.gesture = this.dragging = null;
+    this.outline.clear();
     return busy;
   }
 
@@ -157,28 +156,28 @@ export class Scatter {
     const at: XY = [event.offsetX, event.offsetY];
     if (event.button === 1 || this.tool === "pan" || this.spaceHeld) this.dragging = at;
     if (event.button === 0) {
-      this.path = new Path();
-      this.path.add(at, toLayout(this.camera, this.viewport, ...at));
+      const tool = this.tool === "pan" ? "lasso" : this.tool; // it tells a click from a drag
+      this.gesture = new Gesture(tool, at, toLayout(this.camera, this.viewport, ...at));
     }
   }
 
   private move(event: PointerEvent): void {
     const at: XY = [event.offsetX, event.offsetY];
-    this.path?.add(at, toLayout(this.camera, this.viewport, ...at));
+    this.gesture?.add(at, toLayout(this.camera, this.viewport, ...at));
     if (this.dragging) {
       this.look(panned(this.camera, this.viewport, at[0] - this.dragging[0], at[1] - this.dragging[1]));
       this.dragging = at;
-    } else if (this.path) {
-      if (this.path.isLasso) this.outline.setAttribute("points", this.path.pixels.join(" "));
+    } else if (this.gesture) {
+      if (this.gesture.isDrawn) this.gesture.drawOn(this.outline);
     } else this.hover(at);
   }
 
   private release(event: PointerEvent): void {
-    const { path, dragging } = this;
+    const { gesture, dragging } = this;
     this.cancel();
-    if (!path) return;
-    if (!path.isLasso) return this.pick(event.offsetX, event.offsetY);
-    if (!dragging) this.events.lasso(path.polygon, event.shiftKey ? "add" : event.altKey ? "subtract" : "replace");
+    if (!gesture) return;
+    if (!gesture.isDrawn) return this.pick(event.offsetX, event.offsetY);
+    if (!dragging) this.events.select(gesture.shape(pixelsPerUnit(this.camera, this.viewport)), modeOf(event));
   }
 
   private pick(px: number, py: number): void {
@@ -269,4 +268,10 @@ export class Scatter {
     const near = Math.min(2.5, Math.max(1, this.camera.zoom ** 0.35));
     return Math.min(9, Math.min(5, Math.max(1.6, 0.75 * spacing)) * near);
   }
+}
+
+/** As in other tools that select: Shift adds, Alt takes away, both keep what is in both. */
+function modeOf({ shiftKey, altKey }: PointerEvent): SelectMode {
+  if (shiftKey) return altKey ? "intersect" : "add";
+  return altKey ? "subtract" : "replace";
 }

@@ -21,6 +21,7 @@ COLUMNS = Columns(
     TABLE,  # type: ignore[arg-type]
     lambda name: LAYOUT if name == LAYOUT.id else None,
     lambda stamp: POINTS if stamp == POINTS.stamp else None,
+    lambda name: b"\x05\0\0\0" if name == "mask" else None,
 )
 
 
@@ -51,3 +52,8 @@ def test_other_versions_are_not_there() -> None:
     assert COLUMNS.segments("") is None
     assert COLUMNS.layout("umap-1") is None
     assert COLUMNS.prediction("s8") is None
+
+
+def test_a_mask_is_sent_by_its_name() -> None:
+    assert COLUMNS.mask("mask") == b"\x05\0\0\0"
+    assert COLUMNS.mask("another") is None

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from segclr_viewer.wire.answers import SelectionMade
-from segclr_viewer.wire.messages import ClearRequest, SegmentsRequest
+from segclr_viewer.wire.messages import BrushRequest, ClearRequest, GrowRequest, SegmentsRequest, StepRequest
 
 BIG = 2**63 + 5
 LOOKS_LIKE = {0: [0, 1, 2, 3, 9, 10, 11], 1: [4, 5, 6, 7, 8], 2: [12, 13, 14, 15, 16, 17]}
@@ -17,9 +17,8 @@ def test_a_lasso_selects_rows_and_names_their_segments(desk: Any) -> None:
     assert desk.page.all(SelectionMade) == []  # the search is not done on the session's thread
     desk.finder.run()
     selected = desk.selected()
-    assert (selected.request, selected.origin, selected.layout) == (request, "lasso", desk.page_layout)
-    assert selected.rows is None
-    assert len(selected.polygon) == 4
+    assert (selected.request, selected.origin) == (request, "lasso")
+    assert desk.masked() == LOOKS_LIKE[0]
     assert list(selected.mark_rows) == LOOKS_LIKE[0]
     assert selected.marks[0] == tuple(desk.table.positions_nm[0])
     assert selected.segments == ["11", "977"]
@@ -46,19 +45,20 @@ def test_a_lasso_adds_to_the_selection_or_takes_off(desk: Any) -> None:
     desk.finder.run()
     desk.lasso(LOOKS_LIKE[1], "add")
     desk.finder.run()
-    assert desk.selected().rows == sorted(LOOKS_LIKE[0] + LOOKS_LIKE[1])
-    assert desk.selected().polygon is None
+    assert desk.masked() == sorted(LOOKS_LIKE[0] + LOOKS_LIKE[1])
     desk.lasso([0], "subtract")
     desk.finder.run()
-    assert desk.selected().rows == sorted(set(LOOKS_LIKE[0] + LOOKS_LIKE[1]) - {0})
+    assert desk.masked() == sorted(set(LOOKS_LIKE[0] + LOOKS_LIKE[1]) - {0})
+    desk.lasso(LOOKS_LIKE[0], "intersect")
+    desk.finder.run()
+    assert desk.masked() == LOOKS_LIKE[0][1:]
 
 
 def test_rows_of_hidden_classes_are_not_selected(desk: Any) -> None:
     desk.label_all_looks()
     desk.lasso(range(18), hidden=[0, 1])
     desk.finder.run()
-    assert desk.selected().rows == LOOKS_LIKE[2]
-    assert desk.selected().polygon is None
+    assert desk.masked() == LOOKS_LIKE[2]
 
 
 def test_only_the_newest_selection_counts(desk: Any) -> None:
@@ -71,14 +71,14 @@ def test_only_the_newest_selection_counts(desk: Any) -> None:
     desk.session.receive(ClearRequest("clear it"))
     desk.finder.run()
     assert desk.selected().request == "clear it"
-    assert desk.selected().rows == []
+    assert (desk.selected().mask, desk.masked()) == (None, [])
 
 
 def test_segments_selected_in_the_viewer_light_their_rows(desk: Any) -> None:
     desk.session.receive(SegmentsRequest("a", [str(BIG), "11", "12", "11"]))
     selected = desk.selected()
     assert (selected.request, selected.origin) == ("a", "segments")
-    assert selected.rows == [0, 1, 2, 3, *LOOKS_LIKE[2]]
+    assert desk.masked() == [0, 1, 2, 3, *LOOKS_LIKE[2]]
     assert selected.segments == [str(BIG), "11", "12"]
     assert selected.note == "1 of 3 segments have no embeddings"
 
@@ -89,8 +89,7 @@ def test_a_page_that_joins_is_told_the_rows_of_a_lasso(desk: Any) -> None:
     messages: list[Any] = []
     desk.session.page_joined(messages.append)
     (selection,) = [message for message in messages if isinstance(message, SelectionMade)]
-    assert selection.rows == LOOKS_LIKE[0]
-    assert selection.polygon is None
+    assert selection == desk.selected()
 
 
 def test_a_selection_outlives_a_change_of_layout(desk: Any) -> None:
@@ -98,4 +97,87 @@ def test_a_selection_outlives_a_change_of_layout(desk: Any) -> None:
     desk.finder.run()
     old = desk.workspace.layout_named(desk.page_layout)
     desk.workspace.layout_ready(replace(old, id="umap", xy=np.ascontiguousarray(-old.xy)))
-    assert (desk.selected().layout, desk.selected().rows) == ("umap", LOOKS_LIKE[0])
+    assert desk.masked() == LOOKS_LIKE[0]
+
+
+def test_a_brush_selects_what_lies_under_it(desk: Any) -> None:
+    xy = desk.workspace.layout_named(desk.page_layout).xy.astype(float)
+    desk.session.receive(BrushRequest("b", desk.page_layout, [tuple(xy[4]), tuple(xy[4])], 1e-6, "replace"))
+    desk.finder.run()
+    assert 4 in desk.masked()
+    assert all(np.hypot(*(xy[row] - xy[4])) < 1e-5 for row in desk.masked())
+    desk.session.receive(BrushRequest("b", "another", [(0.0, 0.0)], 1.0, "replace"))
+    assert desk.failed().text == "the layout has changed since the lasso was drawn: draw it again"
+
+
+def test_what_is_not_selected_is_selected_by_inverting(desk: Any) -> None:
+    desk.lasso(LOOKS_LIKE[0])
+    desk.finder.run()
+    desk.session.receive(GrowRequest("g", "invert"))
+    desk.finder.run()
+    assert desk.masked() == sorted(LOOKS_LIKE[1] + LOOKS_LIKE[2])
+
+
+def test_inverting_leaves_hidden_classes_out(desk: Any) -> None:
+    desk.label_all_looks()
+    desk.lasso(LOOKS_LIKE[0])
+    desk.finder.run()
+    desk.session.receive(GrowRequest("g", "invert", [1]))
+    desk.finder.run()
+    assert desk.masked() == LOOKS_LIKE[2]
+
+
+def test_a_selection_grows_to_whole_cells(desk: Any) -> None:
+    desk.lasso([0])
+    desk.finder.run()
+    (segment,) = desk.table.segment_of_rows(np.array([0])).tolist()
+    rows = desk.table.rows_of(segment)
+    desk.session.receive(GrowRequest("g", "cells"))
+    desk.finder.run()
+    assert set(desk.masked()) >= set(range(rows.start, rows.stop))
+
+
+def test_one_goes_back_to_earlier_selections_and_forward_again(desk: Any) -> None:
+    desk.lasso(LOOKS_LIKE[0])
+    desk.finder.run()
+    assert (desk.selected().can_back, desk.selected().can_forward) == (True, False)
+    desk.session.receive(SegmentsRequest("s", [str(BIG)]))
+    of_segment = desk.masked()
+    desk.session.receive(StepRequest("1", back=True))
+    assert (desk.selected().request, desk.masked()) == ("1", LOOKS_LIKE[0])
+    assert (desk.selected().can_back, desk.selected().can_forward) == (True, True)
+    desk.session.receive(StepRequest("2", back=True))
+    assert (desk.masked(), desk.selected().origin) == ([], "clear")
+    desk.session.receive(StepRequest("3", back=True))
+    assert desk.failed().text == "there is no earlier selection"
+    desk.session.receive(StepRequest("4", back=False))
+    desk.session.receive(StepRequest("5", back=False))
+    assert (desk.masked(), desk.selected().segments) == (of_segment, [str(BIG)])
+
+
+def test_selecting_after_going_back_forgets_what_came_after(desk: Any) -> None:
+    for rows in LOOKS_LIKE.values():
+        desk.lasso(rows)
+        desk.finder.run()
+    desk.session.receive(StepRequest("1", back=True))
+    desk.session.receive(ClearRequest("clear"))
+    assert not desk.selected().can_forward
+    desk.session.receive(StepRequest("2", back=True))
+    assert desk.masked() == LOOKS_LIKE[1]
+
+
+def test_a_selection_that_changes_nothing_is_no_step(desk: Any) -> None:
+    for _ in range(3):
+        desk.lasso(LOOKS_LIKE[0])
+        desk.finder.run()
+    desk.session.receive(StepRequest("1", back=True))
+    assert not desk.selected().can_back
+
+
+def test_going_back_overtakes_a_search_under_way(desk: Any) -> None:
+    desk.lasso(LOOKS_LIKE[0])
+    desk.finder.run()
+    desk.lasso(LOOKS_LIKE[1])
+    desk.session.receive(StepRequest("1", back=True))
+    desk.finder.run()
+    assert (desk.selected().request, desk.masked()) == ("1", [])

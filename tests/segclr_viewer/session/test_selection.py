@@ -1,5 +1,9 @@
 """Selections: the lasso against a slow, obvious one, and the caps that are told."""
 
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,9 +12,22 @@ from hypothesis import strategies as st
 from segclr.em.cutout import CutoutSpec
 from segclr.embeddings.provenance import Provenance
 from segclr.embeddings.table import EmbeddingTable, build_table
-from segclr_viewer.session.selection import MAX_MARKS, MAX_SEGMENTS, combine, pick, rows_inside, rows_of_segments
+from segclr_viewer.session.selection import (
+    MAX_MARKS,
+    MAX_SEGMENTS,
+    along_skeleton,
+    combine,
+    packed,
+    pick,
+    rows_brushed,
+    rows_inside,
+    rows_of_segments,
+    unpacked,
+    whole_cells,
+)
 
 BIG = 2**63 + 5
+STROKES = Path(__file__).resolve().parents[2] / "wire" / "strokes.json"
 
 
 def inside(polygon: list[tuple[float, float]], x: float, y: float) -> bool:
@@ -72,14 +89,57 @@ def test_a_flat_lasso_selects_nothing() -> None:
     assert rows_inside(xy, [(0, -1), (0, 1), (0, 0)]).tolist() == []
 
 
-def table_of(segments: list[int]) -> EmbeddingTable:
+def test_a_brush_selects_what_the_page_selects() -> None:
+    golden = json.loads(STROKES.read_text())
+    xy = np.array([golden["x"], golden["y"]], np.float32).T
+    for stroke in golden["strokes"]:
+        assert rows_brushed(xy, stroke["path"], stroke["radius"]).tolist() == stroke["rows"]
+
+
+@given(
+    st.lists(st.tuples(grid, grid), min_size=1, max_size=6),
+    st.sampled_from([0.125, 0.25, 1.0]),
+    st.lists(st.tuples(coordinate, coordinate), max_size=30),
+)
+def test_a_brush_selects_the_points_that_are_near_its_line(
+    path: list[tuple[float, float]], radius: float, points: list[tuple[float, float]]
+) -> None:
+    xy = np.array([*points, (np.nan, 0.0)], np.float32)
+    found = set(rows_brushed(xy, path, radius).tolist())
+    steps = np.linspace(0, 1, 257)[:, None]
+    line = np.concatenate([np.add(a, steps * np.subtract(b, a)) for a, b in zip([path[0], *path], path, strict=False)])
+    apart = np.linalg.norm(xy[:, None].astype(np.float64) - line, axis=2).min(axis=1)
+    assert found >= set(np.flatnonzero(apart < radius - 1e-9).tolist())
+    assert found <= set(np.flatnonzero(apart < radius + 0.01).tolist())
+
+
+def test_a_selection_grows_along_skeletons_and_to_whole_cells() -> None:
+    table = table_of([5, 5, 5, 5, 7, 7, BIG], edges=[(0, 1), (1, 2), (2, 3), (4, 5)])
+    assert along_skeleton(table, np.array([1])).tolist() == [0, 1, 2]
+    assert along_skeleton(table, np.array([3, 4])).tolist() == [2, 3, 4, 5]
+    assert along_skeleton(table, np.array([6])).tolist() == [6]
+    assert whole_cells(table, np.array([1, 6])).tolist() == [0, 1, 2, 3, 6]
+    assert whole_cells(table, np.zeros(0, np.int64)).tolist() == []
+
+
+@given(st.integers(1, 200), st.data())
+def test_rows_survive_their_mask(total: int, data: st.DataObject) -> None:
+    rows = np.array(sorted(data.draw(st.sets(st.integers(0, total - 1)))), np.int64)
+    bits = packed(rows, total)
+    assert len(bits) % 4 == 0
+    assert unpacked(bits).tolist() == rows.tolist()
+    words = bits.view("<u4")
+    assert [row for row in range(total) if words[row >> 5] >> (row & 31) & 1] == rows.tolist()
+
+
+def table_of(segments: list[int], edges: Sequence[tuple[int, int]] = ()) -> EmbeddingTable:
     n = len(segments)
     return build_table(
         np.array(segments, np.uint64),
         np.arange(n),
         np.arange(3.0 * n).reshape(n, 3),
         np.zeros((n, 2), np.float32),
-        np.zeros((0, 2), np.int64),
+        np.array(edges, np.int64).reshape(-1, 2),
         Provenance("9f86", CutoutSpec(33, (32.0, 32.0, 40.0)), None, "/seg", "test", "0"),
     )
 
@@ -121,6 +181,9 @@ def test_rows_of_segments_are_found_once_and_in_order() -> None:
     assert rows_of_segments(table, []).tolist() == []
 
 
-@pytest.mark.parametrize(("mode", "expected"), [("replace", [2, 5]), ("add", [1, 2, 3, 5]), ("subtract", [1, 3])])
-def test_a_lasso_replaces_adds_or_subtracts(mode: str, expected: list[int]) -> None:
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [("replace", [2, 5]), ("add", [1, 2, 3, 5]), ("subtract", [1, 3]), ("intersect", [2])],
+)
+def test_a_lasso_replaces_adds_subtracts_or_intersects(mode: str, expected: list[int]) -> None:
     assert combine(np.array([1, 2, 3]), np.array([2, 5]), mode).tolist() == expected  # type: ignore[arg-type]

@@ -72,7 +72,7 @@ def test_a_new_page_is_told_everything_and_others_nothing(desk: Any) -> None:
     assert points == desk.points()
     assert dict(zip(labels.rows, labels.classes, strict=True)) == {0: 0, 5: 1, 13: 2}
     assert history.undo_text.startswith("spine at")
-    assert selection.rows is not None
+    assert selection.mask is not None
     assert place.planes is not None
     for message in messages:
         assert encode(message)

@@ -1,0 +1,49 @@
+// The bar of the selection: how much is selected, what can be made of it, and the selections before and after it.
+
+import { byId, element, setText } from "../element";
+import { keyName } from "../keys";
+import type { Growth } from "../protocol_selection";
+import { keysOf, type State } from "../state";
+import { count, counted } from "./format";
+import type { Actions } from "./panel";
+
+export function selectionPanel(actions: Actions): (state: State) => void {
+  const host = byId("selection");
+  const button = (text: string, title: string, onclick: () => void): HTMLButtonElement =>
+    element("button", { type: "button", title, onclick }, text);
+  const grow = (how: Growth, text: string, title: string): HTMLButtonElement =>
+    button(text, title, () => actions.grow(how));
+
+  const text = element("span", { role: "status" });
+  const back = button("↶", "The selection before", () => actions.selectionStep(true));
+  const forward = button("↷", "The selection after", () => actions.selectionStep(false));
+  const invert = grow("invert", "Invert", "Select all shown points that are not selected");
+  const along = grow("skeleton", "Along", "Select also the next points along the cells");
+  const cells = grow("cells", "Cells", "Select all points of these cells");
+  const label = button("Label", "", () => actions.propose(null));
+  const clear = button("Clear", "Select nothing (Esc)", () => actions.clear());
+  host.append(text, element("span", { class: "buttons" }, back, forward, invert, along, cells, label, clear));
+
+  return (state) => {
+    const { selected, selectionSteps } = state;
+    const any = selected !== null && selected.origin !== "start";
+    host.hidden = !any && !selectionSteps.back && !selectionSteps.forward;
+    setText(text, any ? selectedText(state) : "nothing selected");
+    text.title = selected?.note ?? "";
+    back.disabled = !selectionSteps.back;
+    forward.disabled = !selectionSteps.forward;
+    for (const one of [invert, along, cells, label]) one.disabled = !selected?.row_total || selected.waiting;
+    label.title = `Propose one class for what is selected (${keyName(keysOf(state)?.label_selection ?? "l")})`;
+    clear.disabled = !any;
+  };
+}
+
+function selectedText(state: State): string {
+  const { selected, hello } = state;
+  if (!selected || !hello) return "";
+  const rows = `${count(selected.row_total)} of ${counted(hello.rows, "point")}`;
+  const shown = selected.segments.length;
+  if (selected.waiting) return rows;
+  const all = counted(selected.segment_total, "segment");
+  return `${rows}, ${shown < selected.segment_total ? `${count(shown)} of ${all} shown` : all}`;
+}

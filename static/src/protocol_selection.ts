@@ -1,0 +1,52 @@
+// The messages of selections, as in segclr_viewer/wire: shapes drawn in the scatter go out, masks and summaries come in.
+
+import type { XY, XYZ } from "./protocol";
+
+export interface Selection {
+  readonly type: "selection";
+  readonly request: string;
+  readonly origin: "lasso" | "segments" | "clear";
+  /** Where the mask of its rows is; null where it has none. Who has drawn it has found them, by the server's rule. */
+  readonly mask: string | null;
+  readonly row_total: number;
+  readonly segments: readonly string[];
+  readonly segment_total: number;
+  readonly marks: readonly XYZ[];
+  readonly mark_rows: readonly number[];
+  readonly note: string;
+  readonly can_back: boolean;
+  readonly can_forward: boolean;
+}
+
+/** What a shape does to the selection. */
+export type SelectMode = "replace" | "add" | "subtract" | "intersect";
+
+/** What follows from a selection: all that is not in it, what skeleton edges join to it, or the rest of its cells. */
+export type Growth = "invert" | "skeleton" | "cells";
+
+/** What the pointer has drawn in the scatter, in the layout's coordinates. */
+export type Shape =
+  | { readonly kind: "polygon"; readonly polygon: XY[] }
+  | { readonly kind: "stroke"; readonly path: XY[]; readonly radius: number };
+
+export type SelectionMessage =
+  | { type: "lasso"; request: string; layout: string; polygon: XY[]; mode: SelectMode; hidden: number[] }
+  | { type: "brush"; request: string; layout: string; path: XY[]; radius: number; mode: SelectMode; hidden: number[] }
+  | { type: "grow"; request: string; how: Growth; hidden: number[] }
+  | { type: "step"; request: string; back: boolean }
+  | { type: "clear"; request: string }
+  | { type: "segments"; request: string; ids: string[] };
+
+export const SELECTION_FIELDS: readonly (keyof Selection)[] = [
+  "request",
+  "origin",
+  "mask",
+  "row_total",
+  "segments",
+  "segment_total",
+  "marks",
+  "mark_rows",
+  "note",
+  "can_back",
+  "can_forward",
+];
