@@ -45,10 +45,12 @@ HOMES = {
     "openvino": ("model/segclr/encoder/openvino_engine.py",),
     "safetensors": ("model/segclr/encoder", "model/segclr/training"),
     "google_crc32c": ("model/segclr/encoder/leveldb_table.py",),
+    "fsspec": ("model/segclr/embeddings/storage/addresses.py",),
+    "pyarrow": ("segclr_viewer/exchange/parquet.py", "model/segclr/embeddings/exchange"),
     "sklearn": ("model/segclr/heads",),
     "faiss": ("model/segclr/explore/faiss_index.py",),
     "umap": ("model/segclr/explore/umap.py",),
-    "urllib3": ("model/segclr/release/http.py",),
+    "urllib3": ("model/segclr/embeddings/storage/http.py", "model/segclr/release/http.py"),
     "caveclient": ("model/segclr/release/cave.py",),
     "tqdm": (
         "segclr_viewer/prepare.py",

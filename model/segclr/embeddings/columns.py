@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import NamedTuple
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +17,15 @@ from segclr.errors import TableError
 
 _ROWS_AT_ONCE = 16384
 
+Extra = Mapping[str, NDArray[Any]]
+"""Columns of the user's: by name, (n,) numbers, truth values or texts; NaN stands for "not known"."""
 
-class Columns(NamedTuple):
+_EXTRA_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+_TAKEN = re.compile(r"segment_ids?|first_row|node_ids?|positions?(_nm)?|[xyz](_nm)?|embeddings?|edges|edges_to|e[0-9]+")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Columns:
     """n rows of S segments with d-dimensional embeddings and m edges; see `EmbeddingTable`."""
 
     segment_ids: NDArray[np.uint64]
@@ -24,6 +34,18 @@ class Columns(NamedTuple):
     positions_nm: NDArray[np.float64]
     embeddings: NDArray[np.float32]
     edges: NDArray[np.int64]
+    extra: Extra = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.node_ids)
+
+    def arrays(self) -> Iterator[NDArray[Any]]:
+        """All columns but the extra ones, in the order of the version."""
+        yield from (self.segment_ids, self.first_row, self.node_ids, self.positions_nm, self.embeddings, self.edges)
+
+    def segment_of_row(self) -> NDArray[np.uint64]:
+        """(n,) uint64: the segment id of each row."""
+        return np.repeat(self.segment_ids, np.diff(self.first_row))
 
 
 def sorted_columns(
@@ -32,10 +54,13 @@ def sorted_columns(
     positions_nm: NDArray[np.floating],
     embeddings: NDArray[np.floating],
     edges: NDArray[np.integer],
+    extra: Extra | None = None,
 ) -> Columns:
     """Group rows by segment and sort them by node; see `build_table`."""
     _check(segment_of_row, node_ids, positions_nm, embeddings, edges)
     n = len(segment_of_row)
+    for name, values in (extra or {}).items():
+        check_extra(name, values, n)
     segments, nodes = segment_of_row.astype(np.uint64), node_ids.astype(np.int64)
     order = np.lexsort((nodes, segments))
     segments, nodes = segments[order], nodes[order]
@@ -54,19 +79,38 @@ def sorted_columns(
         positions_nm=positions_nm[order].astype(np.float64, copy=False),
         embeddings=embeddings[order].astype(np.float32, copy=False),
         edges=_sorted_edges(new_row[edges], segments),
+        extra={name: values[order] for name, values in (extra or {}).items()},
     )
-    for column in columns:
+    for column in (*columns.arrays(), *columns.extra.values()):
         column.flags.writeable = False
     return columns
+
+
+def check_extra(name: str, values: NDArray[Any], rows: int) -> None:
+    """Refuse an extra column that a table cannot keep.
+
+    Raises:
+        TableError: Its name is taken or no name, or it has not one number, truth value or text per row.
+    """
+    if not _EXTRA_NAME.fullmatch(name) or _TAKEN.fullmatch(name):
+        raise TableError(
+            f"an extra column cannot be named {name!r}: take letters, digits and _, and no name of a table's own column"
+        )
+    if values.shape != (rows,) or values.dtype.kind not in "biufU" or (values.dtype.itemsize == 0 and rows):
+        raise TableError(
+            f"the extra column {name} is {values.dtype} {values.shape}, but must have one number, truth value or text "
+            f"for each of {rows} rows"
+        )
 
 
 def content_version(columns: Columns, provenance: Provenance) -> str:
     """Return 16 hex digits that differ when any number in the table, or what it was made of, differs."""
     digest = hashlib.sha256(json.dumps(provenance.to_json(), sort_keys=True).encode())
-    for column in columns:
-        digest.update(f"{column.dtype.str}{column.shape}".encode())
+    named = [("", column) for column in columns.arrays()]
+    for name, column in [*named, *sorted(columns.extra.items())]:
+        digest.update(f"{name}{column.dtype.str}{column.shape}".encode())
         if column.size:
-            digest.update(np.ascontiguousarray(column).data)
+            digest.update(np.ascontiguousarray(column).reshape(-1).view(np.uint8).data)
     return digest.hexdigest()[:16]
 
 

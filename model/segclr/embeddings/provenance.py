@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -62,3 +62,33 @@ class Provenance:
 def describe_maker(encoder_hash: str, cutout: CutoutSpec) -> str:
     x, y, z = cutout.resolution_nm
     return f"encoder {encoder_hash} on {cutout.size}^3 voxels of {x:g} x {y:g} x {z:g} nm ({cutout.content})"
+
+
+def differences(one: Provenance, other: Provenance) -> list[str]:
+    """Say why the embeddings of two tables cannot be compared, or their rows not be of one table; empty if they can."""
+    found = []
+    if (one.encoder_hash, one.cutout) != (other.encoder_hash, other.cutout):
+        found.append(f"{one.maker()}, against {other.maker()}")
+    for what, first, second in (
+        ("EM", one.em_url, other.em_url),
+        ("segmentation", one.segmentation_url, other.segmentation_url),
+    ):
+        if first != second:
+            found.append(f"{what} {first or 'none'}, against {second or 'none'}")
+    return found
+
+
+def combined(one: Provenance, other: Provenance) -> Provenance:
+    """Describe the rows of two tables without `differences` together."""
+    return replace(
+        one,
+        nodes_from=_both(one.nodes_from, other.nodes_from),
+        code_version=_both(one.code_version, other.code_version),
+        skipped_background=one.skipped_background + other.skipped_background,
+        skipped_other_segment=one.skipped_other_segment + other.skipped_other_segment,
+        skipped_outside=one.skipped_outside + other.skipped_outside,
+    )
+
+
+def _both(one: str, other: str) -> str:
+    return "; ".join(sorted({*one.split("; "), *other.split("; ")}))

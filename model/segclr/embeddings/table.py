@@ -1,12 +1,14 @@
 """The embedding table: one row per skeleton node, grouped by segment.
 
 A table is never changed: other rows make another table, with another `version`. How it is checked and sorted when built
-is in `columns`, its files in `column_files`.
+is in `columns`, its files in `storage`. `storage.stored_table` reads parts of one that does not fit in memory, or lies
+behind an address.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,13 +16,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segclr.em.geometry import XYZ
-from segclr.embeddings.column_files import INDEX, map_folder, write_folder
-from segclr.embeddings.columns import Columns, content_version, rows_not_finite, sorted_columns
+from segclr.embeddings.boxes import BLOCK_ROWS, block_boxes, blocks_meeting, check_box, inside
+from segclr.embeddings.columns import Columns, Extra, content_version, rows_not_finite, sorted_columns
 from segclr.embeddings.provenance import Provenance, describe_maker
+from segclr.embeddings.sampling import Strata, stratified_rows
+from segclr.embeddings.storage.manifest import INDEX
+from segclr.embeddings.storage.merging import in_memory, merged
+from segclr.embeddings.storage.precision import Storage, check_storage, in_blocks, rounded, scale_of
+from segclr.embeddings.storage.shard_reading import ShardReader
+from segclr.embeddings.storage.shard_writing import Content
+from segclr.embeddings.storage.stored_table import StoredTable, open_stored
+from segclr.embeddings.storage.writer import open_writer
 from segclr.errors import TableError
 
 if TYPE_CHECKING:
     from segclr.em.cutout import CutoutSpec
+
+log = logging.getLogger(__name__)
+
+MERGED_IN_MEMORY_BYTES = 1 << 32
+"""Shards that are merged when they are opened may take so much memory, and no more."""
 
 _LARGEST_ID = 2**64 - 1
 
@@ -36,7 +51,9 @@ class EmbeddingTable:
         positions_nm: (n, 3) float64, xyz.
         embeddings: (n, d) float32, finite.
         edges: (m, 2) int64 rows of this table, the lower first, ascending, none twice, both of one segment.
-        version: 16 hex digits that cover all the above.
+        version: 16 hex digits that cover all the above, and the extra columns.
+        extra: (n,) numbers, truth values or texts of the user's, by name.
+        damage: one sentence for each shard that is left out.
     """
 
     segment_ids: NDArray[np.uint64]
@@ -47,6 +64,9 @@ class EmbeddingTable:
     edges: NDArray[np.int64]
     provenance: Provenance
     version: str
+    extra: Extra = field(default_factory=dict)
+    damage: tuple[str, ...] = ()
+    _block_boxes: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.node_ids)
@@ -88,6 +108,37 @@ class EmbeddingTable:
         nearest = int(distances.argmin())
         return int(rows.start) + nearest, float(distances[nearest])
 
+    def rows_in_box(self, low_nm: XYZ, high_nm: XYZ) -> NDArray[np.int64]:
+        """Return the rows with low <= position < high along every axis, ascending.
+
+        In O(n / 1024), and the rows of blocks of 1024 whose own box meets this one; in O(n) for a table that was not
+        opened from a folder of the newest format, or that was merged from several shards.
+
+        Args:
+            low_nm, high_nm: corners of the box, x, y, z.
+
+        Raises:
+            TableError: The box has no inside.
+        """
+        check_box(low_nm, high_nm)
+        boxes = block_boxes(self.positions_nm) if self._block_boxes is None else self._block_boxes
+        found = [np.empty(0, np.int64)]
+        for first, last in blocks_meeting(boxes, low_nm, high_nm):
+            start, stop = first * BLOCK_ROWS, last * BLOCK_ROWS
+            found.append(start + inside(self.positions_nm[start:stop], low_nm, high_nm))
+        return np.concatenate(found)
+
+    def stratified_sample(self, count: int, seed: int = 0, by: Strata = "rows") -> NDArray[np.int64]:
+        """Return the rows of a random sample that misses no part of the table, ascending; the same for the same seed.
+
+        In O(count) for "rows" and O(S log S + count) for "segments"; see `stratified_rows` for both.
+
+        Args:
+            count: how many; all rows if there are no more.
+            by: "rows" gives every row the same chance, "segments" all segments the same number of rows.
+        """
+        return stratified_rows(self.first_row, count, seed, by)
+
     def check_made_by(self, encoder_hash: str, cutout: CutoutSpec) -> None:
         """Refuse an encoder whose embeddings cannot be compared with these.
 
@@ -122,29 +173,75 @@ class EmbeddingTable:
         Raises:
             TableError: The content has changed since the table was built.
         """
-        if content_version(self._columns(), self.provenance) != self.version:
+        if content_version(self.columns(), self.provenance) != self.version:
             raise TableError(f"the embedding table {self.version} is damaged: its content has changed; embed again")
 
-    def save(self, folder: Path) -> None:
-        """Write the table to a folder, replacing one that is there only when all is written.
+    def save(self, folder: Path, storage: Storage = "float32") -> None:
+        """Write the table to a folder, as one shard, replacing one that is there only when all is written.
+
+        Args:
+            storage: of the embeddings; in float16 or int8 they are rounded, and what is read again has another version.
 
         Raises:
-            TableError: The folder cannot be written; a table that was there is still whole.
+            TableError: The folder cannot be written, or another program is writing to it; a table that was there is
+                still whole. Or the embeddings do not fit in float16.
         """
-        write_folder(folder, self._columns(), self.provenance, self.version)
+        version = self.stored_as(storage).version
+        with open_writer(folder) as writer:
+            writer.replace(Content.of(self.columns()), self.provenance, storage, version)
 
-    def _columns(self) -> Columns:
-        return Columns(self.segment_ids, self.first_row, self.node_ids, self.positions_nm, self.embeddings, self.edges)
+    def stored_as(self, storage: Storage) -> EmbeddingTable:
+        """Return the table as it will be read again when its embeddings are stored in fewer bits; (n, d) float32 still.
+
+        Raises:
+            TableError: There is no such storage, or a value does not fit in it.
+        """
+        if check_storage(storage) == "float32":
+            return self
+        scale = scale_of(in_blocks(self.embeddings), self.dimensions, storage)
+        made = replace(self, embeddings=rounded(self.embeddings, storage, scale))
+        return replace(made, version=content_version(made.columns(), made.provenance))
+
+    def columns(self) -> Columns:
+        """Return the table's columns without what the table was made of."""
+        return Columns(
+            self.segment_ids,
+            self.first_row,
+            self.node_ids,
+            self.positions_nm,
+            self.embeddings,
+            self.edges,
+            self.extra,
+        )
 
 
 def open_table(folder: Path) -> EmbeddingTable:
-    """Open a table, memory-mapped: no column is read.
+    """Open a table. One shard in float32, as `save` and `growing.compact_table` leave it, is mapped, and no row read.
+
+    Embeddings in float16 and int8 are decoded into memory, and several shards are merged there. A shard that is damaged
+    is left out; `damage` names it, and a warning is logged.
 
     Raises:
-        TableError: There is none, it is of another format version, or a column is missing or does not fit.
+        TableError: There is none, it is of another format version, all of it is damaged, or its shards are too large to
+            be merged in memory.
     """
-    columns, provenance, version = map_folder(folder)
-    return EmbeddingTable(*columns, provenance=provenance, version=version)
+    stored = open_stored(folder)
+    readers = stored.readers()
+    if stored.damage and not readers:
+        raise TableError(stored.damage[0])
+    for sentence in stored.damage:
+        log.warning("%s", sentence)
+    if len(readers) == 1:
+        return _of_one_shard(stored, readers[0])
+    size = len(stored) * 4 * stored.dimensions
+    if size > MERGED_IN_MEMORY_BYTES:
+        raise TableError(
+            f"the embedding table {folder} has {len(readers)} shards with {size / 2**30:.1f} GiB of embeddings, too "
+            f"many to be merged while it is opened: run `segclr-table compact {folder}` once"
+        )
+    columns = in_memory(merged(readers))
+    version = content_version(columns, stored.provenance)
+    return _table(columns, stored.provenance, version, stored.damage)
 
 
 def table_exists(folder: Path) -> bool:
@@ -159,6 +256,7 @@ def build_table(
     embeddings: NDArray[np.floating],
     edges: NDArray[np.integer],
     provenance: Provenance,
+    extra: Extra | None = None,
 ) -> EmbeddingTable:
     """Make a table of rows in any order; the result, version included, depends neither on it nor on the edges' order.
 
@@ -168,10 +266,32 @@ def build_table(
         positions_nm: (n, 3), xyz.
         embeddings: (n, d).
         edges: (m, 2) rows of these arguments; in either direction, and more than once, they count once.
+        extra: (n,) numbers, truth values or texts, by name.
 
     Raises:
         TableError: The columns do not fit each other, an id comes twice or is no integer, an edge leads nowhere or into
             another segment, or an embedding or position is not finite.
     """
-    columns = sorted_columns(segment_of_row, node_ids, positions_nm, embeddings, edges)
-    return EmbeddingTable(*columns, provenance=provenance, version=content_version(columns, provenance))
+    columns = sorted_columns(segment_of_row, node_ids, positions_nm, embeddings, edges, extra)
+    return _table(columns, provenance, content_version(columns, provenance))
+
+
+def _of_one_shard(stored: StoredTable, reader: ShardReader) -> EmbeddingTable:
+    boxes = reader.stored["block_boxes"].read(0, reader.shard.rows) if "block_boxes" in reader.stored else None
+    return replace(_table(reader.columns(), stored.provenance, reader.shard.name, stored.damage), _block_boxes=boxes)
+
+
+def _table(columns: Columns, provenance: Provenance, version: str, damage: tuple[str, ...] = ()) -> EmbeddingTable:
+    segment_ids, first_row, node_ids, positions_nm, embeddings, edges = columns.arrays()
+    return EmbeddingTable(
+        segment_ids,
+        first_row,
+        node_ids,
+        positions_nm,
+        embeddings,
+        edges,
+        provenance,
+        version,
+        columns.extra,
+        damage,
+    )

@@ -1,0 +1,1 @@
+"""Tables in and out as files of other programs: Parquet, Arrow, CSV."""

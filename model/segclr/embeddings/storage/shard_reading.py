@@ -1,0 +1,165 @@
+"""One shard, of which parts are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segclr.em.geometry import XYZ
+from segclr.embeddings.boxes import BLOCK_ROWS, block_boxes, blocks_meeting, inside
+from segclr.embeddings.columns import Columns
+from segclr.embeddings.storage.manifest import EXTRA, INDEX, Shard
+from segclr.embeddings.storage.precision import ROWS_AT_ONCE, decode
+from segclr.embeddings.storage.source import Column, Source
+from segclr.errors import TableError
+
+_LARGEST_ID = 2**64 - 1
+_INDEX = ("segment_ids", "first_row", "embedding_scale")  # what is read when a shard is opened
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShardReader:
+    """A shard whose index of segments is at hand.
+
+    Attributes:
+        segment_ids: (S,) uint64, ascending.
+        first_row: (S + 1,) int64.
+        scale: (2, d) float32 for embeddings in int8, else None.
+    """
+
+    shard: Shard
+    stored: Mapping[str, Column]
+    segment_ids: NDArray[np.uint64]
+    first_row: NDArray[np.int64]
+    scale: NDArray[np.float32] | None
+
+    @classmethod
+    def open(cls, source: Source, shard: Shard) -> ShardReader:
+        """Read a shard's index of segments; 16 bytes per segment.
+
+        Raises:
+            TableError: A file is missing or damaged.
+        """
+        stored = _stored(source, shard)
+        index = [stored[name].read(0, stored[name].shape[0]) for name in _INDEX if name in stored]
+        return cls._of(source, shard, stored, index)
+
+    @classmethod
+    def open_all(cls, source: Source, shards: Sequence[Shard]) -> tuple[list[ShardReader], list[str]]:
+        """Open some shards together; those that are damaged are left out, with a sentence for each."""
+        readers, damage = [], []
+        columns = []
+        for shard in shards:
+            try:
+                columns.append((shard, _stored(source, shard)))
+            except TableError as error:
+                damage.append(f"{error} (shard {shard.name}, {shard.rows} rows)")
+        wanted = [stored[name] for _, stored in columns for name in _INDEX if name in stored]
+        found = iter(source.together([partial(column.read, 0, column.shape[0]) for column in wanted]))
+        for shard, stored in columns:
+            try:
+                readers.append(cls._of(source, shard, stored, [next(found) for name in _INDEX if name in stored]))
+            except TableError as error:
+                damage.append(f"{error} (shard {shard.name}, {shard.rows} rows)")
+        return readers, damage
+
+    @classmethod
+    def _of(
+        cls, source: Source, shard: Shard, stored: Mapping[str, Column], index: Sequence[NDArray[Any]]
+    ) -> ShardReader:
+        segment_ids, first_row = index[:2]
+        if len(first_row) != shard.segments + 1 or (int(first_row[0]), int(first_row[-1])) != (0, shard.rows):
+            raise TableError(
+                f"the embedding table {source.name} is damaged: the segments of the shard {shard.name} do not cover "
+                f"its {shard.rows} rows, as {INDEX} promises"
+            )
+        return cls(shard, stored, segment_ids, first_row, index[2] if len(index) > 2 else None)
+
+    def rows_of(self, segment_id: int) -> slice:
+        """Return the rows of a segment, an empty slice if it has none."""
+        if 0 <= segment_id <= _LARGEST_ID:
+            index = int(np.searchsorted(self.segment_ids, np.uint64(segment_id)))
+            if index < len(self.segment_ids) and int(self.segment_ids[index]) == segment_id:
+                return slice(int(self.first_row[index]), int(self.first_row[index + 1]))
+        return slice(0, 0)
+
+    def edge_range(self, segment_id: int) -> NDArray[np.int64]:
+        """Return (2,): the first of a segment's edges, and one after the last; equal if it has none."""
+        rows = self.rows_of(segment_id)
+        if "first_edge" not in self.stored:
+            lower = self.read("edges", 0, self.shard.edges)[:, 0]
+            return np.searchsorted(lower, [rows.start, rows.stop]).astype(np.int64)
+        if rows.start == rows.stop:
+            return np.zeros(2, np.int64)
+        index = int(np.searchsorted(self.first_row, rows.start))
+        return self.read("first_edge", index, index + 2)
+
+    def segment_of(self, rows: NDArray[np.int64]) -> NDArray[np.uint64]:
+        """Return the segment id of each row."""
+        return self.segment_ids[np.searchsorted(self.first_row, rows, side="right") - 1]
+
+    def read(self, name: str, start: int, stop: int) -> NDArray[Any]:
+        """Return some rows of a column; embeddings as float32."""
+        found = self.stored[name].read(start, stop)
+        return decode(found, self.scale) if name == "embeddings" else found
+
+    def take(self, name: str, rows: NDArray[np.int64]) -> NDArray[Any]:
+        """Return rows of a column, given in ascending order; embeddings as float32."""
+        found = self.stored[name].take(rows)
+        return decode(found, self.scale) if name == "embeddings" else found
+
+    def rows_in_box(self, low_nm: XYZ, high_nm: XYZ) -> NDArray[np.int64]:
+        """Return the rows with low <= position < high, ascending."""
+        found = [np.empty(0, np.int64)]
+        for first, last in blocks_meeting(self.boxes(), low_nm, high_nm):
+            start = first * BLOCK_ROWS
+            found.append(start + inside(self.read("positions_nm", start, last * BLOCK_ROWS), low_nm, high_nm))
+        return np.concatenate(found)
+
+    def extra_names(self) -> list[str]:
+        return [name.removeprefix(EXTRA) for name in self.stored if name.startswith(EXTRA)]
+
+    def columns(self) -> Columns:
+        """Return the whole shard; embeddings that are not float32 are decoded, all others as they are stored."""
+        n = self.shard.rows
+        if self.shard.columns["embeddings"].dtype == "<f4":
+            embeddings = self.read("embeddings", 0, n)
+        else:
+            embeddings = np.empty(self.shard.columns["embeddings"].shape, np.float32)
+            for start in range(0, n, ROWS_AT_ONCE):
+                embeddings[start : start + ROWS_AT_ONCE] = self.read("embeddings", start, start + ROWS_AT_ONCE)
+            embeddings.flags.writeable = False
+        return Columns(
+            self.segment_ids,
+            self.first_row,
+            self.read("node_ids", 0, n),
+            self.read("positions_nm", 0, n),
+            embeddings,
+            self.read("edges", 0, self.shard.edges),
+            {name: self.read(EXTRA + name, 0, n) for name in self.extra_names()},
+        )
+
+    def boxes(self) -> NDArray[np.float64]:
+        """Return the (k, 2, 3) boxes in nm of each block of rows, see `block_boxes`."""
+        if "block_boxes" in self.stored:
+            column = self.stored["block_boxes"]
+            return column.read(0, column.shape[0])
+        return block_boxes(self.read("positions_nm", 0, self.shard.rows))
+
+
+def _stored(source: Source, shard: Shard) -> dict[str, Column]:
+    """Open the columns of a shard.
+
+    Raises:
+        TableError: A file is missing or damaged.
+    """
+    try:
+        return {name: source.column(column) for name, column in shard.columns.items()}
+    except FileNotFoundError as error:
+        missing = str(error.filename or error).rpartition("/")[2]
+        raise TableError(f"the embedding table {source.name} is incomplete: {missing} is missing") from None
