@@ -35,28 +35,27 @@ def stratified_rows(first_row: NDArray[np.int64], count: int, seed: int, by: Str
     if count <= 0:
         return np.empty(0, np.int64)
     if by == "rows":
-        return _one_of_each(np.zeros(count, np.int64), np.arange(count), np.full(count, count), np.full(count, n), rng)
-    sizes = np.diff(first_row)
-    quota = _equal_shares(sizes, count, rng)
-    starts = np.repeat(first_row[:-1], quota)
-    turn = np.arange(count) - np.repeat(np.cumsum(quota) - quota, quota)
-    return _one_of_each(starts, turn, np.repeat(quota, quota), np.repeat(sizes, quota), rng)
+        start, strata, sizes = np.zeros(1, np.int64), np.array([count]), np.array([n])
+    else:
+        sizes = np.diff(first_row)
+        start, strata = first_row[:-1], _equal_shares(sizes, count, rng)
+    return np.sort(_one_of_each(start, strata, sizes, rng))
 
 
 def _one_of_each(
-    start: NDArray[np.int64],
-    stratum: NDArray[np.int64],
-    strata: NDArray[np.int64],
-    rows: NDArray[np.int64],
-    rng: np.random.Generator,
+    start: NDArray[np.int64], strata: NDArray[np.int64], sizes: NDArray[np.int64], rng: np.random.Generator
 ) -> NDArray[np.int64]:
-    """Draw a row of each stratum: of the `rows` from `start` on, cut into `strata` parts, the part `stratum`.
+    """Cut the `sizes[i]` rows from `start[i]` on into `strata[i]` strata, and draw a row of each.
 
-    The borders are whole rows, so that no two strata share one.
+    Some strata are longer than others by a row. They begin at a random row, and go on from the last to the first, so
+    that the rows of long ones have no smaller a chance.
     """
-    low = stratum * rows // strata
-    high = (stratum + 1) * rows // strata
-    return start + rng.integers(low, high)
+    of = np.repeat(np.arange(len(start)), strata)
+    stratum = np.arange(len(of)) - np.repeat(np.cumsum(strata) - strata, strata)
+    low, high = stratum * sizes[of] // strata[of], (stratum + 1) * sizes[of] // strata[of]
+    turned = rng.integers(0, sizes)[of]
+    drawn: NDArray[np.int64] = start[of] + (rng.integers(low, high) + turned) % sizes[of]
+    return drawn
 
 
 def _equal_shares(sizes: NDArray[np.int64], count: int, rng: np.random.Generator) -> NDArray[np.int64]:

@@ -227,8 +227,6 @@ def open_table(folder: Path) -> EmbeddingTable:
     """
     stored = open_stored(folder)
     readers = stored.readers()
-    if stored.damage and not readers:
-        raise TableError(stored.damage[0])
     for sentence in stored.damage:
         log.warning("%s", sentence)
     if len(readers) == 1:

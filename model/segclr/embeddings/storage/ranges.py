@@ -100,7 +100,12 @@ class RangeColumn:
             return np.empty((stop - start, *row), dtype)
         first, last = self.offset + start * width, self.offset + stop * width
         cuts = [*range(first, last, _MOST_AT_ONCE), last]
-        content = b"".join(self.source.remote.read(self.stored.file, *ends) for ends in pairwise(cuts))
+        try:
+            content = b"".join(self.source.remote.read(self.stored.file, *ends) for ends in pairwise(cuts))
+        except FileNotFoundError:
+            raise TableError(
+                f"the embedding table {self.source.name} is incomplete: {self.stored.file} is missing"
+            ) from None
         return np.frombuffer(content, dtype).reshape(stop - start, *row)
 
     def take(self, rows: NDArray[np.int64]) -> NDArray[Any]:

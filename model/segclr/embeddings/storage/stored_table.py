@@ -20,6 +20,7 @@ from segclr.embeddings.storage.manifest import EXTRA, Manifest, Shard
 from segclr.embeddings.storage.precision import ROWS_AT_ONCE
 from segclr.embeddings.storage.shard_reading import ShardReader
 from segclr.embeddings.storage.source import Source, read_state
+from segclr.errors import TableError
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +84,11 @@ class StoredTable:
         return tuple(self._damage)
 
     def readers(self, shards: Sequence[Shard] | None = None) -> list[ShardReader]:
-        """Return some shards, or all, with their indexes of segments read, 16 bytes per segment."""
+        """Return some shards, or all, with their indexes of segments read, 16 bytes per segment.
+
+        Raises:
+            TableError: No shard is whole, or a server fails.
+        """
         wanted = self._shards if shards is None else shards
         missing = [shard for shard in wanted if shard.name not in self._readers]
         if missing:
@@ -91,6 +96,8 @@ class StoredTable:
             self._readers.update((reader.shard.name, reader) for reader in opened)
             self._damage += damage
             self._shards = [s for s in self._shards if s not in missing or s.name in self._readers]
+        if self._damage and not self._shards:
+            raise TableError(self._damage[0])
         return [self._readers[shard.name] for shard in wanted if shard.name in self._readers]
 
     def rows_of_segment(self, segment_id: int) -> Rows:
