@@ -6,11 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 from numpy.typing import NDArray
 
 from segclr.em.precomputed import PrecomputedWriter, downsampled
 from segclr.em.precomputed_skeletons import write_skeletons
 from segclr.em.skeleton import Skeleton
+
+# a busy machine is no bug: no test is about time
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

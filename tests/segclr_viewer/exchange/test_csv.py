@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from segclr_viewer.exchange.cells import guarded, unguarded
@@ -77,7 +77,6 @@ def test_a_folder_that_is_not_there_is_told_in_a_sentence(tmp_path: Path) -> Non
         write_labels_csv(tmp_path / "nowhere" / "labels.csv", [label()])
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=("Cs",))))
 def test_a_guarded_cell_is_no_formula_and_gives_its_text_back(text: str) -> None:
     assert unguarded(guarded(text)) == text
@@ -184,7 +183,6 @@ CELLS = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(CELLS, max_size=6).map(",".join), max_size=6).map("\n".join))
 def test_whatever_a_file_holds_is_read_or_refused(text: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -193,7 +191,6 @@ def test_whatever_a_file_holds_is_read_or_refused(text: str) -> None:
             read_labels_csv(Path(folder) / "in.csv", CLASSES)
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(CELLS, min_size=2, max_size=2).map(",".join), max_size=6))
 def test_whatever_follows_a_header_is_read_or_refused(lines: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
