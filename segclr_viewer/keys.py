@@ -27,6 +27,7 @@ class Keys(Struct, frozen=True, forbid_unknown_fields=True):
         accept: accept a proposal.
         evaluation: show how good the head is.
         people: show who labels, where they disagree, and what trains.
+        others: show or hide the selected cells beside the one that the queue asks about.
     """
 
     queue: str = "q"
@@ -41,6 +42,7 @@ class Keys(Struct, frozen=True, forbid_unknown_fields=True):
     accept: str = "enter"
     evaluation: str = "v"
     people: str = "w"
+    others: str = "o"
 
     def __post_init__(self) -> None:
         taken: dict[str, str] = {}

@@ -6,6 +6,7 @@ Layers, and who changes them later (the page, never Python):
 - "cells": the segmentation with its true ids, invisible but for selected segments; it is what the mouse picks.
 - "surfaces": meshes of the selected segments, one part per class.
 - "marks": points of a selection.
+- "ahead": surfaces that will be shown next; never visible itself, but what it has fetched is there for "surfaces".
 """
 
 from collections.abc import Sequence
@@ -142,6 +143,16 @@ def _layers(scene: Scene, origin: str, space: dict[str, list[object]]) -> list[d
             "annotationProperties": [{"id": "color", "type": "rgb", "default": "#ffffff"}],
             "annotations": [],
             "shader": _MARKS_SHADER,
+        }
+    )
+    layers.append(
+        {
+            "type": "segmentation",
+            "name": "ahead",
+            "source": f"precomputed://{origin}/surfaces",
+            "segments": [],
+            "ignoreNullVisibleSet": False,
+            "visible": False,
         }
     )
     return layers

@@ -41,6 +41,7 @@ _STYLE = b"""<style>
 .neuroglancer-layer-item-label-color { display: none !important }
 .neuroglancer-layer-item-label { color: #d6dae0 !important; background: none !important }
 .neuroglancer-layer-item[data-visible="false"] { opacity: 0.4 }
+.neuroglancer-layer-item:not(:has(~ .neuroglancer-layer-item)) { display: none } /* the last layer is "ahead" */
 </style>"""
 
 

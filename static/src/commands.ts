@@ -53,6 +53,10 @@ function perform({ actions, state, cancelDrawing }: CommandWorld, command: Comma
     case "queue":
       actions.toggleQueue();
       return true;
+    case "others":
+      if (!queue) return false;
+      actions.dispatch({ type: "others-toggled" });
+      return true;
     case "back":
     case "forward":
     case "skip":

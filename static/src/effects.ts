@@ -4,15 +4,15 @@
 import { fetchCoordinates, fetchMask, fetchPrediction, fetchRows } from "./columns";
 import type { Mark, ViewerBridge } from "./neuroglancer";
 import { NO_CLASS, overlayColors, paletteOf } from "./paint";
+import { focusOf } from "./queue";
 import { glyphsOf } from "./scatter/glyphs";
 import type { Scatter } from "./scatter/scatter";
 import { classesOf, placeOf, whereabouts, type State } from "./state";
 import type { Event } from "./store";
-import { partsOf } from "./surfaces";
+import { isCutOtherwise, partsOf } from "./surfaces";
 
 const OVERTAKEN_MS = 1000; // within which the announcement of newer predictions is there
 const SURFACES_MOST = 500;
-const TARGET_COLOR = "#ffffff";
 const MARK_COLOR = "#c8cdd6";
 
 /** `before` is null the first time. */
@@ -82,34 +82,40 @@ export function drawing(scatter: Scatter): Effect {
 
 export function viewing(bridge: ViewerBridge): Effect {
   return (state, before) => {
-    const { hello, points, selected, lit, rows, prediction } = state;
+    const { hello, selected, lit, rows, prediction, target } = state;
     if (!hello) return;
     if (hello.viewer_url !== before?.hello?.viewer_url) bridge.open(new URL(hello.viewer_url, location.href).href);
     const classes = classesOf(state);
     if (classes.length && changed(state, before, "viewerReady", "hello", "task", "threshold", "hidden")) {
       bridge.paint(overlayColors(classes, state.threshold, state.hidden));
     }
-    if (points && points.stamp !== before?.points?.stamp) bridge.refetch();
-    const chosen = !selected?.waiting && changed(state, before, "viewerReady", "selected", "lit");
-    if (chosen) bridge.select([...new Set([...(lit === null ? [] : [lit]), ...(selected?.segments ?? [])])]);
+    const focus = focusOf(state);
+    const refocused = focus !== (before && focusOf(before)) || changed(state, before, "others");
+    const chosen = !selected?.waiting && (refocused || changed(state, before, "viewerReady", "selected", "lit"));
+    const others = focus === null || state.others ? (selected?.segments ?? []) : [];
+    if (refocused || changed(state, before, "viewerReady")) bridge.spotlight(focus !== null && !state.others);
+    if (chosen) bridge.select([...new Set([...(lit === null ? [] : [lit]), ...others])]);
     if (rows && prediction && (chosen || changed(state, before, "rows", "prediction", "hidden"))) {
       const painted = classesOf(state, prediction.task);
-      bridge.showSurfaces((cells) => partsOf(cells.slice(0, SURFACES_MOST), rows, prediction, painted, state.hidden));
+      const shown = (cells: readonly string[]): readonly string[] => cells.slice(0, SURFACES_MOST);
+      bridge.showSurfaces((cells) => partsOf(shown(cells), rows, prediction, painted, state.hidden, focus));
     }
-    if (changed(state, before, "viewerReady", "selected", "target", "rows")) {
-      bridge.mark(marksOf(state), hello.resolution_nm);
+    if (rows && prediction && changed(state, before, "prediction")) {
+      bridge.refetch((segment) => isCutOtherwise(segment, rows, before?.prediction ?? null, prediction));
+    }
+    if (changed(state, before, "viewerReady", "selected", "rows")) bridge.mark(marksOf(state), hello.resolution_nm);
+    if (changed(state, before, "viewerReady", "target", "rows")) {
+      bridge.markPlace((target && whereabouts(state, target)?.position_nm) ?? null, hello.resolution_nm);
     }
   };
 }
 
-/** The selection's marks in the colour of their class, and the target. */
+/** The selection's marks in the colour of their class. */
 function marksOf(state: State): Mark[] {
-  const { selected, prediction, target } = state;
+  const { selected, prediction } = state;
   const classes = classesOf(state, prediction?.task);
-  const marks = (selected?.marks ?? []).map((position_nm, i): Mark => {
+  return (selected?.marks ?? []).map((position_nm, i): Mark => {
     const row = selected?.mark_rows[i] ?? -1;
     return { position_nm, color: classes[prediction?.classes[row] ?? NO_CLASS]?.color ?? MARK_COLOR };
   });
-  const place = target && whereabouts(state, target);
-  return place ? [...marks, { position_nm: place.position_nm, color: TARGET_COLOR }] : marks;
 }

@@ -56,7 +56,7 @@ export class EvaluationFlow {
   /** Fly to a label that is only looked at. */
   look(label: LabelInfo): void {
     const { hello } = this.world.state();
-    if (hello) this.bridge.flyTo(label.position_nm, hello.resolution_nm);
+    if (hello) this.bridge.camera.flyTo(label.position_nm, hello.resolution_nm);
   }
 
   /** Another class for another annotator's label on screen can mean two things: ask which. False if it is none. */

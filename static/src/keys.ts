@@ -27,6 +27,7 @@ export type Command =
   | { readonly kind: "accept" }
   | { readonly kind: "evaluation" }
   | { readonly kind: "people" }
+  | { readonly kind: "others" }
   | { readonly kind: "undo" }
   | { readonly kind: "redo" }
   | { readonly kind: "escape" }
@@ -67,6 +68,7 @@ const COMMANDS: Readonly<Record<keyof Keys, Command>> = {
   accept: { kind: "accept" },
   evaluation: { kind: "evaluation" },
   people: { kind: "people" },
+  others: { kind: "others" },
 };
 
 /** How a key is written on the page. */

@@ -80,7 +80,7 @@ const bridge = new ViewerBridge(byId<HTMLIFrameElement>("viewer"), {
 function choose(target: Target): void {
   dispatch({ type: "target", target });
   const place = whereabouts(state, target);
-  if (place && state.hello) bridge.flyTo(place.position_nm, state.hello.resolution_nm);
+  if (place && state.hello) bridge.camera.flyTo(place.position_nm, state.hello.resolution_nm);
 }
 
 function turn(type: "undo" | "redo"): void {

@@ -2,10 +2,14 @@
 // The only file that reaches into `contentWindow.viewer`. Those are internals of the packaged client (2.41), so every
 // reach is guarded: what is missing is said once, and the rest of the page goes on.
 
+import { Ahead } from "./neuroglancer_ahead";
+import { Camera, voxelAt } from "./neuroglancer_camera";
 import type { Client, Id, Layer } from "./neuroglancer_client";
+import { Cross } from "./neuroglancer_cross";
 import { colorIn, layersAreThere, showIn, visibleIn } from "./neuroglancer_layers";
 import { takeKeys } from "./neuroglancer_keys";
-import { refetchCalmly } from "./neuroglancer_refetch";
+import { Renewal } from "./neuroglancer_refetch";
+import { spotlight } from "./neuroglancer_spotlight";
 import type { RGB } from "./paint";
 import type { XYZ } from "./protocol";
 
@@ -36,21 +40,28 @@ type ClientWindow = Window & { viewer?: Client; BigInt: typeof BigInt };
 
 const POLL_MS = 60;
 const PATIENCE_MS = 45_000;
-const FLIGHT_MS = 260;
-const PANEL_PX = 500;
+const UNDRAWN_MS = 250;
 
 export class ViewerBridge {
   private ready = false;
   private writing = false;
   /** The visible segments that the page has been told of, or has set itself. */
   private known: readonly string[] = [];
-  private refetching = false;
-  private refetchAgain = false;
-  private flight = 0;
+  private readonly ahead = new Ahead();
+  private cross: Cross | null = null;
   private announced = 0;
   private segmentOfPart = new Map<string, string>();
   private readonly hooked = new WeakSet<Layer>();
   private readonly complained = new Set<string>();
+  readonly camera = new Camera(
+    () => this.client(),
+    (action) => this.reach("camera", action),
+  );
+  private readonly renewal = new Renewal({
+    client: () => (this.ready ? this.client() : null),
+    layer: (name) => this.layer(name),
+    reach: (action) => this.reach("repaint", action),
+  });
 
   constructor(
     private readonly frame: HTMLIFrameElement,
@@ -77,8 +88,17 @@ export class ViewerBridge {
     this.reach("surfaces", () => {
       const parts = partsOf(this.visible("cells"));
       this.segmentOfPart = new Map(parts.map((part) => [part.id, part.segment]));
+      this.renewal.showing([...new Set(parts.map((part) => part.segment))]);
       this.setColors("surfaces", new Map(parts.map((part) => [part.id, part.rgb])));
       this.setVisible("surfaces", [...this.segmentOfPart.keys()]);
+    });
+  }
+
+  /** Let the shown cells stand out in the sections, or no more. */
+  spotlight(on: boolean): void {
+    this.reach("opacity", () => {
+      const [image, classes, cells] = [this.layer("em"), this.layer("classes"), this.layer("cells")];
+      if (image && classes && cells) spotlight(on, classes, cells); // without an image there is nothing to light
     });
   }
 
@@ -103,49 +123,48 @@ export class ViewerBridge {
     });
   }
 
-  /** Move the centre of all panels there at once. */
-  jumpTo(position_nm: XYZ, resolution_nm: XYZ): void {
-    this.reach("camera", () => {
-      this.flight++;
-      this.client().position.value = Float32Array.from(position_nm, (value, axis) => value / resolution_nm[axis]);
+  /** Put a cross at the exact place that is asked or chosen, or nowhere. */
+  markPlace(position_nm: XYZ | null, resolution_nm: XYZ): void {
+    this.reach("cross", () => {
+      this.cross ??= new Cross(this.client());
+      this.cross.at(position_nm && voxelAt(position_nm, resolution_nm));
     });
   }
 
-  /** Move the centre of all panels there: gliding when near, at once when chunks on the way would be wasted. */
-  flyTo(position_nm: XYZ, resolution_nm: XYZ): void {
-    this.reach("camera", () => {
-      const { position, crossSectionScale } = this.client();
-      const from = [...position.value];
-      const to = position_nm.map((value, axis) => value / resolution_nm[axis]);
-      const far = Math.hypot(...to.map((value, i) => value - from[i])) > 3 * PANEL_PX * crossSectionScale.value;
-      const start = performance.now();
-      const flight = ++this.flight;
-      const step = (): void => {
-        if (flight !== this.flight) return;
-        const t = far ? 1 : Math.min(1, (performance.now() - start) / FLIGHT_MS);
-        const eased = 1 - (1 - t) ** 3;
-        this.reach("camera", () => {
-          this.client().position.value = Float32Array.from(to, (value, i) => from[i] + (value - from[i]) * eased);
-        });
-        if (t < 1) requestAnimationFrame(step);
-      };
-      step();
+  /** A place is being shown: what was looked for ahead is given up, and repaints wait until `arrived`. */
+  arrive(): void {
+    this.renewal.hold();
+    this.reach("prefetch", () => this.ahead.stop());
+  }
+
+  arrived(): void {
+    this.renewal.release();
+  }
+
+  /** Fetch what these panels will show at a place to come, surfaces included, behind everything else. */
+  expect(position_nm: XYZ, resolution_nm: XYZ, parts: readonly Part[]): void {
+    this.reach("prefetch", () => {
+      this.setVisible("ahead", parts.map((part) => part.id));
+      this.renewal.expecting([...new Set(parts.map((part) => part.segment))]);
+      this.ahead.look(this.client(), this.layer("ahead"), voxelAt(position_nm, resolution_nm));
     });
   }
 
-  /** Fetch the overlay's chunks and the surfaces' meshes again, keeping the last picture until the new one is there. */
-  refetch(): void {
-    if (this.refetching || (!this.ready && this.clientWindow()?.viewer)) {
-      this.refetchAgain = true;
-      return;
-    }
-    this.reach("repaint", () => {
-      this.refetching = true;
-      refetchCalmly(this.client(), this.layer("classes"), this.layer("surfaces"), () => {
-        this.refetching = false;
-        this.refetchIfAsked();
-      });
+  /** Whether the viewer guesses by the last move what will be wanted; of use to who pans, a burden to who jumps. */
+  guessAhead(on: boolean): void {
+    this.reach("prefetch", () => {
+      const { enablePrefetch } = this.client().chunkQueueManager;
+      if (enablePrefetch.value !== on) enablePrefetch.value = on;
     });
+  }
+
+  /**
+   * Fetch the overlay's chunks again, and the surfaces' meshes if a segment that the viewer may have kept has other parts
+   * now; the last picture stays until the new one is there.
+   */
+  refetch(hasOtherParts: (segment: string) => boolean): void {
+    if (!this.ready && !this.clientWindow()?.viewer) return; // nothing has been fetched yet
+    this.renewal.ask(hasOtherParts);
   }
 
   /** Let the viewer have the keys, unless the user is not in this window at all. */
@@ -155,11 +174,25 @@ export class ViewerBridge {
 
   /** Whether all that is to be seen is loaded, and nothing is being fetched again. */
   get settled(): boolean {
-    try {
-      return this.ready && !this.refetching && this.client().isReady();
-    } catch {
-      return false;
-    }
+    return this.renewal.done && this.loaded;
+  }
+
+  /** Whether all sections and surfaces on screen are loaded, be it in colours that are just being renewed. */
+  get loaded(): boolean {
+    return this.asks(() => this.ready && this.client().isReady());
+  }
+
+  /** Whether all that was expected is there. */
+  get expected(): boolean {
+    return this.asks(() => this.ready && this.ahead.ready);
+  }
+
+  /** Resolves once the viewer has had its turn to draw; a window that is not shown does not draw. */
+  drawn(): Promise<void> {
+    return new Promise((done) => {
+      setTimeout(done, UNDRAWN_MS);
+      this.frame.contentWindow?.requestAnimationFrame(() => setTimeout(done, 0));
+    });
   }
 
   /** Whether the user is typing into one of the viewer's own text fields. */
@@ -187,7 +220,7 @@ export class ViewerBridge {
       this.hook();
       this.known = this.visible("cells");
       this.events.ready([...this.known]);
-      this.refetchIfAsked(); // what was repainted while the first chunks were on their way
+      this.renewal.next(); // what was repainted while the first chunks were on their way
     });
   }
 
@@ -234,12 +267,6 @@ export class ViewerBridge {
     });
   }
 
-  private refetchIfAsked(): void {
-    if (!this.refetchAgain) return;
-    this.refetchAgain = false;
-    this.refetch();
-  }
-
   private visible(name: string): string[] {
     const layer = this.layer(name);
     return layer ? visibleIn(layer) : [];
@@ -278,6 +305,15 @@ export class ViewerBridge {
   /** The viewer's own BigInt: values of another window's realm are refused by some of its checks. */
   private big(value: string | number): Id {
     return (this.clientWindow() ?? window).BigInt(value);
+  }
+
+  /** An answer from inside the viewer; no where it cannot be asked. */
+  private asks(question: () => boolean): boolean {
+    try {
+      return question();
+    } catch {
+      return false;
+    }
   }
 
   /** Do something inside the viewer. A missing internal is said once for each kind of thing and otherwise ignored. */

@@ -88,7 +88,7 @@ export class PeopleFlow {
   private fly(conflict: Conflict): void {
     const state: State = this.world.state();
     if (conflict.row !== null) this.world.dispatch({ type: "target", target: { kind: "row", row: conflict.row } });
-    if (state.hello) this.bridge.flyTo(conflict.position_nm, state.hello.resolution_nm);
+    if (state.hello) this.bridge.camera.flyTo(conflict.position_nm, state.hello.resolution_nm);
   }
 
   private shownKey(): string | null {

@@ -16,6 +16,7 @@ export interface Keys {
   readonly accept: string;
   readonly evaluation: string;
   readonly people: string;
+  readonly others: string;
 }
 
 /** A row to ask about, and why. */

@@ -43,6 +43,11 @@ export function itemOf(state: State): QueueItem | null {
   return state.queue?.items[state.queue.at] ?? null;
 }
 
+/** The cell that alone the viewer shows, because it is asked about; null while all that is selected is shown. */
+export function focusOf(state: State): string | null {
+  return state.queue && state.lit;
+}
+
 /** How many items stay as they are when the rest is chosen anew: all shown, and the next, which is fetched already. */
 export function fixed(queue: Queue): number {
   return Math.min(queue.items.length, Math.max(queue.seen, queue.at + 2));

@@ -6,9 +6,10 @@ import type { ClientMessage, Points } from "./protocol";
 import type { Mark, QueueItem } from "./protocol_queue";
 import { fixed, itemOf, type Queue } from "./queue";
 import { newRequest } from "./request";
-import { addressOf, type State, type StoredMessage, type Target } from "./state";
+import { addressOf, classesOf, taskOf, type State, type StoredMessage, type Target } from "./state";
 import type { Event } from "./store";
 import { Stopwatch } from "./stopwatch";
+import { closenessFor, partsOf, reachOf } from "./surfaces";
 
 const ASKED_AT_ONCE = 20;
 const FEWEST_AHEAD = 6;
@@ -41,7 +42,8 @@ export class QueueFlow {
     this.watch = new Stopwatch({
       now: () => performance.now(),
       picture: (url) => decoded(url),
-      viewerReady: () => bridge.settled,
+      viewerReady: () => bridge.loaded,
+      drawn: () => bridge.drawn(),
       pause: (milliseconds) => new Promise((done) => setTimeout(done, milliseconds)),
     });
   }
@@ -49,12 +51,10 @@ export class QueueFlow {
   /** Start the queue of the active task, or leave it. */
   toggle(): void {
     if (this.world.state().queue) return this.leave();
-    this.pressed = performance.now();
     this.world.dispatch({ type: "queue-started" });
   }
 
   leave(): void {
-    this.watch.stop();
     this.world.dispatch({ type: "queue-left" });
   }
 
@@ -93,14 +93,25 @@ export class QueueFlow {
   /** Ask for what is to come, show what there is, and fetch what follows. */
   readonly follow: Effect = (state, before) => {
     const { queue } = state;
+    if (!queue !== !before?.queue) this.enter(queue !== null);
     if (!queue) return;
     if (this.wants(state, before, queue)) this.ask(state, queue);
     const item = itemOf(state);
     if (!item) return;
     const other = item.row !== (before && itemOf(before))?.row;
     if (other) this.show(state, item);
+    else if (state.prediction !== before?.prediction && !this.watch.running) this.expect(state);
     if (other || queue.items !== before?.queue?.items) this.fetchAhead(state, queue);
   };
+
+  private enter(running: boolean): void {
+    this.bridge.guessAhead(!running);
+    this.bridge.camera.forget();
+    if (running) return;
+    this.watch.stop();
+    this.bridge.arrive();
+    this.bridge.arrived();
+  }
 
   private store(message: StoredMessage, target: Target, answers: boolean): void {
     const { queue } = this.world.state();
@@ -158,14 +169,39 @@ export class QueueFlow {
     if (sent) this.world.dispatch({ type: "queue-asked", request });
   }
 
+  /** Show a place; once it is there, what was put off for it is done, and the one after it is fetched. */
   private show(state: State, item: QueueItem): void {
-    if (state.hello) this.bridge.jumpTo(item.position_nm, state.hello.resolution_nm);
-    const pressed = this.pressed;
+    const { bridge } = this;
+    bridge.arrive();
+    this.look(state, item);
+    const pressed = this.pressed ?? performance.now();
+    const counts = this.pressed !== null;
     this.pressed = null;
-    if (pressed === null) return this.watch.stop();
-    void this.watch.time(pressed, pictureOf(state, item.row)).then((milliseconds) => {
-      if (milliseconds !== null) this.world.dispatch({ type: "next-ready", milliseconds });
+    void this.watch.time(pressed, pictureOf(state, item.row)).then(({ milliseconds, overtaken }) => {
+      if (overtaken) return;
+      if (milliseconds !== null && counts) this.world.dispatch({ type: "next-ready", milliseconds });
+      bridge.arrived();
+      this.expect(this.world.state());
     });
+  }
+
+  /** Bring the viewer to the place, close enough for what is asked, unless the user has chosen how close. */
+  private look(state: State, item: QueueItem): void {
+    const { hello, rows } = state;
+    if (!hello) return;
+    const reach_nm = rows ? reachOf(item.segment_id, rows, item.position_nm) : 0;
+    this.bridge.camera.suggest(closenessFor(taskOf(state)?.unit ?? "node", reach_nm), hello.resolution_nm);
+    this.bridge.camera.jumpTo(item.position_nm, hello.resolution_nm);
+  }
+
+  /** Let the viewer fetch the next place, with the surface of its cell. */
+  private expect(state: State): void {
+    const { hello, queue, rows, prediction } = state;
+    const next = queue?.items[queue.at + 1];
+    if (!hello || !next || !rows || !prediction) return;
+    const classes = classesOf(state, prediction.task);
+    const parts = partsOf([next.segment_id], rows, prediction, classes, state.hidden);
+    this.bridge.expect(next.position_nm, hello.resolution_nm, parts);
   }
 
   private fetchAhead(state: State, queue: Queue): void {

@@ -15,6 +15,7 @@ export type QueueEvent =
   | { type: "queue-moved"; to: number }
   | { type: "queue-skipped" }
   | { type: "queue-left" }
+  | { type: "others-toggled" }
   | { type: "next-ready"; milliseconds: number }
   | { type: "proposal-asked"; request: string; class: number | null }
   | { type: "proposal-class"; class: number }
@@ -35,6 +36,8 @@ export function queueReduce(state: State, event: QueueEvent): State {
       return state.queue ? at(state, skipped(state.queue)) : state;
     case "queue-left":
       return { ...state, queue: null };
+    case "others-toggled":
+      return { ...state, others: !state.others };
     case "next-ready":
       return state.queue ? { ...state, queue: timed(state.queue, event.milliseconds) } : state;
     case "proposal-asked":

@@ -97,6 +97,8 @@ export interface State {
   readonly tool: Tool;
   /** The labelling queue of this page, null while it is not running. */
   readonly queue: Queue | null;
+  /** While the queue runs: whether the viewer shows the selected cells beside the one that is asked about. */
+  readonly others: boolean;
   readonly proposal: Proposal | null;
   /** How good the head is, null before anybody asked. */
   readonly evaluation: Evaluation | null;

@@ -1,4 +1,4 @@
-// From the key that answered to the next place ready: its picture decoded, and the viewer's panels loaded.
+// From the key that answered to the next place ready: its picture decoded, and the viewer's panels loaded and drawn.
 
 const FRAME_MS = 16;
 const PATIENCE_MS = 20_000;
@@ -9,41 +9,59 @@ export interface StopwatchWorld {
   picture(url: string): Promise<unknown>;
   /** Whether all that the viewer shows is loaded. */
   viewerReady(): boolean;
+  /** Resolves when the viewer has drawn what is loaded. */
+  drawn(): Promise<void>;
   pause(milliseconds: number): Promise<void>;
+}
+
+export interface Measured {
+  /** Null if it takes too long, or the picture cannot be had. */
+  readonly milliseconds: number | null;
+  /** Whether another one was begun before this one was done. */
+  readonly overtaken: boolean;
 }
 
 export class Stopwatch {
   private run = 0;
+  private done = 0;
 
   constructor(private readonly world: StopwatchWorld) {}
 
-  /** Milliseconds since `pressed` once the place is ready; null if another was begun before, or it takes too long. */
-  async time(pressed: number, pictureUrl: string): Promise<number | null> {
+  /** Whether something is being timed. */
+  get running(): boolean {
+    return this.done !== this.run;
+  }
+
+  /** Milliseconds since `pressed` once the place is ready. */
+  async time(pressed: number, pictureUrl: string): Promise<Measured> {
     const run = ++this.run;
-    const picture = this.world.picture(pictureUrl).then(
-      () => this.world.now(),
+    const { world } = this;
+    const picture = world.picture(pictureUrl).then(
+      () => world.now(),
       () => null,
     );
-    const [drawn, loaded] = await Promise.all([picture, this.viewerLoaded(run, pressed)]);
-    if (run !== this.run || drawn === null || loaded === null) return null;
-    return Math.max(drawn, loaded) - pressed;
+    const loaded = await this.viewerLoaded(run, pressed);
+    if (run !== this.run) return { milliseconds: null, overtaken: true };
+    if (loaded) await world.drawn();
+    const drawn = world.now();
+    const decoded = await picture;
+    if (run !== this.run) return { milliseconds: null, overtaken: true };
+    this.done = run;
+    const ready = loaded && decoded !== null;
+    return { milliseconds: ready ? Math.max(drawn, decoded) - pressed : null, overtaken: false };
   }
 
   /** Forget what is being timed. */
   stop(): void {
-    this.run++;
+    this.done = ++this.run;
   }
 
-  /** The viewer must be ready twice in a row: it is so for a moment before it knows that it has moved. */
-  private async viewerLoaded(run: number, pressed: number): Promise<number | null> {
+  private async viewerLoaded(run: number, pressed: number): Promise<boolean> {
     const { world } = this;
-    let since: number | null = null;
     while (run === this.run && world.now() - pressed < PATIENCE_MS) {
+      if (world.viewerReady()) return true;
       await world.pause(FRAME_MS);
-      if (!world.viewerReady()) since = null;
-      else if (since === null) since = world.now();
-      else return since;
     }
-    return null;
+    return false;
   }
 }

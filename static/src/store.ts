@@ -63,6 +63,7 @@ export const initial: State = {
   unsaved: {},
   turning: null,
   queue: null,
+  others: false,
   proposal: null,
   proposing: null,
   evaluation: null,

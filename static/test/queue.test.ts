@@ -137,14 +137,21 @@ test("the median of an even and an odd number of times", () => {
   assert.equal(median([400, 100, 200, 300]), 250);
 });
 
-/** A clock that only pauses move; the viewer and the picture are ready at these moments. */
+const DRAWING = 30;
+
+/** A clock that only pauses and drawing move; the viewer and the picture are ready at these moments. */
 function world(viewerAt: number, pictureAt: number | null) {
   let now = 1000;
   return {
     now: () => now,
     picture: async () => {
-      while (pictureAt !== null && now < pictureAt) await Promise.resolve();
       if (pictureAt === null) throw new Error("no picture");
+      await Promise.resolve();
+      if (now < pictureAt) await new Promise((done) => setTimeout(done));
+      now = Math.max(now, pictureAt);
+    },
+    drawn: async () => {
+      now += DRAWING;
     },
     viewerReady: () => now >= viewerAt,
     pause: async (milliseconds: number) => {
@@ -153,16 +160,29 @@ function world(viewerAt: number, pictureAt: number | null) {
   };
 }
 
-test("the time ends when picture and viewer are both ready", async () => {
-  const slowViewer = await new Stopwatch(world(1200, 1010)).time(1000, "p");
-  assert.ok(slowViewer !== null && slowViewer >= 200 && slowViewer < 240, String(slowViewer));
-  assert.equal(await new Stopwatch(world(1100, null)).time(1000, "p"), null);
-  assert.equal(await new Stopwatch(world(1e9, 1010)).time(1000, "p"), null);
+test("the time ends when picture and viewer are both ready, and what is loaded is drawn", async () => {
+  const { milliseconds, overtaken } = await new Stopwatch(world(1200, 1010)).time(1000, "p");
+  assert.equal(overtaken, false);
+  assert.ok(milliseconds !== null && milliseconds >= 200 + DRAWING && milliseconds < 240 + DRAWING, String(milliseconds));
+  assert.equal((await new Stopwatch(world(1000, 1500)).time(1000, "p")).milliseconds, 500);
+  for (const never of [world(1100, null), world(1e9, 1010)]) {
+    assert.deepEqual(await new Stopwatch(never).time(1000, "p"), { milliseconds: null, overtaken: false });
+  }
 });
 
 test("of two that are timed only the later one has a time", async () => {
   const watch = new Stopwatch(world(1100, 1000));
   const [first, second] = await Promise.all([watch.time(1000, "p"), watch.time(1000, "q")]);
-  assert.equal(first, null);
-  assert.ok(second !== null);
+  assert.deepEqual(first, { milliseconds: null, overtaken: true });
+  assert.ok(second.milliseconds !== null);
+  assert.equal(watch.running, false);
+});
+
+test("what is stopped is overtaken", async () => {
+  const watch = new Stopwatch(world(1100, 1000));
+  const timed = watch.time(1000, "p");
+  assert.equal(watch.running, true);
+  watch.stop();
+  assert.equal((await timed).overtaken, true);
+  assert.equal(watch.running, false);
 });

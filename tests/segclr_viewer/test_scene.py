@@ -49,7 +49,7 @@ def test_camera_and_chrome() -> None:
 
 def test_image_and_segmentation_come_from_our_own_server() -> None:
     found = layers(SCENE)
-    assert list(found) == ["em", "classes", "cells", "surfaces", "marks"]
+    assert list(found) == ["em", "classes", "cells", "surfaces", "marks", "ahead"]
     assert found["em"] == {
         "type": "image",
         "name": "em",
@@ -93,9 +93,16 @@ def test_surfaces_of_the_first_segments_are_shown_in_parts() -> None:
     }
 
 
+def test_what_is_fetched_ahead_shares_the_surfaces_and_is_not_drawn() -> None:
+    found = layers(SCENE)
+    assert found["ahead"]["source"] == found["surfaces"]["source"]
+    assert (found["ahead"]["visible"], found["ahead"]["segments"]) == (False, [])
+    assert list(found)[-1] == "ahead", "the viewer's style hides the last tab"
+
+
 def test_without_em_there_is_no_image_and_classes_are_nearly_opaque() -> None:
     found = layers(replace(SCENE, grey_range=None))
-    assert list(found) == ["classes", "cells", "surfaces", "marks"]
+    assert list(found) == ["classes", "cells", "surfaces", "marks", "ahead"]
     assert found["classes"]["selectedAlpha"] == 0.8
 
 

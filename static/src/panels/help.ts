@@ -35,6 +35,7 @@ const QUEUE: Named = [
   ["skip", "skip the place, nothing is stored"],
   ["back", "back to the place before"],
   ["forward", "forward again"],
+  ["others", "show or hide the selected cells beside it"],
 ];
 const ANSWERS: Named = [
   ["unsure", "answer: one cannot tell"],

@@ -77,6 +77,6 @@ function paceText(perMinute: number): string {
 function speedText(times: readonly number[]): string {
   const last = times.at(-1);
   if (last === undefined) return "";
-  const usual = times.length > 1 ? ` (median of ${times.length}: ${Math.round(median(times))})` : "";
-  return `next in ${milliseconds(last)}${usual}`;
+  const usual = times.length > 1 ? ` · median ${milliseconds(median(times))}` : "";
+  return `next place in ${milliseconds(last)}${usual}`;
 }
