@@ -168,7 +168,7 @@ def _edges(path: Path, rows: int, cells: NDArray[Any] | None) -> tuple[NDArray[n
     lists = [str(cell).split() for cell in cells]
     wrong = next((index for index, some in enumerate(lists) if not all(map(_WHOLE.fullmatch, some))), None)
     if wrong is not None:
-        raise TableError(f"{path.name}: edges_to is {cells[wrong]!r}, but must be nodes with blanks between them")
+        raise TableError(f"{path.name}: edges_to is {str(cells[wrong])!r}, but must be nodes with blanks between them")
     counts = np.array([0, *map(len, lists)], np.int64)
     return np.cumsum(counts), np.array([int(node) for some in lists for node in some], np.int64)
 
