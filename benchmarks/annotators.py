@@ -49,7 +49,7 @@ class Annotator:
     name: str
     client: Client
     task: str
-    class_count: int
+    class_ids: list[str]
     sent: dict[str, Sent] = field(default_factory=dict)
     announced: int = 0
     newest: dict[str, Any] | None = None
@@ -64,14 +64,14 @@ class Annotator:
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
             request = str(uuid.uuid4())
             if rng.random() < WRONG:
-                given = int(rng.integers(self.class_count))
+                given = int(rng.integers(len(self.class_ids)))
             self.sent[request] = Sent(row, given, due)
             frame = json.dumps(
                 {
                     "type": "label",
                     "request": request,
                     "task": self.task,
-                    "class": given,
+                    "class": self.class_ids[given],
                     "target": {"row": row},
                     "provenance": "key",
                 }
@@ -183,7 +183,7 @@ async def _join(name: str, address: str) -> Annotator:
     hello = await client.receive("hello")
     assert hello["annotator"] == name, "the cookie is another annotator's"
     task = next(task for task in hello["tasks"] if task["name"] == hello["task"])
-    return Annotator(name, client, task["name"], len(task["classes"]))
+    return Annotator(name, client, task["name"], [spec["id"] for spec in task["classes"]])
 
 
 async def _run(annotators: list[Annotator], rate: float, seconds: float) -> None:

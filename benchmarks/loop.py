@@ -117,17 +117,18 @@ async def _labels(client: Client, hello: dict[str, Any], points: dict[str, Any],
     """``count`` labels as fast as the app acknowledges them, then single ones, timed to the last repainted byte."""
     column = np.frombuffer(await client.fetch(points["url"]), np.uint8)
     classes = column[: points["rows"]].astype(int)
+    ids = [spec["id"] for task in hello["tasks"] if task["name"] == points["task"] for spec in task["classes"]]
     rows_to_label = np.random.default_rng(2).permutation(np.flatnonzero(classes != 255))[: count + 30]
     saved = []
     for row in rows_to_label[:count]:
         begun = time.perf_counter()
-        await _label(client, points["task"], int(row), int(classes[row]))
+        await _label(client, points["task"], int(row), ids[classes[row]])
         saved.append(1e3 * (time.perf_counter() - begun))
     await _settle(client)
     repainted, fetched, painted, fits = [], [], [], []
     for row in rows_to_label[count:]:
         begun = time.perf_counter()
-        seq = await _label(client, points["task"], int(row), int(classes[row]))
+        seq = await _label(client, points["task"], int(row), ids[classes[row]])
         while (fresh := await client.receive("points"))["head"]["version"] < seq:
             pass
         repainted.append(1e3 * (time.perf_counter() - begun))
@@ -153,9 +154,9 @@ async def _labels(client: Client, hello: dict[str, Any], points: dict[str, Any],
     ]
 
 
-async def _label(client: Client, task: str, row: int, index: int) -> int:
+async def _label(client: Client, task: str, row: int, class_id: str) -> int:
     request = await client.send(
-        "label", task=task, target={"row": row, "place": None}, provenance="key", **{"class": index}
+        "label", task=task, target={"row": row, "place": None}, provenance="key", **{"class": class_id}
     )
     while (saved := await client.receive("saved"))["request"] != request:
         pass

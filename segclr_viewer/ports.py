@@ -105,6 +105,9 @@ class View(Protocol):
     def repaint(self, points: Points) -> None:
         """Paint segments and surfaces by these predictions from now on."""
 
+    def set_class_keys(self, class_ids: Mapping[str, str]) -> None:
+        """Let these keys give the classes with these ids from now on, and no other keys any class."""
+
 
 class Ahead(Protocol):
     """Has what will soon be looked at ready."""

@@ -8,7 +8,7 @@ its layers anew and puts the camera back. Colours, selections and refetching are
 import asyncio
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Protocol
 
@@ -22,7 +22,6 @@ from segclr_viewer.keys import Keys
 from segclr_viewer.overlay.overlay import Overlay
 from segclr_viewer.overlay.surfaces import Surfaces
 from segclr_viewer.points import Points
-from segclr_viewer.project import Task
 from segclr_viewer.scene import Scene, initial_state
 from segclr_viewer.wire.messages import Mark
 
@@ -50,7 +49,7 @@ class Listener(Protocol):
 
     def click(self, position_nm: XYZ, segment_id: int | None) -> None: ...
 
-    def label_at(self, class_index: int | None, position_nm: XYZ | None, segment_id: int | None) -> None: ...
+    def label_at(self, class_id: str | None, position_nm: XYZ | None, segment_id: int | None) -> None: ...
 
     def mark_at(self, kind: Mark, position_nm: XYZ | None, segment_id: int | None) -> None: ...
 
@@ -119,7 +118,8 @@ class NeuroglancerView:
         self._scene = scene
         self._overlay = overlay
         self._surfaces = surfaces
-        self._task = scene.tasks[0]
+        self._bound: dict[str, str] = {}  # key in Neuroglancer's words -> action
+        self._label_actions: dict[str, str] = {}  # id of a class -> the action that gives it
         self._listener: Listener | None = None
         self._said = ""
         # the server keeps viewers by weak references only: this one keeps it alive
@@ -146,15 +146,26 @@ class NeuroglancerView:
             self._loop.call_later(_SAID_S, self._unsay, text)
 
     def repaint(self, points: Points) -> None:
-        """Paint by these predictions from now on; their task's keys are the ones that label."""
+        """Paint by these predictions from now on."""
         self._overlay.repaint(points)
-        if points.task != self._task.name:
-            old, self._task = self._task, next(task for task in self._scene.tasks if task.name == points.task)
-            with self._viewer.config_state.txn() as config:
-                for name in _keys(old, self._scene.keys):
-                    del config.input_event_bindings.viewer[name]
-                for name, action in _keys(self._task, self._scene.keys).items():
-                    config.input_event_bindings.viewer[name] = action
+
+    def set_class_keys(self, class_ids: Mapping[str, str]) -> None:
+        """Let these keys give the classes with these ids from now on.
+
+        Every class has an action of its own, so that a key pressed before the client has heard of other keys still
+        gives the class that its user knew it for.
+        """
+        for class_id in class_ids.values():
+            if class_id not in self._label_actions:
+                action = self._label_actions[class_id] = f"label-{len(self._label_actions)}"
+                self._on(action, partial(self._label, class_id=class_id))
+        bound = _keys(self._scene.keys, {key: self._label_actions[class_id] for key, class_id in class_ids.items()})
+        with self._viewer.config_state.txn() as config:
+            for name in self._bound:
+                del config.input_event_bindings.viewer[name]
+            for name, action in bound.items():
+                config.input_event_bindings.viewer[name] = action
+        self._bound = bound
 
     def _unsay(self, text: str) -> None:
         if self._said == text:
@@ -179,17 +190,14 @@ class NeuroglancerView:
         self._on("embed", self._embed)
         self._on("undo", lambda listener, _: listener.undo())
         self._on("redo", lambda listener, _: listener.redo())
-        self._on("label-none", partial(self._label, class_index=None))
+        self._on("label-none", partial(self._label, class_id=None))
         self._on("unsure", partial(self._mark, kind="unsure"))
         self._on("bad-segmentation", partial(self._mark, kind="bad_segmentation"))
-        for index in range(max(len(task.classes) for task in self._scene.tasks)):
-            self._on(f"label-{index}", partial(self._label, class_index=index))
         with self._viewer.config_state.txn() as config:
             bindings = config.input_event_bindings
             bindings.data_view["alt+click0"] = "embed"
             bindings.data_view["shift+mousedown0"] = "embed"
-            for name, action in _keys(self._task, self._scene.keys).items():
-                bindings.viewer[name] = action
+        self.set_class_keys({})
 
     def _on(self, name: str, do: Callable[[Listener, Any], None]) -> None:
         """Bind an action; what goes wrong in it is logged and said, not lost in Neuroglancer."""
@@ -213,9 +221,9 @@ class NeuroglancerView:
             listener.click(position_nm, segment_id)
 
     def _label(
-        self, listener: Listener, action: neuroglancer.viewer_config_state.ActionState, class_index: int | None
+        self, listener: Listener, action: neuroglancer.viewer_config_state.ActionState, class_id: str | None
     ) -> None:
-        listener.label_at(class_index, *self._under_mouse(action))
+        listener.label_at(class_id, *self._under_mouse(action))
 
     def _mark(self, listener: Listener, action: neuroglancer.viewer_config_state.ActionState, kind: Mark) -> None:
         listener.mark_at(kind, *self._under_mouse(action))
@@ -234,7 +242,7 @@ class NeuroglancerView:
         return position_nm, _value(action, "cells") or None
 
 
-def _keys(task: Task, keys: Keys) -> dict[str, str]:
+def _keys(keys: Keys, labels: Mapping[str, str]) -> dict[str, str]:
     """Neuroglancer's names of keys -> actions on what is under the mouse.
 
     A key that labels in one task must not switch a layer off in the next one, nor a slip of the finger open a dialog:
@@ -252,7 +260,7 @@ def _keys(task: Task, keys: Keys) -> dict[str, str]:
     }
     for control in ("control", "meta"):
         names |= {f"{control}+keyz": "undo", f"{control}+shift+keyz": "redo", f"{control}+keyy": "redo"}
-    return names | {_name(spec.key): f"label-{index}" for index, spec in enumerate(task.classes)}
+    return names | {_name(key): action for key, action in labels.items()}
 
 
 def _name(key: str) -> str:

@@ -3,6 +3,8 @@
 from segclr.em.geometry import XYZ
 from segclr_viewer.log.events import STATEMENTS, LabelEvent, Unit
 
+BRINGING_BACK = "bring back"  # provenance of a class added that is a retired one again
+
 
 def position_text(position_nm: XYZ) -> str:
     """`(4112, 9936, 2260) nm`."""
@@ -17,11 +19,12 @@ def statement_text(event: LabelEvent) -> str:
         "unlabel": "taking back the label",
         "unsure": "unsure",
         "bad_segmentation": "bad segmentation",
-        "class_added": f"adding the class {name}",
+        "class_added": f"{'bringing back' if event.provenance == BRINGING_BACK else 'adding'} the class {name}",
         "class_renamed": f"renaming {name} to {new_name}",
         "class_merged": f"merging {name} into {new_name}",
         "class_retired": f"retiring {name}",
         "class_recoloured": f"recolouring {name}",
+        "class_rekeyed": f"giving {name} the key {event.key}",
         "comment": "a comment",
         "review": "disagreeing with a label" if event.verdict == "disagree" else "agreeing with a label",
         "import": f"importing {event.file_name}",

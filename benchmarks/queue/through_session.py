@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -61,6 +61,9 @@ class _NoView:
         pass
 
     def repaint(self, points: Points) -> None:
+        pass
+
+    def set_class_keys(self, class_ids: Mapping[str, str]) -> None:
         pass
 
     def expect(self, places: Sequence[tuple[int, XYZ]]) -> None:
@@ -122,6 +125,7 @@ def label_through_session(place: Field, said: NDArray[np.int64], most: int, batc
         workspace = Workspace(world, shared, lambda: "2026-11-21T00:00:00+00:00", request)
         session = Session(workspace, world, Ports(finder=at_once, ahead=view, page=page, view=view))
         workspace.start()
+        ids = session.active.classes.ids
         rows: list[int] = []
         x, y, z = table.positions_nm[place.train.rows].mean(axis=0).tolist()
         while len(rows) < most:
@@ -132,7 +136,7 @@ def label_through_session(place: Field, said: NDArray[np.int64], most: int, batc
             for item in page.queue.items:
                 provenance: Literal["audit", "queue"] = "audit" if item.strategy == "audit" else "queue"
                 given = int(said[item.row])
-                session.receive(LabelRequest(request(), task.name, given, Target(row=item.row), provenance))
+                session.receive(LabelRequest(request(), task.name, ids[given], Target(row=item.row), provenance))
                 rows.append(item.row)
                 x, y, z = item.position_nm
         fitted = session.active.predicted  # what the session shows of it are 255ths

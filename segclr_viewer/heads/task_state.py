@@ -15,7 +15,7 @@ from segclr_viewer.labels.label_book import LabelBook, Labelled
 from segclr_viewer.labels.label_sites import LabelSites
 from segclr_viewer.labels.places import MAX_PLACES, KnownPlace
 from segclr_viewer.log.attach import Site
-from segclr_viewer.log.classes import with_classes
+from segclr_viewer.log.classes import Classes, with_classes
 from segclr_viewer.log.consensus import ALL, Choice
 from segclr_viewer.log.events import LabelEvent
 from segclr_viewer.log.fold import TaskHistory
@@ -63,17 +63,41 @@ class TaskState:
 
     def apply(self, event: LabelEvent) -> None:
         """Fold the next event of the log; its place has been attached."""
+        before = self.classes.ids
         self.history.apply(event)
-        if self.history.classes.specs != self.task.classes:
-            self.task = with_classes(self.task, self.history.classes)
+        if self.classes.specs != self.task.classes:
+            self.task = with_classes(self.task, self.classes)
+        if self.classes.ids != before:
+            self.predicted = None  # its numbers mean other classes
         if event.task == self.task.name:
             self._book.apply(event)
 
-    def class_name(self, class_index: int) -> str:
-        """The name of one of the task's classes; SegclrError where there is none with that index."""
-        if class_index >= len(self.task.classes):
-            raise SegclrError(f"{self.task.name} has no class number {class_index + 1}: reload the page")
-        return self.task.classes[class_index].name
+    @property
+    def classes(self) -> Classes:
+        """The classes as the log's events have made them."""
+        return self.history.classes
+
+    def class_meant(self, class_id: str) -> str:
+        """The name of the class that a page or viewer means; one that was merged since counts as its heir.
+
+        Raises:
+            SegclrError: it is no class of the task any more, or has been retired.
+        """
+        name = self.classes.by_identity.get(class_id)
+        if name is None:
+            raise SegclrError(f"that is no class of {self.task.name} any more: choose another one")
+        if self.task.class_index(name) is None:
+            raise SegclrError(f"the class {name} has been retired: choose another one, or bring it back")
+        return name
+
+    def retired_labels(self) -> list[int]:
+        """How many labels each retired class has."""
+        counts = dict.fromkeys((spec.name for spec in self.classes.retired), 0)
+        for event in self.history.current().values() if counts else ():
+            name = self.history.name_now(event)
+            if name in counts:
+                counts[name] += 1
+        return list(counts.values())
 
     def choose(self, choice: Choice) -> None:
         """Train on these statements from now on."""
@@ -176,6 +200,8 @@ class TaskState:
         notes = []
         if self.choice != ALL:
             notes.append("trained on a part of the labels, as chosen")
+        if labelled.retired:
+            notes.append(f"{labelled.retired} labels are of retired classes and are not trained on")
         if labelled.unused:
             notes.append(
                 f"{labelled.unused} labels in the log are not used: their class, segmentation version or place is not "

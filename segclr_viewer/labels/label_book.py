@@ -28,6 +28,7 @@ class Labelled:
         rows, places: class of each labelled row, and of each labelled place that no row stands for; in a segment task
             one row or place per labelled segment.
         segments: class of each labelled segment, of a segment task.
+        retired: how many are of classes that are out of use.
         unused: how many this project cannot use.
         lost: how many lie where the segmentation has nothing any more.
         contradicted: how many rows have labels of two classes, of which the later counts.
@@ -37,6 +38,7 @@ class Labelled:
     rows: dict[int, int]
     places: dict[XYZ, int]
     segments: dict[int, int]
+    retired: int
     unused: int
     lost: int
     contradicted: int
@@ -51,6 +53,7 @@ class _Entry:
     place: XYZ | None = None
     segment: int = 0
     given: int = 0
+    retired: int = 0
     unused: int = 0
     lost: int = 0
     contradicted: int = 0
@@ -73,7 +76,7 @@ class LabelBook:
         self._own_sites: dict[str, frozenset[Site]] = {}
         self._entries: dict[_Key, _Entry] = {}
         self._changed: dict[_Key, None] = {}
-        self._labelled = Labelled({}, {}, {}, 0, 0, 0, [])
+        self._labelled = Labelled({}, {}, {}, 0, 0, 0, 0, [])
 
     def apply(self, event: LabelEvent) -> None:
         """Note what the event changes."""
@@ -173,12 +176,14 @@ class LabelBook:
         site = self.site_of(events[0]) if events else None
         usable = [event for event in events if site is not None and name_now(event) in classes]
         lost = sum(sites.segment_of(event) == 0 for event in events if event not in usable) if site is None else 0
-        unused = len(events) - len(usable) - lost
+        out_of_use = {spec.name for spec in self._classes.retired}
+        retired = 0 if site is None else sum(name_now(event) in out_of_use for event in events)
+        unused = len(events) - len(usable) - lost - retired
         if site is None or not usable:
-            return _Entry(unused=unused, lost=lost)
+            return _Entry(retired=retired, unused=unused, lost=lost)
         settled = settle([(site, event) for event in usable], name_now, sites.segmentation)
         if site not in settled.labels:
-            return _Entry(unused=unused, conflict=settled.conflicts[0])
+            return _Entry(retired=retired, unused=unused, conflict=settled.conflicts[0])
         event = settled.labels[site]
         row = self.row_of(event)
         has_place = event.segmentation == sites.segmentation and sites.saved(event.place_nm) is not None
@@ -187,6 +192,7 @@ class LabelBook:
             place=event.place_nm if row is None and has_place else None,
             segment=sites.segment_of(event) or 0,
             given=classes[name_now(event)],
+            retired=retired,
             unused=unused + (row is None and not has_place),
             contradicted=settled.contradicted,
         )
@@ -205,6 +211,7 @@ class LabelBook:
             rows=_exchanged(old.rows, before.rows, after.rows),
             places=_exchanged(old.places, before.places, after.places),
             segments=_exchanged(old.segments, before.segments, after.segments),
+            retired=old.retired - before.retired + after.retired,
             unused=old.unused - before.unused + after.unused,
             lost=old.lost - before.lost + after.lost,
             contradicted=old.contradicted - before.contradicted + after.contradicted,
@@ -217,7 +224,7 @@ def _gathered(entries: Iterable[_Entry], with_segments: bool) -> Labelled:
     places: dict[XYZ, int] = {}
     segments: dict[int, int] = {}
     conflicts: list[SiteConflict] = []
-    unused = lost = contradicted = 0
+    retired = unused = lost = contradicted = 0
     for entry in entries:
         if entry.row is not None:
             rows[entry.row] = entry.given
@@ -227,8 +234,9 @@ def _gathered(entries: Iterable[_Entry], with_segments: bool) -> Labelled:
             segments[entry.segment] = entry.given
         if entry.conflict is not None:
             conflicts.append(entry.conflict)
+        retired += entry.retired
         unused, lost, contradicted = unused + entry.unused, lost + entry.lost, contradicted + entry.contradicted
-    return Labelled(rows, places, segments, unused, lost, contradicted, conflicts)
+    return Labelled(rows, places, segments, retired, unused, lost, contradicted, conflicts)
 
 
 def _exchanged(old: dict[_Any, int], before: dict[_Any, int], after: dict[_Any, int]) -> dict[_Any, int]:

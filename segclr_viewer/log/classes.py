@@ -22,14 +22,18 @@ class Classes:
 
     Attributes:
         specs: what can be given, in their order.
+        ids: the identities of those, which stay through renaming and merging.
         retired: what is known, but neither given nor trained on any more.
+        retired_ids: their identities.
         names: for every name that ever led to a class the name of that class now; a merged one leads to its heir.
         by_identity: the same for identities, which `identity` finds.
         identity: which class a name means now.
     """
 
     specs: tuple[ClassSpec, ...]
+    ids: tuple[str, ...]
     retired: tuple[ClassSpec, ...]
+    retired_ids: tuple[str, ...]
     names: dict[str, str]
     by_identity: dict[str, str]
     identity: dict[str, str]
@@ -44,6 +48,10 @@ class _Class:
     retired: bool = False
     heir: str | None = None  # identity of the class that it was merged into
 
+    @property
+    def spec(self) -> ClassSpec:
+        return ClassSpec(self.name, self.color, self.key)
+
 
 @dataclass(slots=True)
 class _Folding:
@@ -54,6 +62,9 @@ class _Folding:
 
     def given(self) -> list[_Class]:
         return [entry for entry in self.all.values() if not entry.retired and entry.heir is None]
+
+    def out_of_use(self) -> list[_Class]:
+        return [entry for entry in self.all.values() if entry.retired and entry.heir is None]
 
     def named(self, name: str | None) -> _Class | None:
         """The class that bears the name now, a retired one included; not one that once bore it, nor a merged one."""
@@ -81,6 +92,8 @@ class _Folding:
             self.meant[new_name] = entry.identity
         elif event.kind == "class_recoloured":
             entry.color = event.color or entry.color
+        elif event.kind == "class_rekeyed" and not entry.retired:
+            entry.key = self._free_key(event.key or "", entry) or entry.key
         elif event.kind == "class_merged" and other is not None and other is not entry and self._can_spare(entry):
             entry.heir = other.identity
         elif event.kind == "class_retired" and self._can_spare(entry):
@@ -94,8 +107,9 @@ class _Folding:
     def _can_spare(self, entry: _Class) -> bool:
         return entry.retired or len(self.given()) > LEAST_CLASSES
 
-    def _free_key(self, wanted: str) -> str | None:
-        taken = {entry.key for entry in self.given()}
+    def _free_key(self, wanted: str, keyed: _Class | None = None) -> str | None:
+        """The key wanted if it is free, or is that of the class already; else the first that is."""
+        taken = {entry.key for entry in self.given() if entry is not keyed}
         free = (key for key in (wanted, *digits[1:], "0", *ascii_lowercase) if key not in taken)
         return next(filter(_can_be_a_class_key, free), None)
 
@@ -127,14 +141,12 @@ def fold_classes(classes: Sequence[ClassSpec], events: Iterable[LabelEvent]) -> 
         folding.meant[spec.name] = identity
     for event in events:
         folding.change(event)
-    entries = folding.all
+    entries, given, retired = folding.all, folding.given(), folding.out_of_use()
     return Classes(
-        specs=tuple(ClassSpec(entry.name, entry.color, entry.key) for entry in folding.given()),
-        retired=tuple(
-            ClassSpec(entry.name, entry.color, entry.key)
-            for entry in entries.values()
-            if entry.retired and entry.heir is None
-        ),
+        specs=tuple(entry.spec for entry in given),
+        ids=tuple(entry.identity for entry in given),
+        retired=tuple(entry.spec for entry in retired),
+        retired_ids=tuple(entry.identity for entry in retired),
         names={name: folding.heir_of(entries[identity]).name for name, identity in folding.meant.items()},
         by_identity={identity: folding.heir_of(entry).name for identity, entry in entries.items()},
         identity=dict(folding.meant),

@@ -26,6 +26,7 @@ Kind = Literal[
     "class_merged",
     "class_retired",
     "class_recoloured",
+    "class_rekeyed",
     "comment",
     "review",
     "import",
@@ -36,7 +37,9 @@ Verdict = Literal["agree", "disagree"]
 Anchor = tuple[str, XYZ] | tuple[str, int]
 
 STATEMENTS = frozenset({"label", "unlabel", "unsure", "bad_segmentation"})  # what somebody says of a place
-CLASS_CHANGES = frozenset({"class_added", "class_renamed", "class_merged", "class_retired", "class_recoloured"})
+CLASS_CHANGES = frozenset(
+    {"class_added", "class_renamed", "class_merged", "class_retired", "class_recoloured", "class_rekeyed"}
+)
 
 _PLACE = {"position_nm", "segmentation"}
 # kind -> the fields that it needs, and those that it may have besides; `supervoxel_id` goes with every place
@@ -52,6 +55,7 @@ _FIELDS: dict[str, tuple[set[str], set[str]]] = {
     "class_merged": ({"class_name", "new_name"}, set()),
     "class_retired": ({"class_name"}, set()),
     "class_recoloured": ({"class_name", "color"}, set()),
+    "class_rekeyed": ({"class_name", "key"}, set()),
     "comment": ({"text"}, _PLACE | {"about"}),
     "review": ({"about", "verdict"}, _PLACE),
     "import": ({"count", "file_name", "file_format"}, set()),

@@ -41,13 +41,17 @@ class Judging:
         self._errands.ask(
             message.page,
             evaluation.run,
-            partial(self._tell, message.request),
+            partial(self._judged, message, task.classes.ids),
             partial(self._state.fail, message.request),
         )
 
-    def _tell(self, request: str, evaluation: EvaluationReady) -> None:
+    def _judged(self, message: EvaluateRequest, class_ids: tuple[str, ...], evaluation: EvaluationReady) -> None:
+        """Tell the figures, unless they are of other classes: then judge again."""
+        if self._state.task_named(message.task).classes.ids != class_ids:
+            self.ask(message)
+            return
         self._newest[evaluation.task] = evaluation
-        self._state.ports.page.send(evaluation.answering(request))
+        self._state.ports.page.send(evaluation.answering(message.request))
 
     def _base(self, name: str) -> Task:
         return next(task for task in self._state.world.tasks if task.name == name)

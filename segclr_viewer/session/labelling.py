@@ -26,7 +26,7 @@ class Labelling:
         """Give a row or a remembered place a class, or take its label back."""
         task = self._state.task_named(message.task)
         spot = spot_of_target(self._state, message.target)
-        self._give(message.request, task, message.class_index, spot, message.provenance)
+        self._give(message.request, task, message.class_id, spot, message.provenance)
 
     def mark(self, message: MarkRequest) -> None:
         """Answer for a row or a remembered place that one cannot tell, or that the segmentation is wrong there."""
@@ -46,7 +46,7 @@ class Labelling:
         task = self._state.task_named(message.task)
         if self._storing.is_done(message.request):
             return
-        name = task.class_name(message.class_index)
+        name = task.class_meant(message.class_id)
         rows = list(dict.fromkeys(message.rows))
         events = [
             self._storing.statement(
@@ -62,7 +62,7 @@ class Labelling:
         ]
         self._storing.store(message.request, events, [], f"label {len(rows):,} places {name}")
 
-    def label_at(self, request: str, class_index: int | None, position_nm: XYZ | None, segment_id: int | None) -> None:
+    def label_at(self, request: str, class_id: str | None, position_nm: XYZ | None, segment_id: int | None) -> None:
         """Give a class of the active task to the node under the mouse, else to the place, which is embedded first.
 
         With None for class, take the label there back.
@@ -72,21 +72,21 @@ class Labelling:
             raise SegclrError("there is nothing under the mouse: point at a cell, then press the key")
         row = self._state.sites.row(segment_id, position_nm) if segment_id else None
         if row is not None:
-            self._give(request, task, class_index, spot_of_row(self._state, row), "key")
+            self._give(request, task, class_id, spot_of_row(self._state, row), "key")
             return
 
         def then(place: KnownPlace) -> None:
-            self._give(request, task, class_index, spot_of_place(self._state, place), "key")
+            self._give(request, task, class_id, spot_of_place(self._state, place), "key")
 
         self._clicking.embed(request, position_nm, segment_id, then)
 
-    def _give(self, request: str, task: TaskState, class_index: int | None, spot: Spot, provenance: str) -> None:
+    def _give(self, request: str, task: TaskState, class_id: str | None, spot: Spot, provenance: str) -> None:
         if self._storing.is_done(request):
             return
-        if class_index is None:
+        if class_id is None:
             self._take_back(request, task, spot, provenance)
             return
-        name = task.class_name(class_index)
+        name = task.class_meant(class_id)
         before = task.answers_of(self._storing.annotator, spot.segment_id, spot.position_nm)[-1:]
         for last in before:  # a key that was held, or pressed twice
             given = (task.history.name_now(last), last.annotator, last.provenance, last.segmentation)

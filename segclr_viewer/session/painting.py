@@ -51,6 +51,7 @@ class Painting:
             place_classes=list(known.values()),
             unsure=marked.unsure,
             bad_segmentation=marked.bad_segmentation,
+            retired=task.retired_labels(),
             today=done.today,
             per_minute=done.per_minute,
             conflicts=len(task.history.conflicts()),

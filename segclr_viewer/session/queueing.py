@@ -175,7 +175,7 @@ class Queueing:
         held = {row for row in message.held if row < total}
         fitted = None if task.predicted is None else task.predicted.fitted
         if not total:
-            self._tell(message, course, fitted, self._times_gone, Choice([], []))
+            self._tell(message, course, fitted, Choice([], []))
             return
         own = task.own(annotator)
         given = [event.provenance for event in own]
@@ -201,15 +201,28 @@ class Queueing:
         self._state.workspace.errands.ask(
             f"queue {annotator} {message.page}",
             question.run,
-            partial(self._tell, message, course, fitted, self._times_gone),
+            partial(self._chosen, message, course, fitted, task.classes.ids, self._times_gone),
             partial(self._state.fail, message.request),
         )
 
-    def _tell(
-        self, message: QueueRequest, course: Course, fitted: Fitted | None, times_gone: int, choice: Choice
+    def _chosen(
+        self,
+        message: QueueRequest,
+        course: Course,
+        fitted: Fitted | None,
+        class_ids: tuple[str, ...],
+        times_gone: int,
+        choice: Choice,
     ) -> None:
+        """Tell what was chosen, unless the beliefs in it are of other classes: then choose again."""
         if times_gone != self._times_gone:
             return  # nobody waits for it any more
+        if self._state.task_named(message.task).classes.ids != class_ids:
+            self.ask(message)
+            return
+        self._tell(message, course, fitted, choice)
+
+    def _tell(self, message: QueueRequest, course: Course, fitted: Fitted | None, choice: Choice) -> None:
         course.take(choice.items)
         note = ""
         if not choice.items:

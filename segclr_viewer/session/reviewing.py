@@ -28,7 +28,7 @@ class Reviewing:
         if row is not None and task.hides(self._storing.annotator, row):
             raise SegclrError("you have not said yourself what is there: label the place before you judge the others")
         kind: Kind = message.kind
-        name = None if message.class_index is None else task.class_name(message.class_index)
+        name = None if message.class_id is None else task.class_meant(message.class_id)
         event = self._storing.statement(
             message.request, message.request, task, kind, spot_of_event(about), ADJUDICATION, name
         )

@@ -117,8 +117,10 @@ class Selecting:
             raise _outdated()
         return layout.xy
 
-    def _shown(self, hidden: list[int]) -> Callable[[Rows], Rows]:
-        """Leaves out the rows that are predicted as hidden classes."""
+    def _shown(self, class_ids: list[str]) -> Callable[[Rows], Rows]:
+        """Leaves out the rows that are predicted as these hidden classes."""
+        ids = self._state.active.classes.ids
+        hidden = [ids.index(class_id) for class_id in class_ids if class_id in ids]
         predicted = self._state.active.predicted
         classes = predicted.fitted.points.classes if predicted is not None and hidden else None
         return lambda rows: rows if classes is None else rows[~np.isin(classes[rows], hidden)]

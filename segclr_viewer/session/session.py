@@ -2,8 +2,8 @@
 
 What all annotators share is in `workspace.py`; here are the active task, the selection, the queue, the viewer and the
 pages of one of them. It knows no server, no viewer, no encoder and no database: those are ports (`ports.py`). The use
-cases are in `clicking.py`, `labelling.py`, `undoing.py`, `reviewing.py`, `painting.py`, `selecting.py`, `queueing.py`,
-`proposals.py`, `judging.py` and `conflicts.py`; what they share is in `app_state.py`.
+cases are in `clicking.py`, `labelling.py`, `undoing.py`, `reviewing.py`, `class_editing.py`, `painting.py`,
+`selecting.py`, `queueing.py`, `proposals.py`, `judging.py` and `conflicts.py`; what they share is in `app_state.py`.
 """
 
 from collections.abc import Callable
@@ -18,8 +18,10 @@ from segclr_viewer.points import Points
 from segclr_viewer.ports import Ports
 from segclr_viewer.project import Task
 from segclr_viewer.session.app_state import AppState
+from segclr_viewer.session.class_editing import ClassEditing
 from segclr_viewer.session.clicking import Clicking
 from segclr_viewer.session.conflicts import Conflicts
+from segclr_viewer.session.describing import classes_changed, hello, layout_ready
 from segclr_viewer.session.judging import Judging
 from segclr_viewer.session.labelling import Labelling
 from segclr_viewer.session.painting import Painting
@@ -31,7 +33,8 @@ from segclr_viewer.session.selecting import Selecting
 from segclr_viewer.session.storing import Storing
 from segclr_viewer.session.undoing import Undoing
 from segclr_viewer.session.workspace import Workspace
-from segclr_viewer.wire.answers import ClassInfo, Device, Hello, LayoutReady, Status, TaskInfo, ToPage
+from segclr_viewer.wire.answers import Device, Status, ToPage
+from segclr_viewer.wire.classes import ClassRequest
 from segclr_viewer.wire.messages import (
     AcceptRequest,
     AdjudicateRequest,
@@ -87,7 +90,9 @@ class Session:
         self._judging = Judging(self._state, workspace.judgements)
         self._conflicts = Conflicts(self._state)
         self._people = People(self._state)
+        self._classes = ClassEditing(self._state, self._storing)
         workspace.members.append(self)
+        self._tell_keys()
 
     @property
     def annotator(self) -> str:
@@ -127,6 +132,15 @@ class Session:
         """Tell the pages the active task's labels."""
         self._state.ports.page.send(self._painting.labels())
 
+    def tell_classes(self, task: TaskState) -> None:
+        """Tell pages and viewer that a task has other classes, before anything that counts in them."""
+        self._state.ports.page.send(classes_changed(task, self._state.world.keys))
+        if task is self.active:
+            self._tell_keys()
+            self.tell_labels()
+            self._state.ports.page.send(self._clicking.known())
+            self._clicking.show_newest(self._state.ports.page.send)
+
     def tell_status(self, text: str) -> None:
         """Tell the pages a sentence."""
         self._state.ports.page.send(Status(text))
@@ -142,7 +156,7 @@ class Session:
 
     def tell_layout(self) -> None:
         """Show the newest layout."""
-        self._state.ports.page.send(self._layout_message())
+        self._state.ports.page.send(layout_ready(self._state.layout))
         self._state.ports.page.send(self._clicking.known())
         self._selecting.show(self._state.ports.page.send)
 
@@ -153,8 +167,8 @@ class Session:
     def page_joined(self, send: Callable[[ToPage], None]) -> None:
         """A page connected (or reloaded): tell it everything, through `send`, which reaches it alone."""
         self._state.is_open = True
-        send(self._hello())
-        send(self._layout_message())
+        send(hello(self._state, self._clicking.known().places))
+        send(layout_ready(self._state.layout))
         predicted = self._state.active.predicted
         send(predicted.message if predicted else Status(f"predicting {self.task.name}"))
         send(self._painting.labels())
@@ -175,12 +189,12 @@ class Session:
         """Embed and classify the place; `segment_id` is the one under the mouse, None if the viewer does not know."""
         self._embed(self._state.new_id(), _plain(position_nm), None if segment_id is None else int(segment_id))
 
-    def label_at(self, class_index: int | None, position_nm: XYZ | None, segment_id: int | None) -> None:
-        """Give a class of the active task to what is under the mouse; None takes its label back."""
+    def label_at(self, class_id: str | None, position_nm: XYZ | None, segment_id: int | None) -> None:
+        """Give a class (by its id) of the active task to what is under the mouse; None takes its label back."""
         request = self._state.new_id()
         where = None if position_nm is None else _plain(position_nm)
         label_at = partial(
-            self._labelling.label_at, request, class_index, where, None if segment_id is None else int(segment_id)
+            self._labelling.label_at, request, class_id, where, None if segment_id is None else int(segment_id)
         )
         self._state.answering(request, label_at)
 
@@ -202,6 +216,9 @@ class Session:
         self.receive(RedoRequest(self._state.new_id()))
 
     def _receive(self, message: ToServer) -> None:
+        if isinstance(message, ClassRequest):
+            self._classes.change(message)
+            return
         match message:
             case LabelRequest():
                 self._labelling.label(message)
@@ -261,44 +278,17 @@ class Session:
 
     def _switch_task(self, name: str) -> None:
         self._state.active = self._state.task_named(name)
+        self._tell_keys()
         send = self._state.ports.page.send
         send(self._undoing.history())
         send(self._painting.labels())
         self._painting.refresh()
 
-    def _layout_message(self) -> LayoutReady:
-        layout = self._state.layout
-        return LayoutReady(layout.id, layout.method, f"/columns/layout/{layout.id}.bin", len(layout.xy), "")
-
-    def _hello(self) -> Hello:
-        world = self._state.world
-        tasks = [
-            TaskInfo(
-                task.name,
-                task.unit,
-                task.aggregation_radius_um,
-                [ClassInfo(spec.name, spec.color, spec.key) for spec in task.classes],
-            )
-            for task in (state.task for state in self._state.tasks.values())
-        ]
-        return Hello(
-            project=world.project,
-            generated=world.generated,
-            annotator=world.annotator,
-            viewer_url=world.viewer_url,
-            device=self._state.workspace.device,
-            encoder=world.table.provenance.encoder_hash,
-            rows=len(world.table),
-            segments=len(world.table.segment_ids),
-            table_version=world.table.version,
-            resolution_nm=world.resolution_nm,
-            bounds_nm=world.bounds_nm,
-            tasks=tasks,
-            task=self.task.name,
-            places=self._clicking.known().places,
-            start_segments=[str(segment_id) for segment_id in world.start_segments],
-            keys=world.keys,
-        )
+    def _tell_keys(self) -> None:
+        """Let the viewer's keys give the classes of the active task."""
+        classes = self.active.classes
+        keys = [spec.key for spec in classes.specs]
+        self._state.ports.view.set_class_keys(dict(zip(keys, classes.ids, strict=True)))
 
 
 def _plain(position_nm: XYZ) -> XYZ:

@@ -55,6 +55,9 @@ class Member(Protocol):
     def tell_labels(self) -> None:
         """Tell the pages the active task's labels."""
 
+    def tell_classes(self, task: TaskState) -> None:
+        """Tell pages and viewer that a task has other classes."""
+
     def tell_status(self, text: str) -> None:
         """Tell the pages a sentence."""
 
@@ -225,10 +228,15 @@ class Workspace:
 
     def _take_in(self, events: Sequence[LabelEvent]) -> None:
         self.sites.attach(events)
+        before = {name: task.classes for name, task in self.tasks.items()}
         for event in events:
             self._events[event.uuid] = event
             if event.task in self.tasks:
                 self.tasks[event.task].apply(event)
+        for name, task in self.tasks.items():
+            if task.classes is not before[name]:
+                for member in self.members:
+                    member.tell_classes(task)
 
     def _follow(self, task: TaskState) -> None:
         watchers = self._watchers(task)

@@ -1,8 +1,8 @@
 """What the server says to the page: one frozen struct per message, told apart by `type`.
 
 Segment ids are decimal strings (JavaScript numbers end at 2**53), positions are nm (x, y, z), rows are rows of the
-embedding table named in `hello`, classes are indices into the task's list. Answers echo the `request` of the page.
-`tests/wire` holds one example of each message, read by this package's tests and by the page's.
+embedding table named in `hello`, classes are indices into the task's list, as it was told last. Answers echo the
+`request` of the page. `tests/wire` holds one example of each message, read by this package's tests and by the page's.
 """
 
 from typing import Literal
@@ -11,6 +11,7 @@ from msgspec import Struct, field
 
 from segclr_viewer.keys import Keys
 from segclr_viewer.wire.annotators import AgreementReady, ConflictsReady, PeopleReady
+from segclr_viewer.wire.classes import ClassesChanged, ClassInfo, TaskInfo
 from segclr_viewer.wire.evaluation import EvaluationReady
 from segclr_viewer.wire.queue_answers import ProposalMade, QueueReady
 from segclr_viewer.wire.types import XY, XYZ, SegmentText
@@ -19,30 +20,16 @@ __all__ = [
     "XY",
     "XYZ",
     "AgreementReady",
+    "ClassInfo",
+    "ClassesChanged",
     "ConflictsReady",
     "EvaluationReady",
     "PeopleReady",
     "ProposalMade",
     "QueueReady",
     "SegmentText",
+    "TaskInfo",
 ]
-
-
-class ClassInfo(Struct, frozen=True, forbid_unknown_fields=True):
-    """One class of a task: its name, its colour as `#rrggbb` and the key that gives it."""
-
-    name: str
-    color: str
-    key: str
-
-
-class TaskInfo(Struct, frozen=True, forbid_unknown_fields=True):
-    """A classification task; `radius_um` is its aggregation radius."""
-
-    name: str
-    unit: Literal["node", "segment"]
-    radius_um: float
-    classes: list[ClassInfo]
 
 
 class PlaceSummary(Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,7 +45,7 @@ class PlaceSummary(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Hello(Struct, frozen=True, forbid_unknown_fields=True, tag="hello"):
-    """The first message of a connection: all that does not change while the app runs, and the remembered places."""
+    """The first message of a connection: all about the project, and the remembered places."""
 
     project: str
     generated: bool
@@ -135,6 +122,7 @@ class Labels(Struct, frozen=True, forbid_unknown_fields=True, tag="labels"):
     `unsure` and `bad_segmentation` are rows with that answer instead of a class. `today` counts the annotator's labels
     of this day that still hold, `per_minute` is the pace of those given one by one within the last ten minutes.
     `conflicts` counts the places on which the annotators disagree.
+    `retired` counts the labels of each retired class.
     """
 
     task: str
@@ -144,6 +132,7 @@ class Labels(Struct, frozen=True, forbid_unknown_fields=True, tag="labels"):
     place_classes: list[int]
     unsure: list[int]
     bad_segmentation: list[int]
+    retired: list[int]
     today: int
     per_minute: float | None
     conflicts: int
@@ -272,6 +261,7 @@ class Device(Struct, frozen=True, forbid_unknown_fields=True, tag="device"):
 
 ToPage = (
     Hello
+    | ClassesChanged
     | LayoutReady
     | PointsReady
     | Labels

@@ -10,9 +10,9 @@ from msgspec import Meta, Struct, field
 
 from segclr.errors import SegclrError
 from segclr_viewer.wire.answers import ToPage
-from segclr_viewer.wire.types import XY, XYZ, SegmentText
+from segclr_viewer.wire.classes import ClassRequest
+from segclr_viewer.wire.types import XY, XYZ, RequestText, SegmentText
 
-RequestText = Annotated[str, Meta(min_length=1, max_length=64)]
 Index = Annotated[int, Meta(ge=0, lt=2**53)]
 
 MOST_AT_ONCE = 2000  # rows that one action may label
@@ -43,7 +43,7 @@ class LabelRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="label")
 
     request: RequestText
     task: str
-    class_index: Index | None = field(name="class")
+    class_id: str | None = field(name="class")
     target: Target
     provenance: Literal["key", "queue", "audit"]
 
@@ -83,14 +83,14 @@ SelectMode = Literal["replace", "add", "subtract", "intersect"]
 class LassoRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="lasso"):
     """Select the rows inside a polygon in the coordinates of a layout, or change the selection by them.
 
-    Rows predicted as one of the `hidden` classes are left out.
+    Rows predicted as one of the `hidden` classes (ids) are left out.
     """
 
     request: RequestText
     layout: str
     polygon: Annotated[list[XY], Meta(min_length=3, max_length=20_000)]
     mode: SelectMode
-    hidden: list[Index] = []
+    hidden: list[str] = []
 
 
 class BrushRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="brush"):
@@ -101,7 +101,7 @@ class BrushRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="brush")
     path: Annotated[list[XY], Meta(min_length=1, max_length=20_000)]
     radius: Annotated[float, Meta(gt=0)]
     mode: SelectMode
-    hidden: list[Index] = []
+    hidden: list[str] = []
 
 
 class GrowRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="grow"):
@@ -109,7 +109,7 @@ class GrowRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="grow"):
 
     request: RequestText
     how: Literal["invert", "skeleton", "cells"]
-    hidden: list[Index] = []
+    hidden: list[str] = []
 
 
 class StepRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="step"):
@@ -182,7 +182,7 @@ class AcceptRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="accept
 
     request: RequestText
     task: str
-    class_index: Index = field(name="class")
+    class_id: str = field(name="class")
     rows: Annotated[list[Index], Meta(min_length=1, max_length=MOST_AT_ONCE)]
     provenance: Literal["lasso", "neighbour"]
 
@@ -221,10 +221,10 @@ class AdjudicateRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="ad
     task: str
     about: Annotated[str, Meta(min_length=1, max_length=200)]
     kind: Literal["label", "unsure", "bad_segmentation"]
-    class_index: Index | None = field(name="class")
+    class_id: str | None = field(name="class")
 
     def __post_init__(self) -> None:
-        if (self.kind == "label") == (self.class_index is None):
+        if (self.kind == "label") == (self.class_id is None):
             raise ValueError("a label needs a class, and nothing else has one")
 
 
@@ -278,6 +278,7 @@ ToServer = (
     | UndoRequest
     | RedoRequest
     | TaskRequest
+    | ClassRequest
     | LassoRequest
     | BrushRequest
     | GrowRequest

@@ -72,7 +72,7 @@ export function drawing(scatter: Scatter): Effect {
     if (changed(state, before, "coordinates", "selected")) {
       scatter.setMask(selected && selected.row_total > 0 && selected.origin !== "start" ? selected.bits : null);
     }
-    if (changed(state, before, "labels", "places", "target", "coordinates", "task", "hidden", "selected")) {
+    if (changed(state, before, "labels", "places", "target", "coordinates", "task", "hidden", "selected", "hello")) {
       scatter.setGlyphs(glyphsOf(state), state.places);
     }
     const place = target?.kind === "place" && changed(state, before, "target") ? placeOf(state, target.place) : null;
@@ -86,7 +86,9 @@ export function viewing(bridge: ViewerBridge): Effect {
     if (!hello) return;
     if (hello.viewer_url !== before?.hello?.viewer_url) bridge.open(new URL(hello.viewer_url, location.href).href);
     const classes = classesOf(state);
-    if (classes.length && changed(state, before, "viewerReady", "hello", "task", "threshold", "hidden")) {
+    // without predictions of these classes the viewer shows those of the classes before, in their colours
+    const known = points !== null && (before === null || before.points === null);
+    if (points && classes.length && (known || changed(state, before, "viewerReady", "hello", "task", "threshold", "hidden"))) {
       bridge.paint(overlayColors(classes, state.threshold, state.hidden));
     }
     const focus = focusOf(state);
@@ -95,15 +97,17 @@ export function viewing(bridge: ViewerBridge): Effect {
     const others = focus === null || state.others ? (selected?.segments ?? []) : [];
     if (refocused || changed(state, before, "viewerReady")) bridge.spotlight(focus !== null && !state.others);
     if (chosen) bridge.select([...new Set([...(lit === null ? [] : [lit]), ...others])]);
-    if (rows && prediction && (chosen || changed(state, before, "rows", "prediction", "hidden"))) {
+    if (rows && prediction && points && (known || chosen || changed(state, before, "rows", "prediction", "hidden", "hello"))) {
       const painted = classesOf(state, prediction.task);
       const shown = (cells: readonly string[]): readonly string[] => cells.slice(0, SURFACES_MOST);
       bridge.showSurfaces((cells) => partsOf(shown(cells), rows, prediction, painted, state.hidden, focus));
     }
-    if (rows && prediction && changed(state, before, "prediction")) {
-      bridge.refetch((segment) => isCutOtherwise(segment, rows, before?.prediction ?? null, prediction));
+    if (rows && prediction && points && changed(state, before, "prediction")) {
+      // what was numbered anew on this page is cut by the old numbers there
+      const shown = before?.prediction?.stamp ? before.prediction : null;
+      bridge.refetch((segment) => isCutOtherwise(segment, rows, shown, prediction));
     }
-    if (changed(state, before, "viewerReady", "selected", "rows")) bridge.mark(marksOf(state), hello.resolution_nm);
+    if (changed(state, before, "viewerReady", "selected", "rows", "hello")) bridge.mark(marksOf(state), hello.resolution_nm);
     if (changed(state, before, "viewerReady", "target", "rows")) {
       bridge.markPlace((target && whereabouts(state, target)?.position_nm) ?? null, hello.resolution_nm);
     }

@@ -6,7 +6,7 @@ import type { ViewerBridge } from "./neuroglancer";
 import type { EvaluationReady, LabelInfo } from "./protocol_evaluation";
 import type { FlowWorld } from "./queue_flow";
 import { newRequest } from "./request";
-import type { Target } from "./state";
+import { classIdOf, type Target } from "./state";
 
 export class EvaluationFlow {
   private readonly page = newRequest();
@@ -70,9 +70,11 @@ export class EvaluationFlow {
 
   /** The class asked about settles what the label's place is; the label stays in the log. */
   decide(): void {
-    const { evaluation } = this.world.state();
+    const state = this.world.state();
+    const { evaluation } = state;
     if (!evaluation?.asking) return;
-    const { about, class: given } = evaluation.asking;
+    const { about } = evaluation.asking;
+    const given = classIdOf(state, evaluation.asking.class, evaluation.task);
     const request = newRequest();
     const message = { type: "adjudicate", request, task: evaluation.task, about, kind: "label", class: given } as const;
     if (this.world.send(message)) this.world.dispatch({ type: "sent-to-store", message });
@@ -96,6 +98,7 @@ export class EvaluationFlow {
   readonly follow: Effect = (state, before) => {
     const { evaluation } = state;
     if (!evaluation?.open) return;
+    if (!evaluation.ready && !evaluation.request && before?.evaluation?.ready) this.ask(); // the classes are others now
     const label = labelAt(evaluation);
     const was = before?.evaluation?.open ? labelAt(before.evaluation) : null;
     if (label && label !== was) this.fly(label);

@@ -2,7 +2,8 @@
 
 import type { EvaluationReady, LabelInfo, Suspect } from "./protocol_evaluation";
 import { leftPeople } from "./people_store";
-import type { State, StoredMessage, Target } from "./state";
+import type { ClassSpec } from "./protocol_classes";
+import { classesOf, type State, type StoredMessage, type Target } from "./state";
 
 /** What is shown: the figures, the classes, the labels in one cell of the confusion matrix, or one likely error. */
 export type View =
@@ -85,15 +86,25 @@ export function answered(state: State, message: StoredMessage): State {
   const { evaluation } = state;
   const about = evaluation?.ready && message.task === evaluation.task ? labelOfMessage(evaluation.ready, message) : null;
   if (!evaluation || !about) return state;
-  const given = message.type === "label" || message.type === "adjudicate" ? message.class : message.type === "review" ? "confirmed" : null;
+  const classes = classesOf(state, evaluation.task);
+  const given =
+    message.type === "label" || message.type === "adjudicate"
+      ? numberOf(classes, message.class)
+      : message.type === "review"
+        ? "confirmed"
+        : null;
   const answer: Answer = { request: message.request, class: given };
   const next = { ...evaluation, asking: null, answers: { ...evaluation.answers, [about.uuid]: answer } };
   return { ...state, evaluation: { ...next, view: advanced(next, about) } };
 }
 
+function numberOf(classes: readonly ClassSpec[], id: string | null): number | null {
+  return id === null ? null : classes.findIndex((spec) => spec.id === id);
+}
+
 function labelOfMessage(ready: EvaluationReady, message: StoredMessage): LabelInfo | null {
-  if (message.type === "accept") return null;
   if (message.type === "adjudicate") return ready.labels.find((label) => label.uuid === message.about) ?? null;
+  if (message.type !== "label" && message.type !== "mark" && message.type !== "review") return null;
   const same = (label: LabelInfo): boolean => {
     if (message.type === "review") return label.uuid === message.about;
     return "row" in message.target ? label.row === message.target.row : label.place === message.target.place;

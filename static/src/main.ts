@@ -29,7 +29,7 @@ import { newRequest } from "./request";
 import { Scatter } from "./scatter/scatter";
 import { SelectFlow } from "./select_flow";
 import { browserWorld, Connection } from "./socket";
-import { classesOf, guessOf, labelOf, rowOf, whereabouts, type State, type StoredMessage, type Target } from "./state";
+import { classesOf, classIdOf, guessOf, labelOf, rowOf, whereabouts, type State, type StoredMessage, type Target } from "./state";
 import { initial, reduce, type Event } from "./store";
 
 declare global {
@@ -104,7 +104,7 @@ function accept(): void {
     type: "accept",
     request: newRequest(),
     task: proposal.made.task,
-    class: proposal.class,
+    class: classIdOf(state, proposal.class, proposal.made.task),
     rows,
     provenance: proposal.made.origin,
   };

@@ -6,7 +6,7 @@ import { beside, conflictShown, keyOf, type PeopleView, type Verdict } from "./p
 import type { Conflict, TrainChoice, Training } from "./protocol_annotators";
 import type { FlowWorld } from "./queue_flow";
 import { newRequest } from "./request";
-import type { State } from "./state";
+import { classIdOf, type State } from "./state";
 
 export type TrainList = "annotators" | "provenances" | "reviews";
 
@@ -43,7 +43,7 @@ export class PeopleFlow {
     const about = conflictShown(people)?.statements[0].uuid;
     if (!people || about === undefined) return;
     const request = newRequest();
-    const given = verdict.kind === "label" ? verdict.class : null;
+    const given = verdict.kind === "label" ? classIdOf(this.world.state(), verdict.class, people.task) : null;
     const message = { type: "adjudicate", request, task: people.task, about, kind: verdict.kind, class: given } as const;
     if (this.world.send(message)) this.world.dispatch({ type: "sent-to-store", message });
   }

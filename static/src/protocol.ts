@@ -2,26 +2,15 @@
 // 64-bit ids are decimal strings on both sides and stay strings here; positions are nm (x, y, z); points are rows.
 
 import type { Agreement, AnnotatorsMessage, Conflicts, People } from "./protocol_annotators";
+import type { ClassesChanged, ClassMessage, ClassSpec, TaskSpec } from "./protocol_classes";
 import type { EvaluationMessage, EvaluationReady } from "./protocol_evaluation";
 import type { Keys, ProposalMade, QueueMessage, QueueReady } from "./protocol_queue";
 import { SELECTION_FIELDS, type Selection, type SelectionMessage } from "./protocol_selection";
 
+export type { ClassSpec, TaskSpec };
+
 export type XYZ = readonly [number, number, number];
 export type XY = readonly [number, number];
-
-export interface ClassSpec {
-  readonly name: string;
-  /** "#rrggbb" */
-  readonly color: string;
-  readonly key: string;
-}
-
-export interface TaskSpec {
-  readonly name: string;
-  readonly unit: "node" | "segment";
-  readonly radius_um: number;
-  readonly classes: readonly ClassSpec[];
-}
 
 /** A place embedded live, without its picture; class and label are of the task that is told with it. */
 export interface PlaceSummary {
@@ -106,6 +95,8 @@ export interface Labels {
   /** Rows that have this answer instead of a class. */
   readonly unsure: readonly number[];
   readonly bad_segmentation: readonly number[];
+  /** How many labels each retired class has. */
+  readonly retired: readonly number[];
   /** The annotator's labels of this day that hold. */
   readonly today: number;
   /** Labels given one by one, over the last ten minutes. */
@@ -181,6 +172,7 @@ export interface Device {
 
 export type ServerMessage =
   | Hello
+  | ClassesChanged
   | Layout
   | Points
   | Labels
@@ -204,6 +196,7 @@ export type ClientMessage =
   | QueueMessage
   | EvaluationMessage
   | AnnotatorsMessage
+  | ClassMessage
   | SelectionMessage
   | { type: "undo"; request: string }
   | { type: "redo"; request: string }
@@ -224,9 +217,10 @@ const FIELDS: Readonly<Record<ServerMessage["type"], readonly string[]>> = {
     "start_segments",
     "keys",
   ],
+  classes: ["task", "heirs"],
   layout: ["id", "method", "url", "rows"],
   points: ["stamp", "task", "url", "rows", "predicted", "labelled", "labels", "head"],
-  labels: ["task", "rows", "classes", "places", "place_classes", "unsure", "bad_segmentation", "today", "per_minute", "conflicts"],
+  labels: ["task", "rows", "classes", "places", "place_classes", "unsure", "bad_segmentation", "retired", "today", "per_minute", "conflicts"],
   working: ["request", "text"],
   place: [
     "request",

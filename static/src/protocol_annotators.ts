@@ -110,4 +110,4 @@ export type AnnotatorsMessage =
   | { type: "conflicts"; request: string; task: string }
   | { type: "people"; request: string; task: string }
   | { type: "train_on"; request: string; task: string; choice: TrainChoice | null }
-  | { type: "adjudicate"; request: string; task: string; about: string; kind: StatementKind; class: number | null };
+  | { type: "adjudicate"; request: string; task: string; about: string; kind: StatementKind; class: string | null };

@@ -66,9 +66,9 @@ export type LabelTarget = { readonly row: number } | { readonly place: number };
 export type GivenIn = "key" | "queue" | "audit";
 
 export type QueueMessage =
-  | { type: "label"; request: string; task: string; class: number | null; target: LabelTarget; provenance: GivenIn }
+  | { type: "label"; request: string; task: string; class: string | null; target: LabelTarget; provenance: GivenIn }
   | { type: "mark"; request: string; task: string; kind: Mark; target: LabelTarget; provenance: GivenIn }
-  | { type: "accept"; request: string; task: string; class: number; rows: number[]; provenance: "lasso" | "neighbour" }
+  | { type: "accept"; request: string; task: string; class: string; rows: number[]; provenance: "lasso" | "neighbour" }
   | { type: "propose"; request: string; task: string; row: number | null }
   | {
       type: "queue";

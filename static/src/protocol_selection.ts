@@ -30,9 +30,9 @@ export type Shape =
   | { readonly kind: "stroke"; readonly path: XY[]; readonly radius: number };
 
 export type SelectionMessage =
-  | { type: "lasso"; request: string; layout: string; polygon: XY[]; mode: SelectMode; hidden: number[] }
-  | { type: "brush"; request: string; layout: string; path: XY[]; radius: number; mode: SelectMode; hidden: number[] }
-  | { type: "grow"; request: string; how: Growth; hidden: number[] }
+  | { type: "lasso"; request: string; layout: string; polygon: XY[]; mode: SelectMode; hidden: string[] }
+  | { type: "brush"; request: string; layout: string; path: XY[]; radius: number; mode: SelectMode; hidden: string[] }
+  | { type: "grow"; request: string; how: Growth; hidden: string[] }
   | { type: "step"; request: string; back: boolean }
   | { type: "clear"; request: string }
   | { type: "segments"; request: string; ids: string[] };

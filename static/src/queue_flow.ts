@@ -6,7 +6,7 @@ import type { ClientMessage, Points } from "./protocol";
 import type { Mark, QueueItem } from "./protocol_queue";
 import { fixed, itemOf, type Queue } from "./queue";
 import { newRequest } from "./request";
-import { addressOf, classesOf, taskOf, type State, type StoredMessage, type Target } from "./state";
+import { addressOf, classesOf, classIdOf, taskOf, type State, type StoredMessage, type Target } from "./state";
 import type { Event } from "./store";
 import { Stopwatch } from "./stopwatch";
 import { closenessFor, partsOf, reachOf } from "./surfaces";
@@ -62,8 +62,9 @@ export class QueueFlow {
   label(target: Target, classIndex: number | null): void {
     const [task, provenance] = [this.world.state().task, this.provenance(target)];
     const address = addressOf(target);
+    const given = classIndex === null ? null : classIdOf(this.world.state(), classIndex);
     this.store(
-      { type: "label", request: newRequest(), task, class: classIndex, target: address, provenance },
+      { type: "label", request: newRequest(), task, class: given, target: address, provenance },
       target,
       classIndex !== null,
     );

@@ -7,7 +7,7 @@ import { newRequest } from "./request";
 import { combine, without } from "./scatter/bits";
 import { brushed } from "./scatter/brush";
 import { lasso } from "./scatter/lasso";
-import type { State } from "./state";
+import { classIdOf, type State } from "./state";
 import type { Event } from "./store";
 
 export interface SelectWorld {
@@ -26,7 +26,7 @@ export class SelectFlow {
     if (!coordinates) return;
     const { x, y, id: layout } = coordinates;
     const request = newRequest();
-    const about = { request, layout, mode, hidden: [...hidden] };
+    const about = { request, layout, mode, hidden: hiddenIds(this.world.state()) };
     const { polygon, path, radius } = { polygon: null, path: null, radius: 0, ...shape };
     const sent = polygon
       ? this.world.send({ type: "lasso", polygon, ...about })
@@ -38,7 +38,7 @@ export class SelectFlow {
   }
 
   grow(how: Growth): void {
-    this.ask((request) => ({ type: "grow", request, how, hidden: [...this.world.state().hidden] }));
+    this.ask((request) => ({ type: "grow", request, how, hidden: hiddenIds(this.world.state()) }));
   }
 
   /** To the selection before, or forward again. */
@@ -60,4 +60,8 @@ export class SelectFlow {
     const request = newRequest();
     if (this.world.send(message(request))) this.world.dispatch({ type: "selection-asked", request });
   }
+}
+
+function hiddenIds(state: State): string[] {
+  return [...state.hidden].map((index) => classIdOf(state, index));
 }

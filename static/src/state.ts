@@ -20,6 +20,7 @@ import type {
   Working,
   XYZ,
 } from "./protocol";
+import type { ClassMessage } from "./protocol_classes";
 import type { Keys, LabelTarget, Mark } from "./protocol_queue";
 import type { Queue } from "./queue";
 import type { Tool } from "./scatter/gesture";
@@ -53,7 +54,8 @@ export interface Selected {
 }
 
 /** What is to be stored: kept, and sent again after a lost connection, until the server says that it is on disk. */
-export type StoredMessage = Extract<ClientMessage, { type: "label" | "mark" | "accept" | "review" | "adjudicate" }>;
+export type StoredMessage =
+  ClassMessage | Extract<ClientMessage, { type: "label" | "mark" | "accept" | "review" | "adjudicate" }>;
 
 export interface State {
   readonly connection: ConnectionState;
@@ -120,6 +122,11 @@ const NO_CLASSES: readonly ClassSpec[] = [];
 
 export function classesOf(state: State, name = state.task): readonly ClassSpec[] {
   return taskOf(state, name)?.classes ?? NO_CLASSES;
+}
+
+/** How requests name a class of a task. */
+export function classIdOf(state: State, index: number, name = state.task): string {
+  return classesOf(state, name)[index].id;
 }
 
 export function placeOf(state: State, place: number): PlaceSummary | null {

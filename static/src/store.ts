@@ -4,6 +4,7 @@
 import type { Coordinates, Prediction, Rows } from "./columns";
 import { aimed } from "./aiming";
 import { answered, evaluationReduce, judged, unanswered, type EvaluationEvent } from "./evaluation_store";
+import { classesChanged, classesTold } from "./classes_store";
 import { omit, without } from "./lists";
 import { current, placed } from "./places";
 import type { ServerMessage } from "./protocol";
@@ -140,6 +141,8 @@ function received(state: State, message: ServerMessage): State {
   switch (message.type) {
     case "hello":
       return welcomed(state, message);
+    case "classes":
+      return classesChanged(state, message);
     case "layout":
       return { ...state, layout: message };
     case "points":
@@ -185,7 +188,7 @@ function sent(state: State, message: StoredMessage): State {
 function welcomed(state: State, hello: Extract<ServerMessage, { type: "hello" }>): State {
   const same = state.hello?.table_version === hello.table_version;
   const { connection, threshold, tool, failures, viewerReady } = state;
-  const kept = same ? state : { ...initial, connection, threshold, tool, failures, viewerReady };
+  const kept = same ? classesTold(state, hello.tasks) : { ...initial, connection, threshold, tool, failures, viewerReady };
   const lost = Object.keys(state.unsaved).length;
   const start = hello.start_segments;
   const next: State = {

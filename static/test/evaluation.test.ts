@@ -30,7 +30,7 @@ const came = (request: string, more: Partial<EvaluationReady> = {}): Event => re
 const asked = (request: string): Event => ({ type: "evaluation-asked", request });
 const sent = (message: StoredMessage): Event => ({ type: "sent-to-store", message });
 const labelled = (request: string, row: number, given: number | null): Event =>
-  sent({ type: "label", request, task: TASK, class: given, target: { row }, provenance: "key" });
+  sent({ type: "label", request, task: TASK, class: given === null ? null : classesOf(OPEN, TASK)[given].id, target: { row }, provenance: "key" });
 const reviewed = (request: string, about: string): Event =>
   sent({ type: "review", request, task: TASK, about, verdict: "agree" });
 

@@ -19,7 +19,7 @@ const press = (key: string, more: Partial<KeyPress> = {}): KeyPress => ({
 test("class keys label with their class", () => {
   assert.deepEqual(commandOf(press("2"), CLASSES, KEYS), { kind: "label", class: 1 });
   assert.equal(commandOf(press("9"), CLASSES, KEYS), null);
-  const letters = [{ name: "axon", color: "#000000", key: "a" }];
+  const letters = [{ id: "a", name: "axon", color: "#000000", key: "a" }];
   assert.deepEqual(commandOf(press("A"), letters, KEYS), { kind: "label", class: 0 });
 });
 

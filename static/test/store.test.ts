@@ -119,7 +119,7 @@ const LABEL: StoredMessage = {
   type: "label",
   request: "l1",
   task: "subcompartment",
-  class: 2,
+  class: "project/spine",
   target: { row: 812 },
   provenance: "key",
 };

@@ -190,12 +190,16 @@ class ViewRecord:
 
     said: list[str] = field(default_factory=list)
     painted: list[Points] = field(default_factory=list)
+    class_keys: list[dict[str, str]] = field(default_factory=list)
 
     def say(self, text: str) -> None:
         self.said.append(text)
 
     def repaint(self, points: Points) -> None:
         self.painted.append(points)
+
+    def set_class_keys(self, class_ids: Mapping[str, str]) -> None:
+        self.class_keys.append(dict(class_ids))
 
 
 @dataclass
@@ -260,6 +264,11 @@ class Desk:
     def request(self) -> str:
         return f"page {next(self.ids)}"
 
+    def class_id(self, class_index: int, task: str = "subcompartment") -> str:
+        """The id of a class by its number in the task's list, as the page knows it."""
+        ids = self.workspace.tasks[task].classes.ids if task in self.workspace.tasks else ()
+        return ids[class_index] if class_index < len(ids) else "no class"
+
     def label(
         self,
         row: int,
@@ -273,7 +282,8 @@ class Desk:
     ) -> str:
         request = request or self.request()
         target = Target(row=row) if place is None else Target(place=place)
-        self.session.receive(LabelRequest(request, task, class_index, target, provenance))
+        given = None if class_index is None else self.class_id(class_index, task)
+        self.session.receive(LabelRequest(request, task, given, target, provenance))
         if fit:
             self.fitter.run_newest()
         return request
@@ -313,8 +323,9 @@ class Desk:
         request = self.request()
         xy = self.workspace.layout_named(self.page_layout).xy[list(rows)].astype(float)  # type: ignore[union-attr]
         (x0, y0), (x1, y1) = (xy.min(0) - 1e-4).tolist(), (xy.max(0) + 1e-4).tolist()
+        ids = [self.class_id(index, self.session.task.name) for index in hidden]
         polygon = [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
-        self.session.receive(LassoRequest(request, layout or self.page_layout, polygon, mode, list(hidden)))
+        self.session.receive(LassoRequest(request, layout or self.page_layout, polygon, mode, ids))
         return request
 
     @property

@@ -40,8 +40,8 @@ class Told:
     def click(self, position_nm: XYZ, segment_id: int | None) -> None:
         self.calls.append(("click", position_nm, segment_id))
 
-    def label_at(self, class_index: int | None, position_nm: XYZ | None, segment_id: int | None) -> None:
-        self.calls.append(("label", class_index, position_nm, segment_id))
+    def label_at(self, class_id: str | None, position_nm: XYZ | None, segment_id: int | None) -> None:
+        self.calls.append(("label", class_id, position_nm, segment_id))
 
     def mark_at(self, kind: Mark, position_nm: XYZ | None, segment_id: int | None) -> None:
         self.calls.append(("mark", kind, position_nm, segment_id))
@@ -128,12 +128,18 @@ def test_a_click_beside_the_volume_is_said_and_not_passed_on(view: NeuroglancerV
 
 
 def test_keys_label_undo_and_take_back(view: NeuroglancerView, told: Told) -> None:
+    view.set_class_keys({"1": "project/a", "q": "project/b"})
     act(view, "label-1", [1.5, 1.5, 1.5], cells="7")
     act(view, "label-none", [1.5, 1.5, 1.5], cells="7")
     act(view, "label-0", None)
     act(view, "undo", None)
     place = (12.0, 15.0, 49.5)
-    assert told.calls == [("label", 1, place, 7), ("label", None, place, 7), ("label", 0, None, None), ("undo",)]
+    assert told.calls == [
+        ("label", "project/b", place, 7),
+        ("label", None, place, 7),
+        ("label", "project/a", None, None),
+        ("undo",),
+    ]
 
 
 def test_keys_answer_unsure_and_bad_segmentation_for_what_is_under_the_mouse(
@@ -150,7 +156,9 @@ def test_a_fault_is_logged_and_said(view: NeuroglancerView, told: Told, caplog: 
     assert "terminal" in view._viewer.config_state.raw_state["statusMessages"]["segclr"]
 
 
-def test_the_keys_follow_the_task(view: NeuroglancerView, overlay: Overlay) -> None:
+def test_the_keys_follow_the_classes_and_an_action_means_one_class_for_ever(
+    view: NeuroglancerView, overlay: Overlay, told: Told
+) -> None:
     everywhere = {
         "keyx": "label-none",
         "keyu": "unsure",
@@ -163,10 +171,19 @@ def test_the_keys_follow_the_task(view: NeuroglancerView, overlay: Overlay) -> N
         "meta+keyy": "redo",
     }
     assert bindings(view)["dataView"] == {"alt+click0": "embed", "shift+mousedown0": "embed"}
+    assert heard(view) == everywhere
+    view.set_class_keys({"1": "project/a", "q": "project/b"})
     assert heard(view) == everywhere | {"digit1": "label-0", "keyq": "label-1"}
+    view.set_class_keys({"q": "project/b", "2": "added", "3": "project/c"})
+    assert heard(view) == everywhere | {"keyq": "label-1", "digit2": "label-2", "digit3": "label-3"}
+    assert {"label-0", "label-3"} <= set(view._viewer.config_state.raw_state["actions"])
+    act(view, "label-0", None)  # by a client that has not heard of the change yet
+    assert told.calls == [("label", "project/a", None, None)]
+
+
+def test_predictions_paint(view: NeuroglancerView, overlay: Overlay) -> None:
     points = Points("s", "c", np.array([2, 255], np.uint8), np.array([255, 0], np.uint8), (), (), "")
     view.repaint(points)
-    assert heard(view) == everywhere | {"keyq": "label-0", "digit2": "label-1", "digit3": "label-2"}
     assert overlay.paint.codes.tolist() == [0, code(2, 7), 0]
 
 

@@ -60,7 +60,9 @@ def work(desk: Any, events: int) -> None:
                 desk.session.redo()
             case "many":
                 rows = [int(each) for each in rng.integers(0, CELLS * NODES, 4)]
-                desk.session.receive(AcceptRequest(desk.request(), "subcompartment", code, rows, "lasso"))
+                desk.session.receive(
+                    AcceptRequest(desk.request(), "subcompartment", desk.class_id(code), rows, "lasso")
+                )
             case _:
                 place = desk.click((1500.0 * (row % NODES), 2500.0, 30.5 + row), BIG, look=code)
                 desk.label(0, code, place=place.place_id, fit=False)

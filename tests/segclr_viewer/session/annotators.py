@@ -69,5 +69,9 @@ def train_as_usual(desk: Any) -> None:
 
 
 def adjudicate(desk: Any, about: str, class_index: int | None, kind: Any = "label", request: str | None = None) -> None:
-    desk.session.receive(AdjudicateRequest(request or desk.request(), TASK, about, kind, class_index))
+    desk.session.receive(
+        AdjudicateRequest(
+            request or desk.request(), TASK, about, kind, None if class_index is None else desk.class_id(class_index)
+        )
+    )
     desk.fitter.run_newest()

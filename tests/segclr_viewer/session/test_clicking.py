@@ -35,7 +35,7 @@ def test_a_click_is_answered_with_class_node_layout_stages_and_pictures(desk: An
 def test_a_click_with_the_numbers_of_numpy_is_taken(desk: Any) -> None:
     place = desk.click(np.array([1600.0, 9000.0, 30.0], np.float32), np.uint64(BIG))
     assert place.segment_id == str(BIG)
-    desk.session.label_at(1, np.array([1600.0, 15000.0, 30.0], np.float32), np.uint64(BIG))
+    desk.session.label_at(desk.class_id(1), np.array([1600.0, 15000.0, 30.0], np.float32), np.uint64(BIG))
     desk.worker.answer()
     assert all(type(value) is float for value in desk.log.stored[0].position_nm)
     assert type(desk.log.stored[0].segment_id) is int

@@ -41,7 +41,7 @@ def test_a_retried_judgement_is_stored_once_and_a_stranger_one_refused(ana: Any,
     adjudicate(ana, "nobody's", 1)
     assert "not in the label log" in ana.failed().text
     adjudicate(ana, about, 9)
-    assert "no class number 10" in ana.failed().text
+    assert "no class of subcompartment any more" in ana.failed().text
     assert len(ana.log.stored) == 3
 
 

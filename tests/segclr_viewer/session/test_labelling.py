@@ -173,7 +173,7 @@ def test_the_labels_of_one_import_are_undone_together(make_desk: Callable[..., A
     ("row", "class_index", "task", "sentence"),
     [
         (18, 0, "subcompartment", "the table has no row 18"),
-        (0, 3, "subcompartment", "subcompartment has no class number 4"),
+        (0, 3, "subcompartment", "that is no class of subcompartment any more: choose another one"),
         (0, 0, "layer", "there is no task 'layer'"),
     ],
 )
@@ -229,7 +229,7 @@ def test_a_place_far_from_all_nodes_is_stored_with_its_embedding_and_trained_on(
 
 
 def test_a_key_over_a_node_labels_it_without_the_encoder(desk: Any) -> None:
-    desk.session.label_at(1, (1600.0, 9000.0, 30.0), 500)
+    desk.session.label_at(desk.class_id(1), (1600.0, 9000.0, 30.0), 500)
     assert desk.worker.held == []
     assert desk.labels() == {5: 1}
     desk.session.label_at(None, (1600.0, 9000.0, 30.0), 500)
@@ -238,7 +238,7 @@ def test_a_key_over_a_node_labels_it_without_the_encoder(desk: Any) -> None:
 
 @pytest.mark.parametrize("segment_id", [500, None])
 def test_a_key_where_no_node_is_near_embeds_the_place_and_labels_it(desk: Any, segment_id: int | None) -> None:
-    desk.session.label_at(1, (0.0, 15000.0, 0.0), segment_id)
+    desk.session.label_at(desk.class_id(1), (0.0, 15000.0, 0.0), segment_id)
     assert desk.log.stored == []
     desk.worker.answer(segment_id=500)
     assert desk.log.stored[0].position_nm == (0.0, 15000.0, 0.0)
@@ -248,20 +248,20 @@ def test_a_key_where_no_node_is_near_embeds_the_place_and_labels_it(desk: Any, s
 
 
 def test_a_key_whose_segment_the_viewer_does_not_know_still_labels_the_near_node(desk: Any) -> None:
-    desk.session.label_at(1, (1600.0, 9000.0, 30.0), None)
+    desk.session.label_at(desk.class_id(1), (1600.0, 9000.0, 30.0), None)
     desk.worker.answer(segment_id=500)
     assert desk.labels() == {5: 1}
 
 
 def test_a_key_labels_in_the_task_in_which_it_was_pressed(desk: Any) -> None:
-    desk.session.label_at(2, (0.0, 15000.0, 0.0), 500)
+    desk.session.label_at(desk.class_id(2), (0.0, 15000.0, 0.0), 500)
     desk.switch("cell type")
     desk.worker.answer()
     assert (desk.log.stored[0].task, desk.log.stored[0].class_name) == ("subcompartment", "spine")
 
 
 def test_a_label_that_cannot_be_stored_after_embedding_is_told(desk: Any) -> None:
-    desk.session.label_at(2, (0.0, 15000.0, 0.0), 500)
+    desk.session.label_at(desk.class_id(2), (0.0, 15000.0, 0.0), 500)
     desk.log.error = FULL
     desk.worker.answer()
     assert desk.failed() == Failed(desk.page.last(Working).request, str(FULL))
@@ -272,7 +272,7 @@ def test_a_label_that_cannot_be_stored_after_embedding_is_told(desk: Any) -> Non
     [(None, None, "nothing under the mouse"), ((5.0, 6.0, 7.0), 0, "only background: click on a cell")],
 )
 def test_a_key_over_nothing_is_told(desk: Any, position_nm: Any, segment_id: int | None, sentence: str) -> None:
-    desk.session.label_at(0, position_nm, segment_id)
+    desk.session.label_at(desk.class_id(0), position_nm, segment_id)
     assert sentence in desk.failed().text
     assert desk.log.stored == []
 

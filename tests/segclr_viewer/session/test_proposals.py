@@ -28,7 +28,11 @@ def propose(desk: Any, row: int | None = None, task: str = "subcompartment") -> 
 
 
 def accept(desk: Any, rows: list[int], class_index: int = 1, request: str = "accepted", task: str = "") -> None:
-    desk.session.receive(AcceptRequest(request, task or "subcompartment", class_index, rows, "lasso"))
+    desk.session.receive(
+        AcceptRequest(
+            request, task or "subcompartment", desk.class_id(class_index, task or "subcompartment"), rows, "lasso"
+        )
+    )
     desk.fitter.run_newest()
 
 
@@ -120,7 +124,7 @@ def test_an_acceptance_with_a_row_that_is_not_there_stores_nothing(desk: Any) ->
     assert "no row 999" in desk.failed().text
     accept(desk, [1], class_index=7)
     assert desk.log.stored == []
-    assert "no class number 8" in desk.failed().text
+    assert "no class of subcompartment any more" in desk.failed().text
 
 
 def test_the_cap_is_what_the_messages_allow() -> None:

@@ -160,7 +160,7 @@ def test_a_request_with_the_name_of_another_annotators_is_refused_and_not_said_t
     assert ben.page.all(Saved) == []
     assert ben.labels() == {0: 0}
     ana.label(5, 1, request="x/1")
-    ben.session.receive(AcceptRequest("x", TASK, 2, [7, 8], "lasso"))
+    ben.session.receive(AcceptRequest("x", TASK, ben.class_id(2), [7, 8], "lasso"))
     assert "another annotator" in ben.failed().text
     assert ben.page.all(Saved) == []
     assert len(ana.log.stored) == 2

@@ -50,7 +50,7 @@ def test_segment_ids_beyond_javascript_numbers_stay_exact() -> None:
 def test_a_label_is_taken_back_with_a_null_class() -> None:
     message = decode(golden_request("label", **{"class": None}))
     assert isinstance(message, LabelRequest)
-    assert message.class_index is None
+    assert message.class_id is None
 
 
 @pytest.mark.parametrize(
