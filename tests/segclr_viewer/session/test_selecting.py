@@ -122,7 +122,7 @@ def test_inverting_leaves_hidden_classes_out(desk: Any) -> None:
     desk.label_all_looks()
     desk.lasso(LOOKS_LIKE[0])
     desk.finder.run()
-    desk.session.receive(GrowRequest("g", "invert", [1]))
+    desk.session.receive(GrowRequest("g", "invert", [desk.class_id(1)]))
     desk.finder.run()
     assert desk.masked() == LOOKS_LIKE[2]
 
