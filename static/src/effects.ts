@@ -82,7 +82,7 @@ export function drawing(scatter: Scatter): Effect {
 
 export function viewing(bridge: ViewerBridge): Effect {
   return (state, before) => {
-    const { hello, selected, lit, rows, prediction, target } = state;
+    const { hello, points, selected, lit, rows, prediction, target } = state;
     if (!hello) return;
     if (hello.viewer_url !== before?.hello?.viewer_url) bridge.open(new URL(hello.viewer_url, location.href).href);
     const classes = classesOf(state);
