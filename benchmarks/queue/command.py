@@ -95,7 +95,12 @@ def examine(ground: Ground, amount: Amount) -> tables.Findings:
 def try_mixes(ground: Ground, amount: Amount) -> list[Setting]:
     """Other mixes on other blocks."""
     clock = science.Clock()
-    fewer = replace(amount, most_nodes=min(amount.most_nodes, 600), most_segments=min(amount.most_segments, 600))
+    fewer = replace(
+        amount,
+        repeats=min(amount.repeats, 8),
+        most_nodes=min(amount.most_nodes, 400),
+        most_segments=min(amount.most_segments, 400),
+    )
     tried = [measure.setting(ground, task, 0.0, fewer, MIXES) for task in measure.TASKS]
     clock.say("mixes")
     return tried

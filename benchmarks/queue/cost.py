@@ -35,28 +35,28 @@ class Cost:
     propose: float
 
 
-def costs(label_counts: tuple[int, ...]) -> list[Cost]:
+def costs(label_counts: tuple[int, ...], rows: int = ROWS) -> list[Cost]:
     """Measure on random embeddings, of which one predicted class in a thousand rows is not the common one."""
     rng = np.random.default_rng(0)
-    embeddings = rng.standard_normal((ROWS, DIMENSIONS), dtype=np.float32)
-    positions = rng.random((ROWS, 3)) * 1e5
-    segments = (np.arange(ROWS) // _NODES_PER_SEGMENT).astype(np.uint64)
-    predicted = np.where(rng.random(ROWS) < 1e-3, rng.integers(1, CLASSES, ROWS), 0).astype(np.uint8)
+    embeddings = rng.standard_normal((rows, DIMENSIONS), dtype=np.float32)
+    positions = rng.random((rows, 3)) * 1e5
+    segments = (np.arange(rows) // _NODES_PER_SEGMENT).astype(np.uint64)
+    predicted = np.where(rng.random(rows) < 1e-3, rng.integers(1, CLASSES, rows), 0).astype(np.uint8)
     found = []
     for count in label_counts:
-        labelled = rng.choice(ROWS, count, replace=False)
+        labelled = rng.choice(rows, count, replace=False)
         classes = rng.integers(0, CLASSES, count)
         some = labelled[:_FITTED]
         head = fit_head(embeddings[some], classes[: len(some)], segments[some], CLASSES).head
         known = Answered(
             embeddings[labelled], classes, positions[labelled], segments[labelled], tuple(map(str, range(CLASSES)))
         )
-        closed = np.zeros(ROWS, np.bool_)
+        closed = np.zeros(rows, np.bool_)
         closed[labelled] = True
         least = np.full(3, np.inf)
         for seed in range(_REPEATS):
             times = [time.process_time()]
-            pool = draw_pool(ROWS, predicted, seed=seed)
+            pool = draw_pool(rows, predicted, seed=seed)
             times.append(time.process_time())
             with one_blas_thread():
                 vectors = embeddings[pool]

@@ -28,7 +28,7 @@ class Pace:
     """
 
     batch: int = 5
-    growth: float = 0.1
+    growth: float = 0.2
 
     def next_count(self, labels: int) -> int:
         return max(self.batch, int(self.growth * labels))

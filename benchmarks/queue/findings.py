@@ -82,15 +82,15 @@ class Setting:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rare:
-    """Labels until some examples of a class are found that was thinned: (repeats,) of each way to choose."""
+    """Labels until some examples of a class are found that was thinned.
+
+    Attributes:
+        found: (repeats,) of each way to choose, and of a head that was fitted to all labels.
+    """
 
     task: str
     class_name: str
     found: dict[str, NDArray[np.float64]]
-
-    def ratio(self, name: str, to: str) -> float:
-        """Mean labels of one way over those of another."""
-        return float(self.found[name].mean() / self.found[to].mean())
 
 
 @dataclass(frozen=True, slots=True)

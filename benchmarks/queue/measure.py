@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,9 +16,11 @@ from benchmarks.queue.through_session import label_through_session
 from benchmarks.science.scores import in_parallel
 from benchmarks.science.splits import Split
 from segclr.em.phantom.files import CELL_TYPE_NAMES, SUBCOMPARTMENT_NAMES
+from segclr.evaluation.held_out import predict_held_out
 from segclr.queue.settings import DEFAULT
 
 QUEUE, BLIND, MARGIN = "queue", "random", "uncertainty"
+INFORMED = "all labels"
 WAYS: dict[str, Choose] = {QUEUE: by_queue(DEFAULT), BLIND: blindly, MARGIN: by_margin}
 PACE = Pace()
 TASKS = (
@@ -44,7 +47,7 @@ class Amount:
     error_rates: tuple[float, ...] = (0.0, 0.1)
     rare_share: float = 0.01
     rare_found: int = 5
-    rare_repeats: int = 5
+    rare_repeats: int = 3
     checked: int = 60
     pace: Pace = PACE
     threads: int = 1
@@ -83,35 +86,51 @@ def setting(ground: Ground, task: TaskOf, error_rate: float, amount: Amount, way
 
 
 def rare(ground: Ground, task: TaskOf, amount: Amount, ways: dict[str, Choose]) -> list[Rare]:
-    """Each class that is common enough to be thinned, found again."""
-    first = ground.field(task, 0)
+    """Each class that is common enough to be thinned, found again: by every way, and by a head of all labels."""
+    places = [ground.field(task, repeat) for repeat in range(amount.rare_repeats)]
+    informed = in_parallel(lambda place: beliefs(place, len(task.class_names)), places, amount.threads)
+    first = places[0]
     truth = first.train.truth[first.train.rows]
     common = np.flatnonzero(np.bincount(truth, minlength=len(task.class_names)) >= 2 * amount.rare_share * len(truth))
 
     def one(which: tuple[int, int]) -> list[float]:
         index, repeat = which
-        place = ground.field(task, repeat)
+        place = places[repeat]
         askable = thinned(place.train.rows, place.train.truth, index, amount.rare_share, repeat)
 
         def enough(rows: list[int]) -> bool:
             return int((place.train.truth[rows] == index).sum()) >= amount.rare_found
 
-        needed = []
+        ranked = np.argsort(-informed[repeat][np.searchsorted(place.train.rows, askable), index], kind="stable")
+        orders = [askable[ranked]]
         for choose in ways.values():
             course = label(
                 place, choose, place.train.truth, len(askable), amount.pace, repeat, askable, enough, scored=False
             )
-            hits = np.flatnonzero(place.train.truth[course.rows] == index)
-            needed.append(float(hits[amount.rare_found - 1] + 1) if len(hits) >= amount.rare_found else np.nan)
-        return needed
+            orders.append(course.rows)
+        return [labels_until(place.train.truth[order] == index, amount.rare_found) for order in orders]
 
     found = []
     for index in common.tolist():
         needed = np.array(in_parallel(one, [(index, repeat) for repeat in range(amount.rare_repeats)], amount.threads))
         whole = needed[np.isfinite(needed).all(axis=1)]
         if len(whole):  # else the blocks have fewer of it than are to be found
-            found.append(Rare(task.name, task.class_names[index], dict(zip(ways, whole.T, strict=True))))
+            found.append(Rare(task.name, task.class_names[index], dict(zip((INFORMED, *ways), whole.T, strict=True))))
     return found
+
+
+def beliefs(place: Field, class_count: int) -> NDArray[np.float64]:
+    """(m, C) probabilities of all that can be asked, each by a head fitted to the labels of all other segments."""
+    train, rows = place.train, place.train.rows
+    held_out = predict_held_out(train.vectors[rows], train.truth[rows], train.segments[rows], class_count)
+    assert len(held_out.label) == len(rows), "every fold leaves labels of two classes"
+    return held_out.probabilities
+
+
+def labels_until(hits: NDArray[np.bool_], count: int) -> float:
+    """Return after how many answers `count` of them were hits; NaN if they never are."""
+    at = np.flatnonzero(hits)
+    return float(at[count - 1] + 1) if len(at) >= count else math.nan
 
 
 def check(ground: Ground, task: TaskOf, amount: Amount) -> Check:

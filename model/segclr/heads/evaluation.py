@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segclr.heads.calibration import calibration_error, fit_temperature, softmax
+from segclr.splitmix import splitmix64
 
 FOLDS = 5
 FEWEST_TESTED = 10
@@ -65,15 +66,8 @@ class HeldOutLogits:
 
 
 def fold_of(groups: NDArray[np.uint64], seed: int) -> NDArray[np.int64]:
-    """Return a fold (0 to FOLDS - 1) per label by a hash of its segment's id alone, so that a segment never moves.
-
-    The hash is SplitMix64 (Steele, Lea & Flood 2014): consecutive ids get unrelated folds.
-    """
-    mixed = groups.astype(np.uint64) + np.uint64(((seed + 1) * 0x9E3779B97F4A7C15) % 2**64)
-    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    mixed ^= mixed >> np.uint64(31)
-    return (mixed % np.uint64(FOLDS)).astype(np.int64)
+    """Return a fold (0 to FOLDS - 1) per label by a hash of its segment's id alone, so that a segment never moves."""
+    return (splitmix64(groups, seed) % np.uint64(FOLDS)).astype(np.int64)
 
 
 def cross_fit(

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from segclr.splitmix import splitmix64
+
 _GRID_NM = 1.0  # positions that differ by rounding are one place
 
 
@@ -54,11 +56,11 @@ def place_keys(
     segment_ids: NDArray[np.uint64], positions_nm: NDArray[np.float64] | None, seed: int
 ) -> NDArray[np.uint64]:
     """Return (n,) uint64, uniform over all 64 bits: the hash of each place by itself; arguments of `audit_order`."""
-    keys = _mixed(segment_ids.astype(np.uint64) + np.uint64(seed % 2**64))
+    keys = splitmix64(segment_ids.astype(np.uint64) + np.uint64(seed % 2**64))
     if positions_nm is not None:
         grid = np.rint(positions_nm / _GRID_NM).astype(np.int64).view(np.uint64)
         for axis in range(3):
-            keys = _mixed(keys ^ grid[:, axis])
+            keys = splitmix64(keys ^ grid[:, axis])
     return keys
 
 
@@ -85,11 +87,3 @@ def audit_due(audit: Audit, share: float, count: int) -> NDArray[np.bool_]:
             due[slot] = True
             given += 1
     return due
-
-
-def _mixed(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """SplitMix64 (Steele, Lea & Flood 2014, "Fast Splittable Pseudorandom Number Generators")."""
-    z = keys + np.uint64(0x9E3779B97F4A7C15)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from segclr.heads.one_thread import one_blas_thread
 from segclr.queue.audit import NO_AUDIT, Audit, audit_due
 from segclr.queue.candidates import Answered, Candidates
-from segclr.queue.gaps import Gaps
+from segclr.queue.design import Design
 from segclr.queue.near import beside_labels
 from segclr.queue.path import short_path
 from segclr.queue.settings import DEFAULT, QueueSettings
@@ -42,9 +42,9 @@ def propose(
     Which strategy an item comes from follows from the number of labels, so that the shares of the mix hold over any
     stretch of items. What a strategy cannot do yet (without a head, without labels) diversity does in its stead.
 
-    Every strategy ranks the candidates, and flying costs ranks: from one end of the candidates to the other as much as
-    a share `settings.travel` of all ranks. So a near place is taken for a far one that is hardly better, and never for
-    one that is better by more than that. Far is what is far from the annotator and from what the batch holds already.
+    Every strategy scores the candidates, and flying costs a share of the score: from one end of the candidates to the
+    other `settings.travel` of it. So a near place is taken for a far one that is hardly better, and never for one that
+    is better by more than that. Far is what is far from the annotator and from what the batch holds already.
 
     Places of one segment within `settings.apart_nm` of a label or of each other are not asked, unless nothing else is
     left. Audit items stand where `audit_due` says and are neither seen nor moved by the strategies; where a strategy
@@ -97,8 +97,7 @@ class _Batch:
         self._shuffled = rng.permutation(len(candidates))  # decides between equals
         self._open = ~candidates.closed
         self._free = self._open & ~beside_labels(candidates, answered, settings.apart_nm)
-        self._gaps = Gaps(candidates.embeddings, answered.embeddings, rng)
-        self._orders: dict[str, NDArray[np.int64]] = {}
+        self._design = Design(candidates.embeddings, answered.embeddings, rng)
         positions = candidates.positions_nm
         self._extent_nm = max(float(np.linalg.norm(np.ptp(positions, axis=0))), 1.0) if len(positions) else 1.0
         self._way_nm = np.zeros(len(candidates)) if at_nm is None else np.linalg.norm(positions - at_nm, axis=1)
@@ -116,18 +115,19 @@ class _Batch:
             at = int(self._shuffled[eligible[self._shuffled]][0])
             reason = "random"
         elif strategy == "novelty" and novelty is not None:
-            at = self._first(eligible, strategy, novelty)
+            at = self._best(eligible, novelty)
             reason = "unlike anything labelled"
         elif target is not None and probabilities is not None:
-            at = self._first(eligible, f"balance {target}", probabilities[:, target])
+            at = self._best(eligible, probabilities[:, target])
             reason = f"{self._names[target]} has few labels"
             self._counts[target] += 1  # as it will if the head is right
         elif strategy in ("uncertainty", "balance") and probabilities is not None:
-            strategy, at = "uncertainty", self._widest_gap(eligible, probabilities)
+            # the most ambiguous places alone are one another's neighbours, and the same few cells'
+            strategy, at = "uncertainty", self._best(eligible, ambiguity(probabilities) * self._design.variance())
             reason = between(probabilities[at], self._names)
         else:
-            strategy, at = "diversity", self._widest_gap(eligible)
-            reason = "far from other labelled places in embedding space"
+            strategy, at = "diversity", self._best(eligible, self._design.gain())
+            reason = "many places are like it, and few labels"
         self._take(at, QueueItem(int(candidates.rows[at]), strategy, reason))
 
     def in_short_order(self) -> list[QueueItem]:
@@ -146,29 +146,11 @@ class _Batch:
     def _eligible(self) -> NDArray[np.bool_]:
         return self._free if self._free.any() else self._open
 
-    def _widest_gap(self, eligible: NDArray[np.bool_], probabilities: NDArray[np.float32] | None = None) -> int:
-        """The place farthest in embedding space from what is labelled or chosen; times its ambiguity if that is known.
-
-        The most ambiguous places alone are one another's neighbours, and the same few cells'.
-        """
-        members, gap = self._gaps.of(eligible)
-        if probabilities is not None:
-            gap = gap * ambiguity(probabilities[members])
-        return self._nearest_of_best(members[np.argsort(-gap, kind="stable")])
-
-    def _first(self, eligible: NDArray[np.bool_], name: str, scores: NDArray[np.float32]) -> int:
-        """The place with the highest score."""
-        if name not in self._orders:
-            self._orders[name] = self._shuffled[np.argsort(-scores[self._shuffled], kind="stable")]
-        order = self._orders[name]
-        return self._nearest_of_best(order[eligible[order]])
-
-    def _nearest_of_best(self, ranked: NDArray[np.int64]) -> int:
-        """Of places from best to worst the one whose rank and way cost least."""
-        travel = self._settings.travel
-        best = ranked[: 1 + int(travel * len(ranked))]
-        cost = np.arange(len(best)) / len(ranked) + travel * self._way_nm[best] / self._extent_nm
-        return int(best[cost.argmin()])
+    def _best(self, eligible: NDArray[np.bool_], scores: NDArray[np.float32]) -> int:
+        """The place with the highest score after what the way there costs; chance decides between equals."""
+        worth = scores * (1 - self._settings.travel * np.minimum(self._way_nm / self._extent_nm, 1))
+        worth[~eligible] = -np.inf
+        return int(self._shuffled[worth[self._shuffled].argmax()])
 
     def _take(self, at: int, item: QueueItem) -> None:
         candidates = self._candidates
@@ -179,7 +161,7 @@ class _Batch:
         self._way_nm = away_nm if beginning else np.minimum(self._way_nm, away_nm)
         same = candidates.segment_ids == candidates.segment_ids[at]
         self._free[same & (away_nm < self._settings.apart_nm)] = False
-        self._gaps.close_to(at)
+        self._design.take(at)
 
 
 def _check_fit(candidates: Candidates, answered: Answered) -> None:

@@ -10,26 +10,26 @@ class QueueSettings:
     """The mix; the shares of the five strategies are taken relative to their sum.
 
     Attributes:
-        uncertainty: places between two classes, and unlike those labelled.
+        uncertainty: places between two classes, of which the labels say little.
         novelty: places unlike anything labelled.
         balance: places that the head takes for a class with few labels.
-        diversity: places far from labelled ones in embedding space.
+        diversity: places whose labels say most of all others (`segclr.queue.design`).
         random: places drawn blindly.
         audit: share of all items, 0 to 1, that is drawn blindly from an order fixed in advance.
-        travel: flying from one end of the volume to the other costs as much as this share of the candidates' ranking.
+        travel: flying from one end of the volume to the other costs this share of what a place is worth.
         apart_nm: places of one segment closer than this are not asked in one batch, nor beside a label.
 
     Raises:
         ValueError: A share is negative or above what it may be, or all are 0.
     """
 
-    uncertainty: float = 0.6
+    uncertainty: float = 0.35
     novelty: float = 0.1
     balance: float = 0.15
-    diversity: float = 0.1
+    diversity: float = 0.35
     random: float = 0.05
     audit: float = 0.1
-    travel: float = 0.01
+    travel: float = 0.1
     apart_nm: float = 3000.0
 
     def __post_init__(self) -> None:

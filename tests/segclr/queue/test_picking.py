@@ -165,12 +165,12 @@ def test_diversity_keeps_away_from_labels_and_from_its_own_choices(place: Any) -
     assert apart.min() > 0.8 * np.median(everything)
 
 
-def test_flying_costs_ranks_so_that_dear_travel_asks_nearby(place: Any) -> None:
+def test_where_travel_is_dear_what_is_nearby_is_asked(place: Any) -> None:
     far, near = (
         path_length_nm(
             np.vstack([HERE, *[place.positions_nm[item.row] for item in ask(place, at_nm=HERE, settings=settings)]])
         )
-        for settings in (only("uncertainty"), only("uncertainty", travel=0.5))
+        for settings in (only("diversity"), only("diversity", travel=0.95))
     )
     assert near < 0.7 * far
 
@@ -189,6 +189,13 @@ def test_what_lies_beside_a_chosen_place_is_near_though_the_annotator_is_far(pla
     )
     items = propose(some, place.answered(LABELLED), only("novelty", travel=0.1), count=2, at_nm=HERE)
     assert [item.row for item in items] == [0, 3]
+
+
+def test_an_annotator_who_is_far_outside_is_asked_the_best_all_the_same(place: Any) -> None:
+    outside = np.array([1e9, 0.0, -1e9])
+    (item,) = ask(place, count=1, settings=only("novelty", travel=0.9), at_nm=outside)
+    (best,) = ask(place, count=1, settings=only("novelty"))
+    assert item.row == best.row
 
 
 def test_the_first_item_lies_nearest_to_the_annotator(place: Any) -> None:

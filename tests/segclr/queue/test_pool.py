@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from segclr.queue.gaps import Gaps, squared_distance_to_nearest
 from segclr.queue.pool import draw_pool, typical_rows
 from segclr.queue.settings import QueueSettings
 from segclr.queue.strategies import ambiguity, strategy_of
@@ -35,30 +34,6 @@ def test_half_of_the_pool_is_uniform_and_the_seed_decides() -> None:
 def test_the_typical_row_is_the_one_nearest_to_the_mean_of_its_segment() -> None:
     embeddings = np.array([[0.0, 0], [1, 1], [5, 5], [9, 9], [3, 3], [3, 3], [7, 0]], np.float32)
     assert typical_rows(embeddings, np.array([0, 3, 4, 6, 7])).tolist() == [1, 3, 4, 6]
-
-
-def test_distances_are_those_to_the_nearest_reference() -> None:
-    rng = np.random.default_rng(0)
-    points, references = rng.standard_normal((30, 4)), rng.standard_normal((7, 4))
-    wanted = (np.linalg.norm(points[:, None] - references[None], axis=2) ** 2).min(axis=1)
-    found = squared_distance_to_nearest(points.astype(np.float32), references.astype(np.float32))
-    np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5)
-
-
-def test_a_gap_closes_round_what_is_chosen() -> None:
-    line = np.column_stack([np.arange(50.0), np.zeros(50)]).astype(np.float32)
-    gaps = Gaps(line, line[:1], np.random.default_rng(0))
-    members, gap = gaps.of(np.ones(50, np.bool_))
-    assert int(members[gap.argmax()]) == 49
-    gaps.close_to(49)
-    members, gap = gaps.of(np.ones(50, np.bool_))
-    assert int(members[gap.argmax()]) in (24, 25)
-
-
-def test_a_dimension_that_never_varies_does_no_harm() -> None:
-    gaps = Gaps(np.ones((9, 3), np.float32), np.ones((2, 3), np.float32), np.random.default_rng(0))
-    _, gap = gaps.of(np.ones(9, np.bool_))
-    assert np.isfinite(gap).all()
 
 
 def test_the_shares_of_the_mix_hold_over_any_stretch() -> None:
