@@ -15,6 +15,7 @@ import { helpPanel } from "./panels/help";
 import { legendPanel } from "./panels/legend";
 import type { Actions } from "./panels/panel";
 import { peoplePanel } from "./panels/people";
+import { OneAnnotator } from "./one_annotator";
 import { PeopleFlow } from "./people_flow";
 import { proposalPanel } from "./panels/proposal";
 import { queuePanel } from "./panels/queue";
@@ -57,15 +58,19 @@ function dispatch(event: Event): void {
 const connection = new Connection(browserWorld(), {
   message: (message) => {
     dispatch({ type: "received", message });
-    if (message.type === "hello") for (const kept of Object.values(state.unsaved)) connection.send(kept);
+    if (message.type !== "hello") return;
+    for (const kept of Object.values(state.unsaved)) connection.send(kept);
+    profile.isHere(message.annotator);
   },
   state: (now) => dispatch({ type: "connection", state: now }),
   problem: (text) => dispatch({ type: "problem", text }),
+  replaced: (by) => dispatch({ type: "replaced", by }),
 });
+const profile = new OneAnnotator((by) => connection.giveUp(by));
 
 function send(message: ClientMessage): boolean {
   const sent = connection.send(message);
-  if (!sent)
+  if (!sent && state.connection !== "replaced")
     dispatch({ type: "problem", text: "There is no connection: nothing was sent. Try again when it is back." });
   return sent;
 }

@@ -3,12 +3,15 @@
 
 import { parseMessage, ProtocolError, type ClientMessage, type ServerMessage } from "./protocol";
 
-export type ConnectionState = "connecting" | "open" | "lost" | "ended";
+/** "replaced": the browser has signed in as another annotator, so that this page can do nothing more. */
+export type ConnectionState = "connecting" | "open" | "lost" | "ended" | "replaced";
 
 export interface SocketEvents {
   message(message: ServerMessage): void;
   state(state: ConnectionState): void;
   problem(text: string): void;
+  /** The browser is another annotator's now; no message of that one is handed on. */
+  replaced(by: string): void;
 }
 
 /** What the browser gives; tests give their own. */
@@ -29,6 +32,8 @@ export function pauseBefore(attempt: number): number {
 export class Connection {
   private socket: WebSocket | null = null;
   private attempt = 0;
+  private annotator: string | null = null;
+  private over = false;
 
   constructor(
     private readonly world: SocketWorld,
@@ -45,6 +50,16 @@ export class Connection {
     if (this.socket?.readyState !== OPEN) return false;
     this.socket.send(JSON.stringify(message));
     return true;
+  }
+
+  /** The browser's cookie is another annotator's: what this page would send would be stored in that name. */
+  giveUp(by: string): void {
+    if (this.over) return;
+    this.over = true;
+    this.socket?.close();
+    this.socket = null;
+    this.events.replaced(by);
+    this.events.state("replaced");
   }
 
   private connect(): void {
@@ -66,13 +81,20 @@ export class Connection {
       const known = error instanceof ProtocolError;
       return this.events.problem(known ? error.message : "The server sent something unreadable: reload the page.");
     }
+    if (this.over) return;
+    if (message.type === "hello") {
+      if (this.annotator !== null && message.annotator !== this.annotator) return this.giveUp(message.annotator);
+      this.annotator = message.annotator;
+    }
     this.events.message(message);
   }
 
   private async closed(): Promise<void> {
+    if (this.over) return;
     this.socket = null;
     this.events.state("lost");
     const accepted = await this.world.probe().catch(() => true);
+    if (this.over) return;
     if (!accepted) return this.events.state("ended");
     this.world.after(pauseBefore(this.attempt++), () => this.connect());
   }

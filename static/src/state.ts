@@ -59,6 +59,8 @@ export type StoredMessage =
 
 export interface State {
   readonly connection: ConnectionState;
+  /** Who has signed in in this browser since, null where nobody else has. */
+  readonly replacedBy: string | null;
   readonly hello: Hello | null;
   /** The task whose predictions are announced, and the one the user has asked for. */
   readonly task: string;

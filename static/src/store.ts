@@ -19,6 +19,7 @@ const FAILURES_SHOWN = 3;
 export type Event =
   | { type: "received"; message: ServerMessage }
   | { type: "connection"; state: ConnectionState }
+  | { type: "replaced"; by: string }
   | { type: "rows"; rows: Rows }
   | { type: "coordinates"; coordinates: Coordinates }
   | { type: "prediction"; prediction: Prediction }
@@ -42,6 +43,7 @@ export type Event =
 
 export const initial: State = {
   connection: "connecting",
+  replacedBy: null,
   hello: null,
   task: "",
   wantedTask: "",
@@ -86,6 +88,8 @@ export function reduce(state: State, event: Event): State {
       return received(state, event.message);
     case "connection":
       return { ...state, connection: event.state, working: event.state === "open" ? state.working : [] };
+    case "replaced":
+      return { ...state, replacedBy: event.by, queue: null };
     case "rows":
       return event.rows.table.version === state.hello?.table_version ? { ...state, rows: event.rows } : state;
     case "coordinates":

@@ -19,6 +19,7 @@ function world(accepted: () => Promise<boolean>): {
   states: ConnectionState[];
   problems: string[];
   messages: ServerMessage[];
+  replaced: string[];
   connection: Connection;
   retry(): void;
 } {
@@ -27,6 +28,7 @@ function world(accepted: () => Promise<boolean>): {
   const states: ConnectionState[] = [];
   const problems: string[] = [];
   const messages: ServerMessage[] = [];
+  const replaced: string[] = [];
   let next = (): void => {};
   const made: SocketWorld = {
     open: () => {
@@ -44,8 +46,9 @@ function world(accepted: () => Promise<boolean>): {
     message: (message) => messages.push(message),
     state: (state) => states.push(state),
     problem: (text) => problems.push(text),
+    replaced: (by) => replaced.push(by),
   });
-  return { sockets, pauses, states, problems, messages, connection, retry: () => next() };
+  return { sockets, pauses, states, problems, messages, replaced, connection, retry: () => next() };
 }
 
 const turn = (): Promise<void> => new Promise((done) => setImmediate(done));
@@ -119,4 +122,24 @@ test("requests are UUIDs, also where the browser has no randomUUID", () => {
   assert.match(newRequest(), uuid);
   assert.match(newRequest(plain), uuid);
   assert.notEqual(newRequest(plain), newRequest(plain));
+});
+
+test("a page whose browser has signed in as another annotator stops, and hands nothing of that one on", async () => {
+  const { sockets, states, messages, replaced, connection, retry } = world(() => Promise.resolve(true));
+  const hello = JSON.parse(textOf("to_page", "hello")) as { annotator: string };
+  connection.start();
+  opened(sockets[0]);
+  sockets[0].onmessage({ data: JSON.stringify(hello) });
+  await closed(sockets[0]);
+  retry();
+  opened(sockets[1]);
+  Object.assign(sockets[1], { close: () => void closed(sockets[1]) });
+  sockets[1].onmessage({ data: JSON.stringify({ ...hello, annotator: "somebody else" }) });
+  await turn();
+  assert.deepEqual(replaced, ["somebody else"]);
+  assert.equal(states.at(-1), "replaced");
+  assert.equal(messages.length, 1);
+  assert.equal(connection.send({ type: "undo", request: "r" }), false);
+  connection.giveUp("again");
+  assert.equal(replaced.length, 1);
 });

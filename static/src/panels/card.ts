@@ -34,7 +34,9 @@ export function cardPanel(actions: Actions): (state: State) => void {
   const title = element("h2");
   const label = element("span", { class: "given" });
   const keys = element("p", { class: "keys" });
-  const why = element("p", { class: "why" });
+  const kind = element("strong");
+  const reason = element("span");
+  const why = element("p", { class: "why" }, kind, reason);
   const body = element("div", { class: "card-body" });
   host.append(element("header", {}, title, label), why, keys, body);
 
@@ -82,23 +84,28 @@ export function cardPanel(actions: Actions): (state: State) => void {
     const { target, queue } = state;
     const guess = target && guessOf(state, target);
     const item = itemOf(state);
+    const given = target && labelOf(state, target);
+    const mark = target && markOf(state, target);
     const asked = item && target?.kind === "row" && target.row === item.row ? item : null;
+    // what the head believes there may come from what another annotator said
+    const isBlind = asked?.strategy === "double" && given === null && mark === null;
     build(
       target,
       taskOf(state),
       target?.kind === "place" ? (state.cards[target.place] ?? null) : null,
-      target && labelOf(state, target),
-      guess?.class ?? null,
-      guess?.confidence ?? null,
+      given,
+      isBlind ? null : (guess?.class ?? null),
+      isBlind ? null : (guess?.confidence ?? null),
       target && (whereabouts(state, target)?.segment_id ?? null),
       state.working.at(-1)?.text ?? null,
-      target && markOf(state, target),
+      mark,
       asked,
       queue !== null,
       keysOf(state),
       target?.kind === "row" ? pictureOf(state, target.row) : null,
     );
-    setText(why, queue ? whyText(queue, asked, target) : "");
+    setText(kind, asked?.strategy === "double" ? "Blind double. " : "");
+    setText(reason, queue ? whyText(queue, asked, target) : "");
     why.hidden = why.textContent === "";
     const here = queue !== null || state.keysIn === "page";
     keys.hidden = target === null;

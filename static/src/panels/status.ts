@@ -13,6 +13,7 @@ const CONNECTION = {
   open: "connected",
   lost: "connection lost, trying again",
   ended: "this run has ended: open the address the terminal prints",
+  replaced: "",
 } as const;
 
 export function statusPanel(actions: Actions): (state: State) => void {
@@ -40,8 +41,10 @@ export function statusPanel(actions: Actions): (state: State) => void {
     connection.dataset["state"] = state.connection;
     setText(connection, state.connection === "open" ? "connected" : state.connection);
     banner.hidden = state.connection === "open" || state.connection === "connecting";
-    setText(banner, banner.hidden ? "" : CONNECTION[state.connection]);
-    banner.classList.toggle("ended", state.connection === "ended");
+    setText(banner, banner.hidden ? "" : state.replacedBy === null ? CONNECTION[state.connection] : replacedText(state));
+    banner.classList.toggle("ended", state.connection === "ended" || state.replacedBy !== null);
+    byId("split").inert = state.replacedBy !== null;
+    byId("top").inert = state.replacedBy !== null;
     say(state.saved?.text ?? "", state.status);
     setText(device, hello ? deviceText(hello.device, hello.encoder) : "");
     setText(table, hello ? `${counted(hello.rows, "embedding")}, ${counted(hello.segments, "segment")}` : "");
@@ -55,6 +58,18 @@ export function statusPanel(actions: Actions): (state: State) => void {
     table.title = table.textContent ?? "";
     device.title = hello ? `${device.textContent} (${hello.encoder || "none"}); labels are by ${hello.annotator}` : "";
   };
+}
+
+/** Why the page is dead, and how to go on. */
+function replacedText(state: State): string {
+  const me = state.hello?.annotator || "the annotator before";
+  const lost = Object.keys(state.unsaved).length;
+  const unsaved = lost ? ` ${counted(lost, "answer")} of ${me} may not be stored: look at them again.` : "";
+  return (
+    `This browser belongs to ${state.replacedBy || "another annotator"} now: one browser profile holds one annotator, ` +
+    `and nothing more is stored from this page.${unsaved} To go on as ${me}, open the address that the terminal printed ` +
+    `for ${me} in another profile or a private window.`
+  );
 }
 
 function deviceText(device: string, encoder: string): string {

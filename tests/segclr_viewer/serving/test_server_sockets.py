@@ -35,6 +35,23 @@ def test_a_page_is_welcomed_heard_and_told(app: App) -> None:
     asyncio.run(talk())
 
 
+def test_an_annotators_session_is_told_when_the_last_of_the_pages_has_gone(app: App) -> None:
+    async def talk() -> None:
+        pages, ana, ben = Pages(app), app.sessions["ana"], app.sessions["ben"]
+        first, second, other = await pages.join(), await pages.join(), await pages.join("ben")
+        ana.gone.clear()
+        ben.gone.clear()
+        await pages.leave(first)
+        app.server.call(lambda: None)  # the loop has done what came before
+        assert not ana.gone.is_set()
+        await pages.leave(second)
+        assert await asyncio.to_thread(ana.gone.wait, 10)
+        assert not ben.gone.is_set()
+        await pages.leave(other)
+
+    asyncio.run(talk())
+
+
 def test_a_fault_is_logged_and_said_and_the_page_stays_connected(app: App, caplog: pytest.LogCaptureFixture) -> None:
     def fault() -> None:
         raise ZeroDivisionError("a bug")
