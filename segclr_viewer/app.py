@@ -14,7 +14,7 @@ from segclr.embeddings.table import EmbeddingTable
 from segclr_viewer.cutout_pictures import CutoutPictures
 from segclr_viewer.embedder import WorkerSettings
 from segclr_viewer.latest import LatestThread
-from segclr_viewer.layout_job import LEAST_ROWS, LayoutJob, first_layout
+from segclr_viewer.layout_job import LEAST_ROWS, LayoutJob, LayoutOrder, first_layout
 from segclr_viewer.log.events import NewEvent
 from segclr_viewer.log.segment_reading import segments_at
 from segclr_viewer.log.store import LabelStore
@@ -147,7 +147,7 @@ def _start(
     if world.layout.method == "pca" and len(table) >= LEAST_ROWS:
         job = LayoutJob(server.post)
         closing.callback(job.stop)
-        job.start(folder, workspace.layout_ready, server.say_failure)
+        job.start(LayoutOrder(folder), lambda fitted: workspace.layout_ready(fitted.layout), server.say_failure)
     return {annotator: server.guard.address(annotator) for annotator in annotators}
 
 

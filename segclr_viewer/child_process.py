@@ -15,7 +15,7 @@ def new_child(niceness: int = 0) -> ProcessPoolExecutor:
     Args:
         niceness: how far it steps back behind the app where there are few cores.
     """
-    return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _begin, (niceness,))
+    return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), begin_child, (niceness,))
 
 
 def end_child(child: ProcessPoolExecutor) -> None:
@@ -26,8 +26,8 @@ def end_child(child: ProcessPoolExecutor) -> None:
         process.terminate()
 
 
-def _begin(niceness: int) -> None:
-    """First thing in the new process."""
+def begin_child(niceness: int = 0) -> None:
+    """First thing in a new process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(niceness)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")  # as cli.py does for the app

@@ -1,37 +1,89 @@
-"""The UMAP of a table, fitted once in a process of its own while the app is already in use, and kept beside the table.
+"""The UMAP of a table, fitted in a process of its own while the app is in use, and kept beside the table.
 
 Importing umap compiles for up to a minute; until the fit is there the scatter shows the first two principal components.
 """
 
 import logging
+import multiprocessing
+import threading
+import traceback
 from collections.abc import Callable
-from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
+from segclr.embeddings.aggregation import aggregate
 from segclr.embeddings.table import EmbeddingTable, open_table
-from segclr.errors import SegclrError
-from segclr.explore.layout import Layout, open_layout, pca_layout
-from segclr_viewer.child_process import end_child, new_child
+from segclr.errors import SegclrError, WorkerDied
+from segclr.explore.fitted import FittedLayout, Rows, fit_layout, open_fitted, with_three_dimensions
+from segclr.explore.layout import Layout, pca_layout
+from segclr.explore.settings import LayoutSettings, stamp
+from segclr_viewer.child_process import begin_child
 
 log = logging.getLogger(__name__)
 
-SEED = 0
 LEAST_ROWS = 50  # below, a neighbour graph says less than two principal components
 
 Post = Callable[[Callable[[], None]], None]
 
 
-def layout_file(folder: Path, table: EmbeddingTable) -> Path:
-    """Where the table's UMAP is kept."""
-    return folder / f"layout-umap-{table.version}.npz"
+@dataclass(frozen=True, slots=True, eq=False)
+class LayoutOrder:
+    """A layout that is asked for.
+
+    Attributes:
+        folder: the table's.
+        settings: of the fit.
+        radius_um: embeddings are averaged over nodes of their segment within it; 0 for the embeddings themselves.
+        classes: (n,) predicted class of each row, for the choice of the sample.
+        labels: (n,) label of each row, -1 for none, for a supervised layout.
+        three_dimensions: whether to fit these, too, for export; the layout is shown before.
+        earlier: the file of the layout shown now, towards which the new one is turned.
+    """
+
+    folder: Path
+    settings: LayoutSettings = LayoutSettings()  # noqa: RUF009 (frozen)
+    radius_um: float = 0.0
+    classes: NDArray[np.integer] | None = None
+    labels: NDArray[np.integer] | None = None
+    three_dimensions: bool = False
+    earlier: Path | None = None
+
+    def stamp(self, table: EmbeddingTable) -> str:
+        """Names what will be fitted."""
+        return stamp(self.settings, f"{table.version} {self.radius_um:g} um", self.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What is being done, and the share that is done, 0 to 1."""
+
+    doing: str
+    share: float
+
+
+def layout_file(order: LayoutOrder, table: EmbeddingTable) -> Path:
+    """Where the layout is kept."""
+    return order.folder / f"layout-umap-{order.stamp(table)}.npz"
+
+
+def kept_layout(order: LayoutOrder, table: EmbeddingTable) -> FittedLayout | None:
+    """The layout if it has been fitted before; a damaged one is fitted again."""
+    try:
+        return open_fitted(layout_file(order, table))
+    except (OSError, SegclrError):
+        return None
 
 
 def first_layout(folder: Path, table: EmbeddingTable) -> Layout:
-    """The kept UMAP if there is one, else the principal components."""
-    try:
-        return open_layout(layout_file(folder, table))
-    except (OSError, SegclrError):
-        return pca_layout(table.embeddings)
+    """The kept UMAP with the usual settings if there is one, else the principal components."""
+    kept = kept_layout(LayoutOrder(folder), table)
+    return pca_layout(table.embeddings) if kept is None else kept.layout
 
 
 class LayoutJob:
@@ -42,40 +94,116 @@ class LayoutJob:
         post: runs a callback on the session's thread.
         """
         self._post = post
-        self._pool = new_child(niceness=10)  # clicks and repaints come first
+        self._stopped = False
+        self._process: BaseProcess | None = None
+        self._listener: threading.Thread | None = None
 
-    def start(self, folder: Path, done: Callable[[Layout], None], failed: Callable[[str], None]) -> None:
-        """Fit the table in ``folder``; one of the callbacks is run on the session's thread when it is over."""
+    def start(
+        self,
+        order: LayoutOrder,
+        done: Callable[[FittedLayout], None],
+        failed: Callable[[str], None],
+        progress: Callable[[Progress], None] = lambda news: None,
+    ) -> None:
+        """Fit a layout; callbacks are run on the session's thread.
 
-        def over(future: "Future[Layout]") -> None:
-            if future.cancelled():
-                return
-            error = future.exception()
-            if error is None:
-                layout = future.result()
-                self._post(lambda: done(layout))
-            else:
-                log.warning("the layout could not be fitted: %s", error)
-                self._post(
-                    lambda: failed(f"the UMAP could not be fitted ({error}): the scatter keeps its first layout")
-                )
-            self._pool.shutdown(wait=False)
-
-        self._pool.submit(_fit, folder).add_done_callback(over)
+        `done` is told again when three dimensions, which take as long, have been added. When all is over, or was
+        stopped, nothing more is told.
+        """
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe(duplex=False)
+        self._process = context.Process(target=_fit, args=(theirs, order), daemon=True)
+        self._process.start()
+        theirs.close()
+        self._listener = threading.Thread(target=self._listen, args=(ours, done, failed, progress), daemon=True)
+        self._listener.start()
 
     def stop(self) -> None:
-        """End the process, finished or not."""
-        end_child(self._pool)
+        """End the process, finished or not; no callback is run any more."""
+        self._stopped = True
+        if self._process is not None:
+            self._process.terminate()
+
+    def wait(self) -> None:
+        """Until the process has ended and all its news are posted."""
+        if self._listener is not None:
+            self._listener.join()
+
+    def _listen(
+        self,
+        pipe: Connection,
+        done: Callable[[FittedLayout], None],
+        failed: Callable[[str], None],
+        progress: Callable[[Progress], None],
+    ) -> None:
+        over = False
+        while not over:
+            try:
+                news = pipe.recv()
+            except (EOFError, OSError):
+                news = WorkerDied("its process ended; is there memory left?")
+            if isinstance(news, FittedLayout):
+                self._tell(partial(done, news))
+            elif isinstance(news, Progress):
+                self._tell(partial(progress, news))
+            elif isinstance(news, Exception):
+                log.warning("the layout could not be fitted: %s", news)
+                self._tell(partial(failed, f"the UMAP could not be fitted ({news}): the scatter keeps its layout"))
+                over = True
+            else:
+                over = True
+        pipe.close()
+
+    def _tell(self, what: Callable[[], None]) -> None:
+        if not self._stopped:  # else the session's thread has perhaps ended
+            self._post(lambda: None if self._stopped else what())
 
 
-def _fit(folder: Path) -> Layout:
-    """Body of the process."""
-    from segclr.explore.umap import umap_layout
-
-    table = open_table(folder)
-    layout = umap_layout(table.embeddings, seed=SEED, progress=lambda text, share: None)
+def _fit(pipe: Connection, order: LayoutOrder) -> None:
+    """Body of the process: news, then None, or what went wrong."""
+    begin_child(niceness=10)  # clicks and repaints come first
     try:
-        layout.save(layout_file(folder, table))
+        _fit_and_keep(pipe, order)
+        pipe.send(None)
+    except SegclrError as error:
+        pipe.send(error)
+    except Exception as error:
+        traceback.print_exc()
+        pipe.send(SegclrError(f"{type(error).__name__}: {error}"))
+
+
+def _fit_and_keep(pipe: Connection, order: LayoutOrder) -> None:
+    table = open_table(order.folder)
+    embeddings = aggregate(table, order.radius_um) if order.radius_um > 0 else table.embeddings
+    rows = Rows(_segments(table), table.node_ids, embeddings, order.classes, order.labels)
+
+    def tell(doing: str, share: float) -> None:
+        pipe.send(Progress(doing, share))
+
+    fitted = fit_layout(rows, order.settings, order.stamp(table), _earlier(order), tell)
+    _keep(fitted, layout_file(order, table))
+    pipe.send(fitted)
+    if order.three_dimensions:
+        fitted = with_three_dimensions(fitted, rows, lambda doing, share: tell(f"in three dimensions: {doing}", share))
+        _keep(fitted, layout_file(order, table))
+        pipe.send(fitted)
+
+
+def _segments(table: EmbeddingTable) -> NDArray[np.uint64]:
+    return np.repeat(table.segment_ids, np.diff(table.first_row))
+
+
+def _earlier(order: LayoutOrder) -> FittedLayout | None:
+    """The layout to be turned towards; without it, or if it is damaged, the new one lies as it comes."""
+    try:
+        return None if order.earlier is None else open_fitted(order.earlier)
+    except (OSError, SegclrError) as error:
+        log.warning("the earlier layout cannot be read: %s", error)
+        return None
+
+
+def _keep(fitted: FittedLayout, path: Path) -> None:
+    try:
+        fitted.save(path)
     except OSError as error:
         log.warning("the layout is not kept: %s", error)
-    return layout

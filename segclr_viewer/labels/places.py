@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from segclr.em.geometry import XYZ
 from segclr.embeddings.table import EmbeddingTable
 from segclr.explore.layout import Layout
-from segclr.explore.layout import place as place_in_layout
 from segclr_viewer.log.events import SavedPlace
 from segclr_viewer.wire.answers import XY, Planes, Stages
 
@@ -50,7 +49,7 @@ class Places:
 
     def __init__(self, table: EmbeddingTable, layout: Layout) -> None:
         self._table = table
-        self._layout = layout
+        self._placement = layout.placement(table.embeddings)
         self._by_id: dict[int, KnownPlace] = {}
         self._next_id = 1
 
@@ -84,7 +83,7 @@ class Places:
 
     def lay_out(self, layout: Layout) -> None:
         """Move all places to where they lie in a newer layout."""
-        self._layout = layout
+        self._placement = layout.placement(self._table.embeddings)
         for place in self:
             self._by_id[place.place_id] = replace(place, xy=self._xy(place.embedding))
 
@@ -99,7 +98,8 @@ class Places:
         return self._by_id.get(place_id)
 
     def _xy(self, embedding: NDArray[np.float32]) -> XY:
-        return place_in_layout(embedding, self._table.embeddings, self._layout.xy)
+        x, y = self._placement.place(embedding)
+        return (x, y)
 
     def __iter__(self) -> Iterator[KnownPlace]:
         return iter(list(self._by_id.values()))

@@ -1,14 +1,10 @@
-"""Layouts are scaled, kept, and take in new points next to their neighbours."""
-
-from io import BytesIO
-from pathlib import Path
+"""Layouts are scaled and named by their content."""
 
 import numpy as np
 import pytest
 
-from segclr.errors import TableError
 from segclr.explore import layout as layout_module
-from segclr.explore.layout import make_layout, open_layout, pca_layout, place
+from segclr.explore.layout import make_layout, pca_layout
 
 RNG = np.random.default_rng(3)
 
@@ -54,57 +50,13 @@ def test_the_same_rows_give_the_same_layout_and_others_another_id() -> None:
     assert pca_layout(rows).id != pca_layout(rows[::-1]).id
 
 
-def test_a_point_of_the_table_lands_on_itself() -> None:
-    rows = two_clusters()
-    xy = pca_layout(rows).xy
-    for row in (0, 59, 119):
-        assert place(rows[row], rows, xy) == pytest.approx(tuple(xy[row]))
-
-
-def test_a_new_point_lands_among_its_nearest_rows() -> None:
-    rows = two_clusters()
-    xy = pca_layout(rows).xy
-    x, y = place(rows[60:].mean(axis=0), rows, xy)
-    low, high = xy[60:].min(axis=0), xy[60:].max(axis=0)
-    assert low[0] <= x <= high[0]
-    assert low[1] <= y <= high[1]
-
-
-def test_the_nearest_are_found_in_the_embedding_not_in_the_layout() -> None:
-    rows = np.array([[0.0, 0], [1, 0], [0, 1], [50, 50], [51, 50]], np.float32)
-    xy = np.array([[1, 1], [1, 1], [1, 1], [-1, -1], [-1, -1]], np.float32)
-    assert place(np.array([50.4, 50.1]), rows, xy, k=2) == pytest.approx((-1, -1))
-
-
-def test_a_point_of_the_table_that_was_rounded_differently_still_lands_on_itself() -> None:
-    rows = RNG.normal(size=(500, 16)).astype(np.float32) + np.float32(3)
-    xy = pca_layout(rows).xy
-    for row in (0, 7, 499):
-        assert place(rows[row] * np.float32(1 + 1e-5), rows, xy) == pytest.approx(tuple(xy[row]), abs=1e-3)
-
-
-def test_a_point_between_two_rows_lies_nearer_to_the_nearer() -> None:
-    rows = np.array([[0.0, 0], [3, 0], [90, 90]], np.float32)
-    xy = np.array([[-1, 0], [1, 0.5], [0, -1]], np.float32)
-    # weights 1 and 1/4
-    assert place(np.array([1.0, 0]), rows, xy, k=2) == pytest.approx((-0.6, 0.1))
-
-
-def test_rows_equally_far_count_alike_in_any_order() -> None:
-    rows = np.repeat(np.array([[1.0, 1], [-1, 1]], np.float32), 30, axis=0)
-    xy = RNG.uniform(-1, 1, (60, 2)).astype(np.float32)
-    expected = tuple(xy.astype(np.float64).mean(axis=0))
-    for order in (np.arange(60), RNG.permutation(60)):
-        assert place(np.zeros(2), rows[order], xy[order]) == pytest.approx(expected)
-
-
 @pytest.mark.parametrize("n", [2, 37, 101])
 def test_rows_that_are_all_the_same_lie_in_the_middle(n: int) -> None:
     rows = np.tile(RNG.normal(size=7).astype(np.float32), (n, 1))
     assert (pca_layout(rows).xy == 0).all()
     rows[0] = np.nextafter(rows[0], np.float32(9))
     assert (pca_layout(rows).xy == 0).all()
-    assert place(rows[0] + 1, rows, pca_layout(rows).xy) == (0, 0)
+    assert pca_layout(rows).placement(rows).place(rows[0] + 1) == (0, 0)
 
 
 def test_principal_components_are_those_of_a_decomposition_in_full() -> None:
@@ -122,35 +74,3 @@ def test_many_rows_are_laid_out_by_blocks_as_at_once(monkeypatch: pytest.MonkeyP
     whole = pca_layout(rows).xy
     monkeypatch.setattr(layout_module, "_BLOCK_ROWS", 7)
     np.testing.assert_allclose(pca_layout(rows).xy, whole, atol=1e-6)
-
-
-@pytest.mark.parametrize("n", [0, 1, 3])
-def test_a_point_finds_a_place_in_the_smallest_tables(n: int) -> None:
-    x, y = place(np.ones(4), np.ones((n, 4), np.float32), np.zeros((n, 2), np.float32))
-    assert (x, y) == (0, 0)
-
-
-def test_a_layout_is_read_back_as_it_was_saved(tmp_path: Path) -> None:
-    layout = make_layout("umap", RNG.normal(size=(20, 2)))
-    layout.save(tmp_path / "layout.npz")
-    back = open_layout(tmp_path / "layout.npz")
-    assert (back.id, back.method) == (layout.id, "umap")
-    assert (back.xy == layout.xy).all()
-
-
-def test_a_damaged_layout_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "layout.npz"
-    array = BytesIO()
-    np.save(array, np.zeros((4, 2)))
-    for content in (b"PK\x03\x04 half a file", b"", b"text", array.getvalue()):
-        path.write_bytes(content)
-        with pytest.raises(TableError, match=r"layout\.npz is damaged"):
-            open_layout(path)
-
-
-def test_a_pickled_layout_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "layout.npz"
-    with path.open("wb") as file:
-        np.savez(file, method=np.array("umap"), xy=np.array([object()], dtype=object))
-    with pytest.raises(TableError):
-        open_layout(path)
