@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import dataclass
 
 from segclr.errors import NotInRelease, ReleaseError, ReleaseUnavailable
@@ -51,7 +52,8 @@ def fetch(
         connections: segments that are read at the same time.
 
     Raises:
-        ReleaseUnavailable: The server gave nothing several times in a row; what has come is in the cache.
+        ReleaseUnavailable: The server gave nothing several times in a row; what has come is in the cache. After this
+            and any other error the reader is of no further use: it has been told to stop waiting.
         CannotKeep: What comes cannot be kept on the disk.
         ReleaseError: An id is no segment id.
     """
@@ -63,19 +65,21 @@ def fetch(
     failed: dict[int, str] = {}
     silent = 0
     progress(done, len(asked))
-    for segment_id, failure in _read_all(reader, wanted, connections):
-        done += 1
-        if isinstance(failure, NotInRelease):
-            missing.add(segment_id)
-        elif failure is not None:
-            failed[segment_id] = str(failure)
-        silent = silent + 1 if isinstance(failure, ReleaseUnavailable) else 0
-        if silent == GIVE_UP_AFTER:
-            came = done - len(missing) - len(failed)
-            raise ReleaseUnavailable(
-                f"{failure}; {came} of {len(asked)} segments are on this disk, and the same command goes on from there"
-            )
-        progress(done, len(asked))
+    with closing(_read_all(reader, wanted, connections)) as outcomes:
+        for segment_id, failure in outcomes:
+            done += 1
+            if isinstance(failure, NotInRelease):
+                missing.add(segment_id)
+            elif failure is not None:
+                failed[segment_id] = str(failure)
+            silent = silent + 1 if isinstance(failure, ReleaseUnavailable) else 0
+            if silent == GIVE_UP_AFTER:
+                came = done - len(missing) - len(failed)
+                raise ReleaseUnavailable(
+                    f"{failure}; {came} of {len(asked)} segments are on this disk, and the same command goes on from "
+                    "there"
+                )
+            progress(done, len(asked))
     return Fetched(
         found=tuple(segment_id for segment_id in asked if segment_id not in missing and segment_id not in failed),
         missing=tuple(segment_id for segment_id in asked if segment_id in missing),
@@ -100,7 +104,7 @@ def doubt(release: Release, fetched: Fetched) -> str | None:
 
 def _read_all(
     reader: ReleaseReader, wanted: list[int], connections: int
-) -> Iterator[tuple[int, NotInRelease | ReleaseUnavailable | ReleaseError | None]]:
+) -> Generator[tuple[int, NotInRelease | ReleaseUnavailable | ReleaseError | None]]:
     """Yield each segment with what went wrong, as they come; a few are under way, the others not yet begun."""
     under_way: dict[Future[None], int] = {}
     waiting = iter(wanted)

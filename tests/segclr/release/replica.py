@@ -47,7 +47,7 @@ def zip_of(files: Mapping[str, bytes], compression: int = zipfile.ZIP_DEFLATED) 
 class Fault:
     """What the server does instead of answering rightly, `times` times."""
 
-    kind: str  # status, truncate, reset, silent, slow, whole, shifted, no_range_told
+    kind: str  # status, truncate, reset, silent, slow, no_length, whole, shifted, no_range_told
     times: int = 1
     status: int = 500
     headers: dict[str, str] = field(default_factory=dict)
@@ -70,6 +70,7 @@ class Replica:
         self.requests: list[Request] = []
         self.go_on = Event()
         self.tell_etag = True
+        self.waited_out = False  # a client has waited to the end of a slow answer
         self._lock = Lock()
         replica = self
 
@@ -91,7 +92,7 @@ class Replica:
     def reset(self) -> None:
         """Forget everything; whoever still waits goes on."""
         self.go_on.set()
-        self.files, self.faults, self.requests, self.tell_etag = {}, {}, [], True
+        self.files, self.faults, self.requests, self.tell_etag, self.waited_out = {}, {}, [], True, False
         self.go_on = Event()
 
     def close(self) -> None:
@@ -122,7 +123,7 @@ class Replica:
             fault = self._next_fault(handler.path)
         content = self.files.get(handler.path)
         if fault is not None and fault.kind == "status":
-            return _send(handler, fault.status, b"sorry", fault.headers)
+            return _send(handler, fault.status, b"sorry", fault.headers, 5)
         if fault is not None and fault.kind == "reset":
             handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             handler.connection.close()
@@ -134,14 +135,14 @@ class Replica:
             handler.close_connection = True
             return None
         if content is None:
-            return _send(handler, 404, b"no such object", {})
+            return _send(handler, 404, b"no such object", {}, 14)
         etag = {"ETag": f'"{hashlib.sha256(content).hexdigest()}"'} if self.tell_etag else {}
         wanted = RANGE.fullmatch(request.range)
         if wanted is None or (fault is not None and fault.kind == "whole"):
-            return _send(handler, 200, content, etag)
+            return _send(handler, 200, content, etag, len(content))
         start, stop = _bounds(wanted[1], wanted[2], len(content))
         if start >= stop:
-            return _send(handler, 416, b"", {"Content-Range": f"bytes */{len(content)}"})
+            return _send(handler, 416, b"", {"Content-Range": f"bytes */{len(content)}"}, 0)
         if fault is not None and fault.kind == "shifted":
             start, stop = start + 1, min(stop + 1, len(content))
         body = content[start:stop]
@@ -149,13 +150,13 @@ class Replica:
         if fault is not None and fault.kind == "no_range_told":
             headers.pop("Content-Range")
         request.sent = len(body)
-        if fault is None or fault.kind not in ("truncate", "slow"):
-            return _send(handler, 206, body, headers)
+        if fault is None or fault.kind not in ("truncate", "slow", "no_length"):
+            return _send(handler, 206, body, headers, len(body))
         request.sent = len(body) // 2
-        _send(handler, 206, body[: len(body) // 2], headers, length=len(body))
+        _send(handler, 206, body[: len(body) // 2], headers, None if fault.kind == "no_length" else len(body))
         handler.wfile.flush()
-        if fault.kind == "slow":
-            self.go_on.wait(10)
+        if fault.kind == "slow" and not self.go_on.wait(10):
+            self.waited_out = True
         handler.close_connection = True
         return None
 
@@ -204,11 +205,12 @@ def _bounds(first: str, last: str, size: int) -> tuple[int, int]:
 
 
 def _send(
-    handler: BaseHTTPRequestHandler, status: int, body: bytes, headers: Mapping[str, str], length: int | None = None
+    handler: BaseHTTPRequestHandler, status: int, body: bytes, headers: Mapping[str, str], length: int | None
 ) -> None:
     handler.send_response(status)
     for name, value in headers.items():
         handler.send_header(name, value)
-    handler.send_header("Content-Length", str(len(body) if length is None else length))
+    if length is not None:
+        handler.send_header("Content-Length", str(length))
     handler.end_headers()
     handler.wfile.write(body)

@@ -89,6 +89,7 @@ def with_cell(column: int, cell: bytes):
         (broken(9, lambda line: b""), "line 9: empty, though lines follow"),
         (broken(9, lambda line: b"  "), "line 9: 1 columns, but there must be 68"),
         (broken(2, with_cell(4, b"\xff\xfe")), r"line 2, column 4: '\\xff\\xfe' is no finite number"),
+        (broken(2, with_cell(68, b"1.5#3")), "line 2, column 68: '1.5#3' is no finite number"),
         (broken(2, with_cell(4, b"#3")), "line 2, column 4: '#3' is no finite number"),
         (b"", "is empty: a segment of the release has at least one row"),
         (b"\n", "is empty: a segment of the release has at least one row"),

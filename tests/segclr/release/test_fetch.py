@@ -1,6 +1,7 @@
 """Many segments at once, with a server that fails now and then."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -44,6 +45,12 @@ def test_each_shards_directory_is_read_once_though_many_want_it(replica, reader)
     fetch(reader, SEGMENTS, connections=4)
     assert sum(request.range.startswith("bytes=-") for request in replica.requests) == 4
     assert len(replica.requests) == 64
+
+
+def test_segments_of_a_shard_come_after_each_other(replica, reader):
+    fetch(reader, SEGMENTS, connections=1)
+    shards = [request.path for request in replica.requests]
+    assert sum(one != other for one, other in pairwise(shards)) == 3
 
 
 def test_no_more_connections_are_used_than_allowed(replica, reader):

@@ -156,6 +156,7 @@ def patched(content: bytes, at: int, value: bytes) -> bytes:
         (lambda c, start: patched(c, start + 14 + 30 + 22, b"\xff\xff\xff\xff"), "damaged"),  # the packed bytes
         (lambda c, start: patched(c, start, b"PK\7\7"), "the shard's directory leads to something else"),
         (lambda c, start: patched(c, start + 30, b"9"), "the shard's directory leads to something else"),
+        (lambda c, start: patched(c, start + 26, b"\x17"), "the shard's directory leads to something else"),
         (lambda c, start: patched(c, c.find(b"PK\1\2") + 16, b"\0\0\0\0"), "its checksum or its size"),
         (lambda c, start: patched(c, c.find(b"PK\1\2") + 24, b"\1\0\0\0"), "unpacks to more than the 1 bytes"),
         (lambda c, start: patched(c, c.find(b"PK\1\2") + 20, b"\5\0\0\0"), "it ends too early"),
