@@ -5,6 +5,7 @@
 ``python -m benchmarks real``: the same on real data, see ``benchmarks.real``.
 ``python -m benchmarks queue``: what the labelling queue saves, see ``benchmarks.queue``.
 ``python -m benchmarks aggregation``: averaging over neighbourhoods, see ``benchmarks.aggregation``.
+``python -m benchmarks table``: reading parts of large embedding tables, see ``benchmarks.table``.
 ``python -m benchmarks annotators``: many annotators at once, see ``benchmarks.annotators``.
 """
 
@@ -50,6 +51,10 @@ if __name__ == "__main__":
         from benchmarks import aggregation
 
         aggregation.main(sys.argv[2:])
+    elif sys.argv[1:2] == ["table"]:
+        from benchmarks.table import command as table_command
+
+        table_command.main(sys.argv[2:])
     elif sys.argv[1:2] == ["annotators"]:
         from benchmarks import annotators
 

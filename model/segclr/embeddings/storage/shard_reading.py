@@ -19,7 +19,7 @@ from segclr.embeddings.storage.source import Column, Source
 from segclr.errors import TableError
 
 _LARGEST_ID = 2**64 - 1
-_INDEX = ("segment_ids", "first_row", "embedding_scale")  # what is read when a shard is opened
+_INDEX = ("segment_ids", "first_row", "first_edge", "embedding_scale")  # what is read when a shard is opened
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,6 +29,8 @@ class ShardReader:
     Attributes:
         segment_ids: (S,) uint64, ascending.
         first_row: (S + 1,) int64.
+        first_edge: (S + 1,) int64; the edges of segment i are `first_edge[i]:first_edge[i + 1]`. None where the format
+            does not have it.
         scale: (2, d) float32 for embeddings in int8, else None.
     """
 
@@ -36,17 +38,18 @@ class ShardReader:
     stored: Mapping[str, Column]
     segment_ids: NDArray[np.uint64]
     first_row: NDArray[np.int64]
+    first_edge: NDArray[np.int64] | None
     scale: NDArray[np.float32] | None
 
     @classmethod
     def open(cls, source: Source, shard: Shard) -> ShardReader:
-        """Read a shard's index of segments; 16 bytes per segment.
+        """Read a shard's index of segments; 24 bytes per segment.
 
         Raises:
             TableError: A file is missing or damaged.
         """
         stored = _stored(source, shard)
-        index = [stored[name].read(0, stored[name].shape[0]) for name in _INDEX if name in stored]
+        index = {name: stored[name].read(0, stored[name].shape[0]) for name in _INDEX if name in stored}
         return cls._of(source, shard, stored, index)
 
     @classmethod
@@ -63,22 +66,24 @@ class ShardReader:
         found = iter(source.together([partial(column.read, 0, column.shape[0]) for column in wanted]))
         for shard, stored in columns:
             try:
-                readers.append(cls._of(source, shard, stored, [next(found) for name in _INDEX if name in stored]))
+                readers.append(cls._of(source, shard, stored, {name: next(found) for name in _INDEX if name in stored}))
             except TableError as error:
                 damage.append(f"{error} (shard {shard.name}, {shard.rows} rows)")
         return readers, damage
 
     @classmethod
     def _of(
-        cls, source: Source, shard: Shard, stored: Mapping[str, Column], index: Sequence[NDArray[Any]]
+        cls, source: Source, shard: Shard, stored: Mapping[str, Column], index: Mapping[str, NDArray[Any]]
     ) -> ShardReader:
-        segment_ids, first_row = index[:2]
+        first_row = index["first_row"]
         if len(first_row) != shard.segments + 1 or (int(first_row[0]), int(first_row[-1])) != (0, shard.rows):
             raise TableError(
                 f"the embedding table {source.name} is damaged: the segments of the shard {shard.name} do not cover "
                 f"its {shard.rows} rows, as {INDEX} promises"
             )
-        return cls(shard, stored, segment_ids, first_row, index[2] if len(index) > 2 else None)
+        return cls(
+            shard, stored, index["segment_ids"], first_row, index.get("first_edge"), index.get("embedding_scale")
+        )
 
     def rows_of(self, segment_id: int) -> slice:
         """Return the rows of a segment, an empty slice if it has none."""
@@ -88,16 +93,16 @@ class ShardReader:
                 return slice(int(self.first_row[index]), int(self.first_row[index + 1]))
         return slice(0, 0)
 
-    def edge_range(self, segment_id: int) -> NDArray[np.int64]:
-        """Return (2,): the first of a segment's edges, and one after the last; equal if it has none."""
+    def edge_range(self, segment_id: int) -> tuple[int, int]:
+        """Return the first of a segment's edges, and one after the last; equal if it has none."""
         rows = self.rows_of(segment_id)
-        if "first_edge" not in self.stored:
-            lower = self.read("edges", 0, self.shard.edges)[:, 0]
-            return np.searchsorted(lower, [rows.start, rows.stop]).astype(np.int64)
+        if self.first_edge is None:
+            first, last = np.searchsorted(self.read("edges", 0, self.shard.edges)[:, 0], [rows.start, rows.stop])
+            return int(first), int(last)
         if rows.start == rows.stop:
-            return np.zeros(2, np.int64)
+            return 0, 0
         index = int(np.searchsorted(self.first_row, rows.start))
-        return self.read("first_edge", index, index + 2)
+        return int(self.first_edge[index]), int(self.first_edge[index + 1])
 
     def segment_of(self, rows: NDArray[np.int64]) -> NDArray[np.uint64]:
         """Return the segment id of each row."""

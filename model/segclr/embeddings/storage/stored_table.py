@@ -84,7 +84,7 @@ class StoredTable:
         return tuple(self._damage)
 
     def readers(self, shards: Sequence[Shard] | None = None) -> list[ShardReader]:
-        """Return some shards, or all, with their indexes of segments read, 16 bytes per segment.
+        """Return some shards, or all, with their indexes of segments read, 24 bytes per segment.
 
         Raises:
             TableError: No shard is whole, or a server fails.
@@ -103,7 +103,7 @@ class StoredTable:
     def rows_of_segment(self, segment_id: int) -> Rows:
         """Return the rows of a segment by node, with its edges; none if the table does not have it.
 
-        In O(log S) for each shard whose ids span it, and the rows; behind an address two requests after another.
+        In O(log S) for each shard whose ids span it, and the rows; behind an address a few requests at the same time.
         """
         spanning = [s for s in self._shards if s.rows and s.first_segment <= segment_id <= s.last_segment]
         parts = [(reader, reader.rows_of(segment_id)) for reader in self.readers(spanning)]
@@ -112,16 +112,10 @@ class StoredTable:
         found = self.source.together(
             [
                 *(partial(reader.read, name, rows.start, rows.stop) for reader, rows in parts for name in names),
-                *(partial(reader.edge_range, segment_id) for reader, _ in parts),
+                *(partial(reader.read, "edges", *reader.edge_range(segment_id)) for reader, _ in parts),
             ]
         )
-        width, where = len(names), found[len(names) * len(parts) :]
-        edges = self.source.together(
-            [
-                partial(reader.read, "edges", int(first), int(last))
-                for (reader, _), (first, last) in zip(parts, where, strict=True)
-            ]
-        )
+        width, edges = len(names), found[len(names) * len(parts) :]
         pieces = []
         for index, (_, rows) in enumerate(parts):
             count = rows.stop - rows.start
