@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from segclr.em.volume import Volume
-from segclr.embeddings.table import EmbeddingTable, open_table, table_exists
+from segclr.embeddings.provenance import Provenance
+from segclr.embeddings.storage.stored_table import open_stored
+from segclr.embeddings.table import EmbeddingTable, table_exists
 from segclr.encoder.checkpoint import CheckpointSpec
 from segclr.encoder.config import LegacyConfig
 from segclr.errors import ProjectError, ReleaseUnavailable, TableError
@@ -28,15 +30,15 @@ def bring_published(release: str, folder: Path, segments: Sequence[int]) -> None
         TableError: the table is there, but not of this release.
         SegclrError: the release cannot be read, or the table not be written.
     """
-    there: list[int] = []
+    from segclr.release.release_table import segments_in  # with it comes HTTP: not to read a project file
+
     if table_exists(folder):
-        table = open_table(folder)
-        _check_origin(table, release_named(release), folder)
-        there = [int(segment) for segment in table.segment_ids]
+        _check_origin(open_stored(folder).provenance, release_named(release), folder)
+    there = segments_in(folder)
     wanted = sorted(set(segments).difference(there))
     if wanted:
         try:
-            run_with_progress("downloading published embeddings", _download, release, folder, [*there, *wanted])
+            run_with_progress("downloading published embeddings", _download, release, folder, wanted)
         except ReleaseUnavailable as error:
             if not there:
                 raise
@@ -54,7 +56,7 @@ def _download(release: str, folder: Path, segments: list[int], progress: Progres
     from segclr.release.fetch import doubt, fetch
     from segclr.release.http import RangeReader
     from segclr.release.reader import ReleaseReader
-    from segclr.release.release_table import write_release_table
+    from segclr.release.release_table import add_to_table
 
     http = RangeReader()
     reader = ReleaseReader(release_named(release), default_cache(), http)
@@ -65,14 +67,15 @@ def _download(release: str, folder: Path, segments: list[int], progress: Progres
         doubted = doubt(reader.release, fetched)
         if not fetched.found:
             reason = doubted or (fetched.failed[0][1] if fetched.failed else "the release has none of them")
-            raise ProjectError(f"no segment of start_segments can be shown: {reason}")
+            if not table_exists(folder):
+                raise ProjectError(f"no segment of start_segments can be shown: {reason}")
         for segment_id, failure in fetched.failed:
             _logger.warning("segment %d is not shown: %s", segment_id, failure)
         if fetched.missing:
             _logger.warning("not in %s: %s", release, ", ".join(map(str, fetched.missing)))
         if doubted:
             _logger.warning("%s", doubted)
-        write_release_table(reader, fetched.found, folder)
+        add_to_table(reader, fetched.found, folder)
     finally:
         http.close()
 
@@ -115,9 +118,9 @@ def _check_encoder(encoder: CheckpointSpec, release: Release) -> None:
         )
 
 
-def _check_origin(table: EmbeddingTable, release: Release, folder: Path) -> None:
-    if table.provenance.encoder_hash != release.maker:
+def _check_origin(made: Provenance, release: Release, folder: Path) -> None:
+    if made.encoder_hash != release.maker:
         raise TableError(
-            f"the table in {folder} is not of the release {release.name}, it was made by {table.provenance.maker()}: "
+            f"the table in {folder} is not of the release {release.name}, it was made by {made.maker()}: "
             "name another folder (table.folder)"
         )

@@ -10,7 +10,8 @@ from typing import cast
 
 from tqdm import tqdm
 
-from segclr.embeddings.table import open_table, table_exists
+from segclr.embeddings.storage.stored_table import open_stored
+from segclr.embeddings.table import table_exists
 from segclr.errors import ReleaseError, SegclrError
 from segclr.release.cave import PastIds, open_cave, past_ids
 from segclr.release.disk_cache import default_cache
@@ -18,7 +19,7 @@ from segclr.release.fetch import Fetched, doubt, fetch
 from segclr.release.http import RangeReader
 from segclr.release.reader import ReleaseReader
 from segclr.release.registry import RELEASES, Release, release_named
-from segclr.release.release_table import write_release_table
+from segclr.release.release_table import add_to_table, segments_in
 
 _FETCH_HELP = """Download segments and write them as an embedding table. Of each shard of 170 to 300 MB its directory
 and the segments' own bytes are read. What has come stays in the cache: the same command goes on where it ended."""
@@ -53,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--segments-from", type=Path, metavar="FILE", help="a text file with an id in each line, besides or instead")
     add("--release", required=True, metavar="NAME", help="a name of `list`, or URL#NAME for a copy")
     add("--out", type=Path, required=True, metavar="TABLE", help="the table's folder")
-    add("--add", action="store_true", help="keep the segments that the table has, and add these")
+    add("--add", action="store_true", help="add to the table that is there")
     add("--cache", type=Path, help="folder of what was downloaded (default: in your cache folder)")
     add("--connections", type=_connections, default=8, help="segments read at the same time (default: %(default)s)")
     add("--cave", metavar="DATASTACK", help="the ids are today's root ids in CAVE: map them to the release's first")
@@ -110,24 +111,28 @@ def _fetch(options: argparse.Namespace) -> int:
         mapped = past_ids(ids, open_cave(options.cave), release, options.cave_time)
         _say_mapped(mapped, release)
         ids = list(mapped.segment_ids)
-    if options.add and table_exists(options.out):
-        ids = [*(int(segment) for segment in open_table(options.out).segment_ids), *ids]
+    if table_exists(options.out) and not options.add:
+        raise ReleaseError(f"there is a table in {options.out}: --add adds segments to it, or name another folder")
+    ids = sorted(set(ids).difference(segments_in(options.out)))
+    if not ids and table_exists(options.out):
+        print(f"{options.out} has all of these segments")
+        return 0
     if not ids:
         raise ReleaseError("no segment is asked for: name ids, or a file of them (--segments-from)")
     http = RangeReader(options.connections)
     reader = ReleaseReader(release, (options.cache or default_cache()).expanduser().resolve(), http)
     try:
-        with tqdm(total=len(set(ids)), unit="segment", desc=release.name) as bar:
+        with tqdm(total=len(ids), unit="segment", desc=release.name) as bar:
             fetched = fetch(
                 reader, ids, connections=options.connections, progress=lambda done, _: bar.update(done - bar.n)
             )
         _say(fetched, release)
         if not fetched.found:
-            raise ReleaseError(f"none of {len(set(ids))} segments came from {release.name}: no table is written")
-        table = write_release_table(reader, fetched.found, options.out)
+            raise ReleaseError(f"none of {len(ids)} segments came from {release.name}: nothing is written")
+        add_to_table(reader, fetched.found, options.out)
     finally:
         http.close()
-    print(f"{options.out}: {len(table)} embeddings of {len(table.segment_ids)} segments")
+    print(f"{options.out}: {len(open_stored(options.out))} embeddings of {len(segments_in(options.out))} segments")
     return 1 if fetched.failed else 0
 
 

@@ -88,6 +88,31 @@ def test_segments_are_added_to_a_table_without_downloading_the_others_again(run,
     assert open_table(tmp_path / "table").segment_ids.tolist() == [MICRONS_ID, BIG_ID]
 
 
+def test_a_table_that_is_there_is_never_replaced(run, replica, copy, tmp_path):
+    run("fetch", MICRONS_ID, "--release", copy, "--out", tmp_path / "table")
+    replica.requests.clear()
+    status, _, err = run("fetch", BIG_ID, "--release", copy, "--out", tmp_path / "table")
+    assert (status, replica.requests) == (1, [])
+    assert "--add adds segments to it" in err
+    assert open_table(tmp_path / "table").segment_ids.tolist() == [MICRONS_ID]
+
+
+def test_segments_that_a_table_has_are_not_asked_for(run, replica, copy, tmp_path):
+    run("fetch", MICRONS_ID, "--release", copy, "--out", tmp_path / "table")
+    replica.requests.clear()
+    status, out, _ = run("fetch", MICRONS_ID, "--release", copy, "--out", tmp_path / "table", "--add")
+    assert (status, replica.requests) == (0, [])
+    assert "has all of these segments" in out
+
+
+def test_another_release_is_not_added_to_a_table(run, replica, copy, tmp_path):
+    run("fetch", MICRONS_ID, "--release", copy, "--out", tmp_path / "table")
+    other = copy.replace("#microns_v343", "#microns_nm_coord_public_offset_v343")
+    status, _, err = run("fetch", BIG_ID, "--release", other, "--out", tmp_path / "table", "--add")
+    assert status == 1
+    assert "rows of another kind cannot be added" in err
+
+
 def test_damaged_segments_are_listed_and_the_others_written(run, replica, copy, tmp_path):
     put(replica, 5, {5: b"0,1,2,three"})
     status, out, err = run("fetch", MICRONS_ID, 5, "--release", copy, "--out", tmp_path / "table")
@@ -111,7 +136,7 @@ def test_nothing_found_writes_no_table(run, replica, copy, tmp_path):
     put(replica, 5, {5: b"0,1,2,three"})
     status, _, err = run("fetch", 5, "--release", copy, "--out", tmp_path / "table")
     assert status == 1
-    assert "none of 1 segments came from microns_v343: no table is written" in err
+    assert "none of 1 segments came from microns_v343: nothing is written" in err
     assert not (tmp_path / "table").exists()
 
 
