@@ -36,8 +36,8 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks queue", description=__doc__)
     parser.add_argument("--checkpoint", type=Path, default=DEMO_CHECKPOINT)
     parser.add_argument("--seeds", type=int, nargs="+", default=[203, 204, 205], help="of the blocks measured on")
-    parser.add_argument("--mix-seeds", type=int, nargs="*", default=[201, 202], help="of those that mixes are tried on")
-    parser.add_argument("--mixes", action="store_true", help="also try other mixes on --mix-seeds")
+    parser.add_argument("--mix-seeds", type=int, nargs="+", default=[201, 202], help="of those that mixes are tried on")
+    parser.add_argument("--mixes", action="store_true", help="try other ways on --mix-seeds instead: queue_tried.md")
     parser.add_argument("--repeats", type=int, default=Amount().repeats)
     parser.add_argument("--quick", action="store_true", help="a minute's trial, written into --folder alone")
     parser.add_argument("--folder", type=Path, default=science.RUNS, help="where blocks are kept")
@@ -45,19 +45,27 @@ def main(arguments: list[str]) -> None:
     options = parser.parse_args(arguments)
     amount = replace(QUICK if options.quick else Amount(repeats=options.repeats), threads=options.threads)
     out = options.folder / "quick" if options.quick else science.DOCS
+    out.mkdir(parents=True, exist_ok=True)
+    seeds = tuple(options.mix_seeds if options.mixes else options.seeds)
     try:
         with threadpool_limits(1):
-            ground, header = prepare(tuple(options.seeds), options.checkpoint, options.folder)
-            findings = examine(ground, amount)
-            if options.mixes:
-                other, _ = prepare(tuple(options.mix_seeds), options.checkpoint, options.folder)
-                findings = replace(findings, mixes=try_mixes(other, amount))
+            ground, header = prepare(seeds, options.checkpoint, options.folder)
+            page = _tried(ground, amount, header) if options.mixes else _measured(ground, amount, header, out)
     except SegclrError as error:
         sys.exit(str(error))
+    (out / ("queue_tried.md" if options.mixes else "queue.md")).write_text(page, "utf-8")
+    print(page)
+
+
+def _measured(ground: Ground, amount: Amount, header: list[str], out: Path) -> str:
+    findings = examine(ground, amount)
     with style():
         figures.draw_curves(out / "images" / "queue_curves.png", findings.settings)
-    (out / "queue.md").write_text(tables.document(findings, amount, header), "utf-8")
-    print((out / "queue.md").read_text())
+    return tables.document(findings, amount, header)
+
+
+def _tried(ground: Ground, amount: Amount, header: list[str]) -> str:
+    return tables.tried(try_mixes(ground, amount), header)
 
 
 def prepare(seeds: tuple[int, ...], checkpoint: Path, folder: Path) -> tuple[Ground, list[str]]:
@@ -89,16 +97,16 @@ def examine(ground: Ground, amount: Amount) -> tables.Findings:
     clock.say("through the session")
     cost = costs(LABEL_COUNTS)
     clock.say("cost")
-    return tables.Findings(settings, rare, checks, cost, [])
+    return tables.Findings(settings, rare, checks, cost)
 
 
 def try_mixes(ground: Ground, amount: Amount) -> list[Setting]:
-    """Other mixes on other blocks."""
+    """Other ways to choose, on other blocks than those that the queue is measured on."""
     clock = science.Clock()
     fewer = replace(
         amount,
         repeats=min(amount.repeats, 8),
-        most_nodes=min(amount.most_nodes, 400),
+        most_nodes=min(amount.most_nodes, 300),
         most_segments=min(amount.most_segments, 400),
     )
     tried = [measure.setting(ground, task, 0.0, fewer, MIXES) for task in measure.TASKS]

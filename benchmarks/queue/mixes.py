@@ -1,4 +1,4 @@
-"""The mixes that were tried before the default was chosen, and what else was."""
+"""Ways to choose that were tried before the default was."""
 
 from benchmarks.queue.course import Choose, blindly, by_margin, by_queue
 from benchmarks.queue.rivals import by_badge, by_distance

@@ -19,13 +19,12 @@ _SHOWN = (20, 50, 100, 200, 400, 800, 1600)
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """All that was measured, and the mixes that were tried on other blocks, if they were."""
+    """All that was measured."""
 
     settings: list[Setting]
     rare: list[Rare]
     checks: list[Check]
     costs: list[Cost]
-    mixes: list[Setting]
 
 
 def document(findings: Findings, amount: Amount, header: Iterable[str]) -> str:
@@ -38,7 +37,34 @@ def document(findings: Findings, amount: Amount, header: Iterable[str]) -> str:
         *_flown(findings.settings),
         *_checked(findings.checks),
         *_costs(findings.costs),
-        *_mixes(findings.mixes),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def tried(settings: Sequence[Setting], header: Iterable[str]) -> str:
+    """The page of other ways to choose, in Markdown."""
+    rows = [
+        [
+            f"{setting.task}: {curve.name}",
+            str(setting.needed(curve)),
+            *[f"{curve.at(labels):.3f}" if labels <= curve.labels[-1] * 1.05 else "" for labels in _SHOWN[:5]],
+            f"{curve.flown_nm.mean() / 1e3:.1f} µm",
+        ]
+        for setting in settings
+        for curve in setting.curves
+    ]
+    parts = [
+        "# Ways to choose that were tried",
+        prose(
+            "`python -m benchmarks queue --mixes` writes this page. The queue's default was chosen on these blocks, "
+            "which are others than those that [it is measured on](queue.md)."
+        ),
+        "\n".join(bullet(point) for point in (*header, f"{len(settings[0].all_labels)} repeats")),
+        prose(
+            f"*Needed*: labels until macro F1 reaches {REACHED:.0%} of what all labels give, with its 90 % interval; "
+            "beside it macro F1 at a number of labels."
+        ),
+        table(["way", "needed", *[f"{labels}" for labels in _SHOWN[:5]], "flown per label"], rows),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -176,29 +202,6 @@ def _costs(found: Sequence[Cost]) -> list[str]:
             "*assess*: what the head says of them; *propose*: the choice."
         ),
         table(["labels", "draw", "assess", "propose", "together"], rows),
-    ]
-
-
-def _mixes(mixes: Sequence[Setting]) -> list[str]:
-    if not mixes:
-        return []
-    rows = [
-        [
-            f"{setting.task}: {curve.name}",
-            str(setting.needed(curve)),
-            *[f"{curve.at(labels):.3f}" for labels in _SHOWN[:5]],
-            f"{curve.flown_nm.mean() / 1e3:.1f} µm",
-        ]
-        for setting in mixes
-        for curve in setting.curves
-    ]
-    return [
-        "## Mixes that were tried",
-        prose(
-            f"On other blocks than those above, {len(mixes[0].all_labels)} repeats. *Needed* as above; beside it macro "
-            "F1 at a number of labels."
-        ),
-        table(["mix", "needed", *[f"{labels}" for labels in _SHOWN[:5]], "flown per label"], rows),
     ]
 
 
