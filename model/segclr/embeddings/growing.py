@@ -8,6 +8,7 @@ from pathlib import Path
 
 from segclr.embeddings.provenance import Provenance, combined, differences
 from segclr.embeddings.storage.merging import merged
+from segclr.embeddings.storage.node_edges import NodeEdges
 from segclr.embeddings.storage.precision import Storage, check_storage
 from segclr.embeddings.storage.shard_writing import Content
 from segclr.embeddings.storage.stored_table import StoredTable, open_stored
@@ -40,14 +41,18 @@ def append_table(folder: Path, table: EmbeddingTable, storage: Storage = "float3
         add(Content.of(table.columns()), table.provenance, storage, table.stored_as(storage).version)
 
 
-def compact_table(folder: Path) -> None:
+def compact_table(folder: Path, edges: NodeEdges | None = None) -> None:
     """Write the shards of a table anew as one, sorted, that opens at once; readers of the old ones keep them.
 
     Needs the table's size on the disk once more while it runs, and some 40 bytes of memory a row. In int8 the
     embeddings are rounded once more, to steps that fit all of them.
 
+    Args:
+        edges: of the whole table, instead of those that the shards have: a shard cannot join its rows to another's.
+
     Raises:
-        TableError: There is no table, a shard is damaged, another program is writing to it, or the disk is full.
+        TableError: There is no table, a shard is damaged, an edge leads to a node without a row, another program is
+            writing to it, or the disk is full.
     """
     if not table_exists(folder):
         raise TableError(f"there is no embedding table in {folder}")
@@ -56,8 +61,8 @@ def compact_table(folder: Path) -> None:
         readers = stored.readers()
         if stored.damage:
             raise TableError(f"a damaged table is not compacted: {stored.damage[0]}")
-        if len(readers) != 1 or "first_edge" not in readers[0].stored:
-            writer.replace(merged(readers), stored.provenance, stored.manifest.storage)
+        if edges is not None or len(readers) != 1 or readers[0].first_edge is None:
+            writer.replace(merged(readers, edges), stored.provenance, stored.manifest.storage)
 
 
 def merge_tables(

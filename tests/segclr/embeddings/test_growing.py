@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from segclr.embeddings.growing import append_table, compact_table, merge_tables
+from segclr.embeddings.storage.node_edges import NodeEdges
 from segclr.embeddings.storage.stored_table import open_stored
 from segclr.embeddings.storage.verification import damaged_files
 from segclr.embeddings.storage.writer import open_writer
@@ -67,6 +68,40 @@ def test_compacted_shards_are_one_that_is_mapped_and_of_the_same_version(tmp_pat
     open_table(tmp_path).verify()
 
 
+def test_edges_between_shards_are_given_when_they_become_one(tmp_path: Path) -> None:
+    whole = made_table({7: 9, BIG: 4, 5: 1}, seed=8)
+    segments, nodes = whole.columns().segment_of_row(), whole.node_ids
+    none = np.empty((0, 2), np.int64)
+    for remainder in range(2):
+        rows = np.flatnonzero(np.arange(len(whole)) % 2 == remainder)
+        skipped = replace(MADE, skipped_background=remainder * MADE.skipped_background)
+        columns = (segments[rows], nodes[rows], whole.positions_nm[rows], whole.embeddings[rows], none)
+        append_table(tmp_path, build_table(*columns, skipped))
+    edges = NodeEdges(segments[whole.edges[:, 0]], nodes[whole.edges])
+    twice = NodeEdges(np.tile(edges.segment_ids, 2), np.concatenate([edges.nodes, edges.nodes[:, ::-1]])[::-1])
+    twice = replace(twice, segment_ids=twice.segment_ids[::-1])
+    compact_table(tmp_path, twice)
+    assert_same(open_table(tmp_path), whole)
+
+
+@pytest.mark.parametrize(
+    ("segment_id", "nodes", "says"),
+    [
+        (BIG, [0, 4], f"1 edges lead to nodes that have no row, the first to node 4 of segment {BIG}"),
+        (7, [-1, 0], "node -1 of segment 7"),
+        (BIG + 9, [0, 1], f"node 0 of segment {BIG + 9}"),
+        (2**62, [0, 1], f"node 0 of segment {2**62}"),
+        (7, [2, 2], "joins node 2 of segment 7 with itself"),
+    ],
+)
+def test_edges_to_nodes_without_a_row_are_refused(tmp_path: Path, segment_id: int, nodes: list[int], says: str) -> None:
+    append_table(tmp_path, PARTS[0])
+    edges = NodeEdges(np.array([7, segment_id], np.uint64), np.array([[0, 2], nodes]))
+    with pytest.raises(TableError, match=says):
+        compact_table(tmp_path, edges)
+    assert_same(open_table(tmp_path), PARTS[0])
+
+
 def test_extra_columns_grow_along_and_texts_may_become_longer(tmp_path: Path) -> None:
     one, other = made_table({7: 3}, extra=True), made_table({5: 4}, extra=True)
     other = replace(other, extra={**other.extra, "layer": np.array(["a long name", "b", "", "ä"])})
@@ -114,6 +149,18 @@ def test_a_table_that_is_replaced_while_it_is_opened_is_opened_all_the_same(
     monkeypatch.setattr(Path, "read_bytes", read_then_compacted)
     assert_same(open_table(tmp_path), united(*PARTS[:2]))
     assert len(reads) > 1
+
+
+def test_a_table_that_was_compacted_since_it_was_opened_is_read_as_it_is_now_or_refused(tmp_path: Path) -> None:
+    append_table(tmp_path, PARTS[0])
+    append_table(tmp_path, PARTS[1])
+    untouched, half_read = open_stored(tmp_path), open_stored(tmp_path)
+    assert len(half_read.rows_of_segment(BIG)) == 4
+    compact_table(tmp_path)
+    assert sum(len(chunk) for chunk in untouched.chunks()) == len(untouched) == 15
+    assert len(half_read.rows_of_segment(BIG)) == 4
+    with pytest.raises(TableError, match="was replaced while it was read: open it again"):
+        half_read.rows_of_segment(2**53 + 1)
 
 
 def test_a_second_writer_is_refused_in_one_sentence_and_may_write_later(tmp_path: Path) -> None:

@@ -10,34 +10,39 @@ from numpy.typing import NDArray
 
 from segclr.embeddings.columns import Columns
 from segclr.embeddings.storage.manifest import EXTRA
+from segclr.embeddings.storage.node_edges import NodeEdges
 from segclr.embeddings.storage.precision import ROWS_AT_ONCE
 from segclr.embeddings.storage.shard_reading import ShardReader
 from segclr.embeddings.storage.shard_writing import Blocks, Content
 from segclr.errors import TableError
 
 
-def merged(readers: Sequence[ShardReader]) -> Content:
+def merged(readers: Sequence[ShardReader], edges: NodeEdges | None = None) -> Content:
     """Return the rows of shards with the same dimensions and extra columns in the order of a table.
 
     Takes O(n log n) and some 40 bytes of memory a row, however wide the embeddings are. The shards are read again
     whenever blocks of the result are.
 
+    Args:
+        edges: of all rows, instead of those that the shards have.
+
     Raises:
-        TableError: Two rows are of the same node of a segment.
+        TableError: Two rows are of the same node of a segment, or an edge leads to a node without a row.
     """
     segments, nodes, order = _order(readers)
     starts = np.cumsum([0, *(reader.shard.rows for reader in readers)])
     unique, first = np.unique(segments, return_index=True)
     n = len(order)
+    first_row = np.append(first, n).astype(np.int64)
 
     def blocks(name: str) -> Blocks:
         return lambda: _gathered(readers, starts, order, name)
 
     return Content(
         segment_ids=unique,
-        first_row=np.append(first, n).astype(np.int64),
+        first_row=first_row,
         node_ids=nodes,
-        edges=_edges(readers, starts, order),
+        edges=_edges(readers, starts, order) if edges is None else edges.as_rows(unique, first_row, nodes),
         dimensions=int(readers[0].shard.columns["embeddings"].shape[1]),
         positions_nm=blocks("positions_nm"),
         embeddings=blocks("embeddings"),

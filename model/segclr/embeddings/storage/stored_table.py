@@ -19,7 +19,7 @@ from segclr.embeddings.storage.addresses import open_source
 from segclr.embeddings.storage.manifest import EXTRA, Manifest, Shard
 from segclr.embeddings.storage.precision import ROWS_AT_ONCE
 from segclr.embeddings.storage.shard_reading import ShardReader
-from segclr.embeddings.storage.source import Source, read_state
+from segclr.embeddings.storage.source import Source, State, read_state
 from segclr.errors import TableError
 
 
@@ -60,12 +60,12 @@ class StoredTable:
         Raises:
             TableError: There is no table, or its index is damaged.
         """
-        state = read_state(source)
         self.source = source
-        self.manifest: Manifest = state.manifest
-        self._shards = list(state.shards)
-        self._damage = list(state.damage)
         self._readers: dict[str, ShardReader] = {}
+        self.manifest: Manifest
+        self._shards: list[Shard]
+        self._damage: list[str]
+        self._take(read_state(source))
 
     def __len__(self) -> int:
         return sum(shard.rows for shard in self._shards)
@@ -86,13 +86,21 @@ class StoredTable:
     def readers(self, shards: Sequence[Shard] | None = None) -> list[ShardReader]:
         """Return some shards, or all, with their indexes of segments read, 24 bytes per segment.
 
+        A shard whose files are gone, for another program has compacted the table since it was opened, is looked for
+        once more in the table as it is now, as long as nothing has been read of it as it was.
+
         Raises:
-            TableError: No shard is whole, or a server fails.
+            TableError: No shard is whole, the table was replaced while it was read, or a server fails.
         """
         wanted = self._shards if shards is None else shards
         missing = [shard for shard in wanted if shard.name not in self._readers]
         if missing:
             opened, damage = ShardReader.open_all(self.source, missing)
+            if damage and (state := read_state(self.source)).manifest != self.manifest:
+                if self._readers or shards is not None:
+                    raise TableError(f"the table {self.source.name} was replaced while it was read: open it again")
+                self._take(state)
+                return self.readers()
             self._readers.update((reader.shard.name, reader) for reader in opened)
             self._damage += damage
             self._shards = [s for s in self._shards if s not in missing or s.name in self._readers]
@@ -125,12 +133,11 @@ class StoredTable:
 
     def chunks(self, rows_at_once: int = ROWS_AT_ONCE) -> Iterator[Rows]:
         """Yield all rows in order of the shards, in each by segment and node, so many at a time or fewer."""
-        for shard in list(self._shards):
-            for reader in self.readers([shard]):
-                for start in range(0, shard.rows, rows_at_once):
-                    stop = min(shard.rows, start + rows_at_once)
-                    columns = {name: reader.read(name, start, stop) for name in self._names()}
-                    yield _rows(reader.segment_of(np.arange(start, stop)), columns)
+        for reader in self.readers():
+            for start in range(0, reader.shard.rows, rows_at_once):
+                stop = min(reader.shard.rows, start + rows_at_once)
+                columns = {name: reader.read(name, start, stop) for name in self._names()}
+                yield _rows(reader.segment_of(np.arange(start, stop)), columns)
 
     def sample(self, count: int, seed: int = 0, by: Strata = "rows") -> Rows:
         """Return a random stratified sample, see `stratified_rows`; a segment in several shards counts in each.
@@ -159,6 +166,12 @@ class StoredTable:
         """
         check_box(low_nm, high_nm)
         return self._taken([(reader, reader.rows_in_box(low_nm, high_nm)) for reader in self.readers()])
+
+    def _take(self, state: State) -> None:
+        """Be the table of a state."""
+        self.manifest = state.manifest
+        self._shards = list(state.shards)
+        self._damage = list(state.damage)
 
     def _taken(self, parts: Sequence[tuple[ShardReader, NDArray[np.int64]]]) -> Rows:
         return self._joined(
