@@ -22,6 +22,7 @@ from segclr.errors import ReleaseError, ReleaseUnavailable
 
 _BLOCK = 1 << 16
 _BUSY = frozenset({408, 429, 500, 502, 503, 504})
+_OBJECT = re.compile(r"^(<[^>]*>|HTTPS?Connection(Pool)?\([^)]*\)): ")
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 
 
@@ -279,9 +280,8 @@ def _seconds(retry_after: str | None, now: float) -> float | None:
 
 
 def _words(error: Exception) -> str:
-    """What happened, without the addresses of objects that urllib3 puts before it."""
-    text = str(error).rpartition("object at 0x")[2].partition(": ")[2] if "object at 0x" in str(error) else str(error)
-    return text.strip() or type(error).__name__
+    """Return what happened, without the object that urllib3 names before it."""
+    return _OBJECT.sub("", str(error)).strip() or type(error).__name__
 
 
 def _size(answer: urllib3.BaseHTTPResponse) -> str:
