@@ -177,6 +177,7 @@ def _world(opened: Opened, table: EmbeddingTable, generated: bool) -> World:
         segment_at=partial(segments_at, opened.segmentation),
         double_share=project.labelling.double_share if len(project.annotators) > 1 else 0.0,
         train_on=choice_of(project.train_on),
+        embeds=opened.encoder is not None,
     )
 
 

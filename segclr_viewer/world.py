@@ -31,6 +31,7 @@ class World:
         segment_at: the segments at positions, for labels of another version of the segmentation.
         double_share: of the queue, the share that every annotator is asked, blind.
         train_on: which statements of the log the heads are fitted on.
+        embeds: whether the project has an encoder, so that places can be embedded.
     """
 
     project: str
@@ -48,6 +49,7 @@ class World:
     segment_at: SegmentAt | None = None
     double_share: float = 0.0
     train_on: Choice = ALL
+    embeds: bool = True
 
 
 def choice_of(train_on: TrainOn) -> Choice:

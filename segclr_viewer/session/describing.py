@@ -21,7 +21,7 @@ def hello(state: AppState, places: list[PlaceSummary]) -> Hello:
         annotator=world.annotator,
         viewer_url=world.viewer_url,
         device=state.workspace.device,
-        encoder=world.table.provenance.encoder_hash,
+        encoder=world.table.provenance.encoder_hash if world.embeds else "",
         rows=len(world.table),
         segments=len(world.table.segment_ids),
         table_version=world.table.version,

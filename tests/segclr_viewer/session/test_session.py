@@ -78,6 +78,11 @@ def test_a_new_page_is_told_everything_and_others_nothing(desk: Any) -> None:
         assert encode(message)
 
 
+def test_a_page_of_a_project_without_encoder_waits_for_none(make_desk: Callable[..., Any]) -> None:
+    assert joined(make_desk().start())[0].encoder == "9f86"
+    assert joined(make_desk(embeds=False).start())[0].encoder == ""
+
+
 def test_a_page_that_joins_before_the_first_fit_is_told_so(make_desk: Callable[..., Any]) -> None:
     first = make_desk().start()
     first.label_all_looks()
