@@ -10,7 +10,20 @@ from msgspec import Struct, structs
 
 # letters of fixed shortcuts: a slip of the finger must not label
 FIXED_KEYS = {"z": "undo", "y": "redo"}
-NAMED_KEYS = ("left", "right", "up", "down", "enter", "comma", "period", "semicolon")
+NAMED_KEYS = (
+    "left",
+    "right",
+    "up",
+    "down",
+    "enter",
+    "comma",
+    "period",
+    "semicolon",
+    "slash",
+    "minus",
+    "equal",
+    "quote",
+)
 NO_KEY = "none"  # of a command that is given by the mouse alone, which leaves its key to a class
 
 
@@ -28,6 +41,9 @@ class Keys(Struct, frozen=True, forbid_unknown_fields=True):
         evaluation: show how good the head is.
         people: show who labels, where they disagree, and what trains.
         others: show or hide the selected cells beside the one that the queue asks about.
+        places: show the labelled places as a list.
+        comment: say something in words about a place.
+        agree, disagree: review the label of a place.
     """
 
     queue: str = "q"
@@ -43,6 +59,10 @@ class Keys(Struct, frozen=True, forbid_unknown_fields=True):
     evaluation: str = "v"
     people: str = "w"
     others: str = "o"
+    places: str = "p"
+    comment: str = "slash"
+    agree: str = "g"
+    disagree: str = "h"
 
     def __post_init__(self) -> None:
         taken: dict[str, str] = {}

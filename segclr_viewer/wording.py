@@ -1,7 +1,7 @@
 """How positions and label events are said to the user."""
 
 from segclr.em.geometry import XYZ
-from segclr_viewer.log.events import STATEMENTS, LabelEvent, Unit
+from segclr_viewer.log.events import PLACED, LabelEvent, Unit
 
 BRINGING_BACK = "bring back"  # provenance of a class added that is a retired one again
 
@@ -20,6 +20,7 @@ def statement_text(event: LabelEvent) -> str:
         "unsure": "unsure",
         "bad_segmentation": "bad segmentation",
         "class_added": f"{'bringing back' if event.provenance == BRINGING_BACK else 'adding'} the class {name}",
+        "skip": "skipping",
         "class_renamed": f"renaming {name} to {new_name}",
         "class_merged": f"merging {name} into {new_name}",
         "class_retired": f"retiring {name}",
@@ -36,11 +37,11 @@ def action_text(events: list[LabelEvent], unit: Unit) -> str:
     """One action of the user: `spine at (4112, 9936, 2260) nm`, `37 labels`; empty for no action."""
     if not events:
         return ""
-    statements = [event for event in events if event.kind in STATEMENTS]
-    if len(statements) > 1:
-        return f"{len(statements)} labels"
-    event = (statements or events)[0]
-    if event.position_nm is None or event.kind not in STATEMENTS:
+    placed = [event for event in events if event.kind in PLACED]
+    if len(placed) > 1:
+        return f"{len(placed)} labels"
+    event = (placed or events)[0]
+    if event.position_nm is None or event.kind not in PLACED:
         return statement_text(event)
     where = f"on cell {event.segment_id}" if unit == "segment" else f"at {position_text(event.position_nm)}"
     return f"{statement_text(event)} {where}"

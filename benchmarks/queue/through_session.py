@@ -130,7 +130,7 @@ def label_through_session(place: Field, said: NDArray[np.int64], most: int, batc
         x, y, z = table.positions_nm[place.train.rows].mean(axis=0).tolist()
         while len(rows) < most:
             count = min(batch, most - len(rows))
-            session.receive(QueueRequest(request(), "expert", task.name, count, [], [], [], (x, y, z)))
+            session.receive(QueueRequest(request(), "expert", task.name, count, [], [], (x, y, z)))
             if page.queue is None or not page.queue.items:
                 break
             for item in page.queue.items:

@@ -238,7 +238,7 @@ def _judged(report: Report, given: int, predicted: int, teller: Teller) -> list[
 
 
 def _audit(held_out: HeldOutLabels, events: Sequence[LabelEvent], history: TaskHistory) -> AuditFigures:
-    """Unanswered are the places that somebody marked instead of giving a class, and that nobody gave one."""
+    """Without a class are the places that somebody skipped or marked, and that nobody gave one."""
     is_audit = np.array([event.provenance == "audit" for event in events], np.bool_)
     marks = {
         anchor
@@ -246,7 +246,15 @@ def _audit(held_out: HeldOutLabels, events: Sequence[LabelEvent], history: TaskH
         for anchor, event in history.statements(annotator).items()
         if event.provenance == "audit" and event.kind in ("unsure", "bad_segmentation")
     }
-    found: Audit = audit(held_out, is_audit, len(marks - history.current().keys()))
+    marked = marks - history.current().keys()
+    passed = {
+        event.anchor(history.unit)
+        for annotator in history.annotators()
+        for event in history.skips(annotator)
+        if event.provenance == "audit"
+    }
+    skipped = passed - marks - history.current().keys()
+    found: Audit = audit(held_out, is_audit, skipped=len(skipped), marked=len(marked))
     return AuditFigures(_maybe(found.accuracy), found.labels, found.sentence)
 
 

@@ -13,6 +13,7 @@ from segclr_viewer.heads.fitting import FitJob, Fitted, RowVectors
 from segclr_viewer.labels.double_places import DoublePlaces
 from segclr_viewer.labels.label_book import LabelBook, Labelled
 from segclr_viewer.labels.label_sites import LabelSites
+from segclr_viewer.labels.place_index import ListedPlace, PlaceIndex
 from segclr_viewer.labels.places import MAX_PLACES, KnownPlace
 from segclr_viewer.log.attach import Site
 from segclr_viewer.log.classes import Classes, with_classes
@@ -57,6 +58,7 @@ class TaskState:
         self.predicted: Predicted | None = None
         self._sites = sites
         self._book = LabelBook(self.history, sites)
+        self.listed = PlaceIndex(self.history, self._book, sites, self.doubles)
         self._double_rows: tuple[int, list[int]] | None = None  # with the log position that it follows from
         self.vectors = RowVectors(sites.table, task.aggregation_radius_um)
         self._place_vectors: dict[int, NDArray[np.float32]] = {}
@@ -71,6 +73,7 @@ class TaskState:
             self.predicted = None  # its numbers mean other classes
         if event.task == self.task.name:
             self._book.apply(event)
+            self.listed.apply(event)
 
     @property
     def classes(self) -> Classes:
@@ -146,7 +149,7 @@ class TaskState:
         return int(self._sites.table.segment_of_rows(np.array([row], np.int64))[0])
 
     def row_of(self, event: LabelEvent) -> int | None:
-        """The row that a statement is for, None where no row is, and for events that are no statements."""
+        """The row that a statement or comment is for, None where no row is, and for events without a place."""
         return self._book.row_of(event)
 
     def marked(self, annotator: str) -> Marked:
@@ -182,6 +185,12 @@ class TaskState:
         here: Site = segment_id if self.task.unit == "segment" else position_nm if row is None else row
         statements = self._book.statements_on(segment_id)
         return sorted((event for event in statements if self._book.site_of(event) == here), key=lambda event: event.seq)
+
+    def said_at(self, segment_id: int, position_nm: XYZ) -> ListedPlace | None:
+        """All that stands about what a label at that position would be for."""
+        row = self._sites.row(segment_id, position_nm)
+        site: Site = segment_id if self.task.unit == "segment" else position_nm if row is None else row
+        return self.listed.place_at(site)
 
     def class_given(self, segment_id: int, position_nm: XYZ, annotator: str) -> int | None:
         """The class that a label gives to what is at that position, as far as the annotator may know."""

@@ -13,11 +13,11 @@ from segclr_viewer.labels.label_sites import LabelSites
 from segclr_viewer.log.attach import Site, SiteConflict, settle
 from segclr_viewer.log.classes import Classes
 from segclr_viewer.log.consensus import ADJUDICATION
-from segclr_viewer.log.events import STATEMENTS, Anchor, LabelEvent
+from segclr_viewer.log.events import PLACED, STATEMENTS, Anchor, LabelEvent
 from segclr_viewer.log.fold import TaskHistory
 
 _Any = TypeVar("_Any")
-_Key = Site | Anchor  # what a statement is for, or where it was said if that is not there any more
+PlaceKey = Site | Anchor  # what a statement is for, or where it was said if that is not there any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Labelled:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """What holds of one row, cell or place; fields as those of `Labelled`."""
+    """What holds of one row, cell or place; fields as those of `Labelled`, and the label that counts."""
 
     row: int | None = None
     place: XYZ | None = None
@@ -58,6 +58,7 @@ class _Entry:
     lost: int = 0
     contradicted: int = 0
     conflict: SiteConflict | None = None
+    label: LabelEvent | None = None
 
 
 class LabelBook:
@@ -68,14 +69,14 @@ class LabelBook:
         self._sites = sites
         self._classes: Classes = history.classes
         self._sited: dict[int, tuple[Site | None, int | None]] = {}  # site and row of a statement, by its number
-        self._keys_at: dict[Anchor, dict[_Key, None]] = {}
-        self._anchors_of: dict[_Key, dict[Anchor, None]] = {}
+        self._keys_at: dict[Anchor, dict[PlaceKey, None]] = {}
+        self._anchors_of: dict[PlaceKey, dict[Anchor, None]] = {}
         self._on_segment: dict[int, dict[Anchor, None]] = {}
         self._anchors_in: dict[tuple[str, str], dict[Anchor, None]] = {}  # by annotator and action
         self._own: dict[str, dict[Anchor, LabelEvent]] = {}
         self._own_sites: dict[str, frozenset[Site]] = {}
-        self._entries: dict[_Key, _Entry] = {}
-        self._changed: dict[_Key, None] = {}
+        self._entries: dict[PlaceKey, _Entry] = {}
+        self._changed: dict[PlaceKey, None] = {}
         self._labelled = Labelled({}, {}, {}, 0, 0, 0, 0, [])
 
     def apply(self, event: LabelEvent) -> None:
@@ -89,6 +90,28 @@ class LabelBook:
             self._changed.update(self._keys_at[anchor])
             self._follow_own(event.annotator, anchor)
 
+    def touched_by(self, event: LabelEvent) -> list[PlaceKey]:
+        """The places of a statement, or of the statements that an undo or redo turns."""
+        if event.kind in STATEMENTS:
+            return [self.key_of(event)]
+        anchors = self._anchors_in.get((event.annotator, event.target or ""), {})
+        return [key for anchor in anchors for key in self._keys_at[anchor]]
+
+    def statements_of(self, key: PlaceKey) -> list[LabelEvent]:
+        """What anybody holds of a place, oldest first."""
+        held = (event for anchor in self._anchors_of.get(key, ()) for event in self._history.statements_at(anchor))
+        return sorted((event for event in held if self.key_of(event) == key), key=lambda event: event.seq)
+
+    def label_of(self, key: PlaceKey) -> LabelEvent | None:
+        """The label of a place that counts."""
+        self.labelled()
+        return self._entries[key].label if key in self._entries else None
+
+    def is_conflict(self, key: PlaceKey) -> bool:
+        """Whether the change of the segmentation brought labels of several classes together there."""
+        self.labelled()
+        return key in self._entries and self._entries[key].conflict is not None
+
     def labelled(self) -> Labelled:
         """The labels that all annotators together give."""
         if self._history.classes is not self._classes:
@@ -99,16 +122,16 @@ class LabelBook:
             entries = {}
             for key in self._changed:
                 there = [current[anchor] for anchor in self._anchors_of[key] if anchor in current]
-                entries[key] = self._entry([event for event in there if self._key_of(event) == key], classes)
+                entries[key] = self._entry([event for event in there if self.key_of(event) == key], classes)
             self._changed = {}
             self._replace(entries)
         return self._labelled
 
     def labelled_by(self, events: Iterable[LabelEvent]) -> Labelled:
         """The labels if these were the ones that hold."""
-        by_key: dict[_Key, list[LabelEvent]] = {}
+        by_key: dict[PlaceKey, list[LabelEvent]] = {}
         for event in events:
-            by_key.setdefault(self._key_of(event), []).append(event)
+            by_key.setdefault(self.key_of(event), []).append(event)
         classes = self._class_numbers()
         return _gathered([self._entry(there, classes) for there in by_key.values()], self._history.unit == "segment")
 
@@ -134,8 +157,8 @@ class LabelBook:
         return self._place_of(event)[0]
 
     def row_of(self, event: LabelEvent) -> int | None:
-        """The row that a statement is for, None where no row is, and for events that are no statements."""
-        return self._place_of(event)[1] if event.kind in STATEMENTS else None
+        """The row that a statement or comment is for, None where no row is, and for events without a place."""
+        return self._place_of(event)[1] if event.kind in PLACED and event.position_nm is not None else None
 
     def _place_of(self, event: LabelEvent) -> tuple[Site | None, int | None]:
         known = self._sited.get(event.seq)
@@ -147,12 +170,13 @@ class LabelBook:
             self._sited[event.seq] = known
         return known
 
-    def _key_of(self, event: LabelEvent) -> _Key:
+    def key_of(self, event: LabelEvent) -> PlaceKey:
+        """What names the place of a statement or comment among all."""
         site = self.site_of(event)
         return event.anchor(self._history.unit) if site is None else site
 
     def _list(self, event: LabelEvent) -> None:
-        anchor, key = event.anchor(self._history.unit), self._key_of(event)
+        anchor, key = event.anchor(self._history.unit), self.key_of(event)
         self._keys_at.setdefault(anchor, {})[key] = None
         self._anchors_of.setdefault(key, {})[anchor] = None
         self._anchors_in.setdefault((event.annotator, event.group), {})[anchor] = None
@@ -183,7 +207,8 @@ class LabelBook:
             return _Entry(retired=retired, unused=unused, lost=lost)
         settled = settle([(site, event) for event in usable], name_now, sites.segmentation)
         if site not in settled.labels:
-            return _Entry(retired=retired, unused=unused, conflict=settled.conflicts[0])
+            answered = self._is_marked_since(site)
+            return _Entry(retired=retired, unused=unused, conflict=None if answered else settled.conflicts[0])
         event = settled.labels[site]
         row = self.row_of(event)
         has_place = event.segmentation == sites.segmentation and sites.saved(event.place_nm) is not None
@@ -194,10 +219,16 @@ class LabelBook:
             given=classes[name_now(event)],
             retired=retired,
             unused=unused + (row is None and not has_place),
+            label=event,
             contradicted=settled.contradicted,
         )
 
-    def _replace(self, entries: dict[_Key, _Entry]) -> None:
+    def _is_marked_since(self, site: Site) -> bool:
+        """Whether somebody, in this version of the segmentation, said of a place something else than a class."""
+        said = self.statements_of(site)
+        return any(event.kind != "label" and event.segmentation == self._sites.segmentation for event in said)
+
+    def _replace(self, entries: dict[PlaceKey, _Entry]) -> None:
         """Take entries in, in the stead of those they had. What was handed out before is not changed."""
         if 4 * len(entries) > len(self._entries):
             self._entries |= entries

@@ -6,6 +6,7 @@ with many labels on one large cell, measuring all ways would cost rows times lab
 
 from collections import OrderedDict
 
+import numpy as np
 from scipy.spatial import cKDTree
 
 from segclr.em.geometry import XYZ
@@ -31,10 +32,11 @@ class NearestRow:
         rows = self._table.rows_of(segment_id)
         if rows.stop - rows.start <= _FEW_ROWS:
             return self._table.nearest_row(segment_id, position_nm)
-        (distance, second), (nearest, _) = self._tree(segment_id, rows).query(position_nm, k=2)
-        if distance == second:  # a tree does not tell which of them comes first
+        found = self._tree(segment_id, rows).query(position_nm, k=2)
+        distances, nearest = np.atleast_1d(found[0]), np.atleast_1d(found[1])
+        if distances[0] == distances[1]:  # a tree does not tell which of them comes first
             return self._table.nearest_row(segment_id, position_nm)
-        return int(rows.start) + int(nearest), float(distance)
+        return int(rows.start) + int(nearest[0]), float(distances[0])
 
     def _tree(self, segment_id: int, rows: slice) -> cKDTree:
         tree = self._trees.get(segment_id)

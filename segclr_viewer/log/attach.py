@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segclr.em.geometry import XYZ
-from segclr_viewer.log.events import STATEMENTS, LabelEvent
+from segclr_viewer.log.events import PLACED, LabelEvent
 
 # positions (n, 3) float64, nm, x y z -> the segment at each, (n,) uint64, 0 where there is none
 SegmentAt = Callable[[NDArray[np.float64]], NDArray[np.uint64]]
@@ -20,8 +20,8 @@ class Attached:
     """Where statements belong now.
 
     Attributes:
-        segments: by uuid the segment at the statement's position, 0 for one that was lost sight of.
-        lost: the statements at whose position is no segment any more, in order.
+        segments: by uuid the segment at the event's position, 0 for one that was lost sight of.
+        lost: the events at whose position is no segment any more, in order.
     """
 
     segments: dict[str, int]
@@ -52,12 +52,14 @@ class Settled:
 
 
 def is_loose(event: LabelEvent, segmentation: str) -> bool:
-    """Whether a statement has to be attached by its position: it is of another version, or names no segment."""
-    return event.kind in STATEMENTS and (event.segmentation != segmentation or event.segment_id == 0)
+    """Whether an event has to be attached by its position: it is of another version, or names no segment."""
+    if event.kind not in PLACED or event.position_nm is None:
+        return False
+    return event.segmentation != segmentation or event.segment_id == 0
 
 
 def attach(events: Iterable[LabelEvent], segmentation: str, segment_at: SegmentAt) -> Attached:
-    """Find the segment of every statement that is of another version than `segmentation`, or names none."""
+    """Find the segment of every statement and comment that is of another version than `segmentation`, or names none."""
     loose = [event for event in events if is_loose(event, segmentation)]
     if not loose:
         return Attached({}, ())

@@ -19,6 +19,7 @@ Kind = Literal[
     "unlabel",
     "unsure",
     "bad_segmentation",
+    "skip",
     "undo",
     "redo",
     "class_added",
@@ -40,6 +41,10 @@ STATEMENTS = frozenset({"label", "unlabel", "unsure", "bad_segmentation"})  # wh
 CLASS_CHANGES = frozenset(
     {"class_added", "class_renamed", "class_merged", "class_retired", "class_recoloured", "class_rekeyed"}
 )
+PLACED = STATEMENTS | {
+    "skip",
+    "comment",
+}  # belongs to a place, and is found again there
 
 _PLACE = {"position_nm", "segmentation"}
 # kind -> the fields that it needs, and those that it may have besides; `supervoxel_id` goes with every place
@@ -48,6 +53,7 @@ _FIELDS: dict[str, tuple[set[str], set[str]]] = {
     "unlabel": (_PLACE, set()),
     "unsure": (_PLACE, set()),
     "bad_segmentation": (_PLACE, set()),
+    "skip": (_PLACE, set()),
     "undo": ({"target"}, _PLACE),
     "redo": ({"target"}, _PLACE),
     "class_added": ({"class_name", "color", "key"}, set()),

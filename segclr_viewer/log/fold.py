@@ -21,13 +21,13 @@ from segclr_viewer.log.consensus import (
     gather,
     weigh,
 )
-from segclr_viewer.log.events import CLASS_CHANGES, STATEMENTS, Anchor, LabelEvent, Unit
+from segclr_viewer.log.events import CLASS_CHANGES, STATEMENTS, Anchor, LabelEvent, Unit, Verdict
 from segclr_viewer.project import ClassSpec
 
 _SEQ = attrgetter("seq")
 _Key = TypeVar("_Key")
 _Voice = tuple[str, bool]  # annotator, and whether as an adjudicator: judging covers nobody's own answer
-_NO_EFFECT_ON_LABELS = frozenset({"comment", "import"})
+_NO_EFFECT_ON_LABELS = frozenset({"comment", "import", "skip"})
 
 
 class _Actions:
@@ -73,6 +73,7 @@ class TaskHistory:
         self._class_events: list[LabelEvent] = []
         self._verdicts: dict[str, dict[str, list[LabelEvent]]] = {}  # by event reviewed and reviewer
         self._comments: list[LabelEvent] = []
+        self._skips: dict[str, list[LabelEvent]] = {}  # by annotator
         self._imports: list[LabelEvent] = []
         self._outcomes: dict[Anchor, Outcome] = {}  # of all annotators
         self._conflicts: dict[Anchor, Conflict] = {}  # among them
@@ -162,9 +163,23 @@ class TaskHistory:
         newest = [stack[-1].verdict for stack in self._verdicts.get(uuid, {}).values()]
         return ReviewCount(newest.count("agree"), newest.count("disagree"))
 
+    def verdict(self, uuid: str, reviewer: str) -> Verdict | None:
+        """What one reviewer says of the event with that uuid."""
+        said = self._verdicts.get(uuid, {}).get(reviewer)
+        return said[-1].verdict if said else None
+
     def comments(self) -> list[LabelEvent]:
         """All comments that stand, in order."""
         return list(self._comments)
+
+    def stands(self, comment: LabelEvent) -> bool:
+        """Whether a comment stands, that is, is not undone."""
+        at = bisect_left(self._comments, comment.seq, key=_SEQ)
+        return at < len(self._comments) and self._comments[at] is comment
+
+    def skips(self, annotator: str) -> list[LabelEvent]:
+        """Where an annotator was asked and gave no answer, in order."""
+        return list(self._skips.get(annotator, ()))
 
     def imports(self) -> list[LabelEvent]:
         """Where the imported labels that stand came from, in order."""
@@ -198,6 +213,8 @@ class TaskHistory:
             self._verdicts.setdefault(about, {}).setdefault(event.annotator, []).append(event)
         elif event.kind == "comment":
             insort(self._comments, event, key=_SEQ)
+        elif event.kind == "skip":
+            insort(self._skips.setdefault(event.annotator, []), event, key=_SEQ)
         else:
             insort(self._imports, event, key=_SEQ)
 
@@ -217,6 +234,8 @@ class TaskHistory:
             _pop(self._verdicts[event.about or ""], event.annotator)
         elif event.kind == "comment":
             _remove(self._comments, event)
+        elif event.kind == "skip":
+            _remove(self._skips[event.annotator], event)
         else:
             _remove(self._imports, event)
 

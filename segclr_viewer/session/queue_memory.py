@@ -88,20 +88,13 @@ class Course:
     """One annotator's queue of one task.
 
     Attributes:
-        skipped: rows that the annotator passed over.
-        audits, doubles: rows that were asked as audit items, and as items for everybody.
         out: rows that the annotator's page is just asking.
     """
 
-    skipped: set[int] = field(default_factory=set)
-    audits: set[int] = field(default_factory=set)
-    doubles: set[int] = field(default_factory=set)
     out: set[int] = field(default_factory=set)
 
     def take(self, items: Sequence[QueueItem]) -> None:
         """These are asked now."""
-        self.audits.update(item.row for item in items if item.strategy == "audit")
-        self.doubles.update(item.row for item in items if item.strategy == DOUBLE)
         self.out.update(item.row for item in items if item.strategy != DOUBLE)
 
 

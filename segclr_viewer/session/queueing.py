@@ -1,7 +1,8 @@
 """The labelling queue of a task: what a page should ask next, chosen off the session's thread.
 
 Where a page is in its queue is the page's own business; here are the labels, which all annotators share, and what each
-of them skipped in this run (`queue_memory.py`). Two annotators are not asked the same, but for the double items.
+of them skipped. Two annotators are not asked the same, but for the double items. A skipped place comes again to who
+skipped it when nothing else is left, in this run or a later one: one skips to think about it later, not for ever.
 """
 
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from segclr_viewer.wire.queue_answers import Belief, QueueItem, QueueReady
 NO_ROWS = "this project has no embeddings yet, so the queue has nothing to ask: Alt + click places to label them"
 ALL_DONE = "everything is labelled, answered or skipped: the queue has nothing left to ask"
 DOUBLE_REASON = "asked of everyone, blind: what the others say is hidden until you have answered"
+SKIPPED_REASON = "you skipped it before, and nothing else is left"
 NO_HEAD = "chosen without a model: label two classes and the queue will follow what it believes"
 
 
@@ -55,6 +57,7 @@ class Question:
         row_classes: labelled rows, in a segment task one per labelled segment.
         answered: all rows with an answer of any kind, skipped ones too.
         own: those answered or skipped by who asks.
+        skipped: those of them that have no answer, and whether they were asked as audit, the first skipped first.
         held: rows that the page has already and wants no more.
         taken: rows that other annotators are just asked.
         renew: rows of which the page wants to know what the head believes now.
@@ -67,6 +70,7 @@ class Question:
     row_classes: dict[int, int]
     answered: NDArray[np.int64]
     own: NDArray[np.int64]
+    skipped: tuple[tuple[int, bool], ...]
     held: NDArray[np.int64]
     taken: NDArray[np.int64]
     renew: NDArray[np.int64]
@@ -104,9 +108,18 @@ class Question:
             ),
         )
         held = set(self.held.tolist())
-        fresh = [item for item in _merged(due, doubles, chosen) if item.row not in held][: self.count]
+        fresh = [item for item in _merged(due, doubles, chosen) if item.row not in held]
+        fresh = (fresh or self._again(held | set(self.taken.tolist())))[: self.count]
         renewed = map(Belief, self.renew.tolist(), self._beliefs(self.renew))
         return Choice(self._described(fresh), list(renewed))
+
+    def _again(self, closed: set[int]) -> list[Described]:
+        """What was skipped."""
+        return [
+            Described(row, "audit" if is_audit else "skipped", SKIPPED_REASON)
+            for row, is_audit in self.skipped
+            if row not in closed
+        ]
 
     def _doubles(self, count: int) -> tuple[NDArray[np.bool_], list[int]]:
         """(count,) which of the next items are double ones, and their rows."""
@@ -171,28 +184,31 @@ class Queueing:
         total = len(self._state.world.table)
         rows = task.labelled().rows.keys() - task.hidden_rows(annotator)
         course = self._state.workspace.queues.course(task, annotator)
-        course.skipped.update(row for row in message.skipped if row < total)
         held = {row for row in message.held if row < total}
         fitted = None if task.predicted is None else task.predicted.fitted
         if not total:
             self._tell(message, course, fitted, Choice([], []))
             return
         own = task.own(annotator)
-        given = [event.provenance for event in own]
-        answered = {row for row in map(task.row_of, own) if row is not None} | course.skipped
-        doubled = [event for event in own if event.provenance == "queue" and _is_double(task, event)]
+        skips = _skips(task, annotator)
+        given = [event.provenance for event in (*own, *skips.values())]
+        answered = {row for row in map(task.row_of, own) if row is not None} | skips.keys()
+        doubled = [
+            event for event in (*own, *skips.values()) if event.provenance == "queue" and _is_double(task, event)
+        ]
         question = Question(
             places=self._state.workspace.queues.places(task),
             fitted=fitted,
             row_classes=task.labelled().rows,
             answered=_rows(rows | answered),
             own=_rows(answered),
+            skipped=tuple((row, event.provenance == "audit") for row, event in skips.items() if row not in rows),
             held=_rows(held),
             taken=_rows(self._state.workspace.queues.out_with_others(task, annotator)),
             renew=_rows({row for row in message.renew if row < total}),
-            asked=given.count("queue") + given.count("audit") + len(course.skipped),
-            audited=given.count("audit") + len(course.skipped & course.audits),
-            doubled=len(doubled) + len(course.skipped & course.doubles),
+            asked=given.count("queue") + given.count("audit"),
+            audited=given.count("audit"),
+            doubled=len(doubled),
             seed=task.history.seq,
             count=message.count,
             near_nm=message.near_nm,
@@ -236,6 +252,13 @@ class Queueing:
 
 def _rows(rows: set[int]) -> NDArray[np.int64]:
     return np.array(sorted(rows), np.int64)
+
+
+def _skips(task: TaskState, annotator: str) -> dict[int, LabelEvent]:
+    """What the annotator skipped and has not answered since, by row, the first skipped first."""
+    answered = {task.row_of(event) for event in task.own(annotator)}
+    skips = ((task.row_of(event), event) for event in task.history.skips(annotator))
+    return {row: event for row, event in skips if row is not None and row not in answered}
 
 
 def _is_double(task: TaskState, event: LabelEvent) -> bool:

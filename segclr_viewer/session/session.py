@@ -3,7 +3,8 @@
 What all annotators share is in `workspace.py`; here are the active task, the selection, the queue, the viewer and the
 pages of one of them. It knows no server, no viewer, no encoder and no database: those are ports (`ports.py`). The use
 cases are in `clicking.py`, `labelling.py`, `undoing.py`, `reviewing.py`, `class_editing.py`, `painting.py`,
-`selecting.py`, `queueing.py`, `proposals.py`, `judging.py` and `conflicts.py`; what they share is in `app_state.py`.
+`selecting.py`, `queueing.py`, `proposals.py`, `judging.py`, `conflicts.py`, `listing.py` and `remarking.py`;
+what they share is in `app_state.py`.
 """
 
 from collections.abc import Callable
@@ -24,10 +25,12 @@ from segclr_viewer.session.conflicts import Conflicts
 from segclr_viewer.session.describing import classes_changed, hello, layout_ready
 from segclr_viewer.session.judging import Judging
 from segclr_viewer.session.labelling import Labelling
+from segclr_viewer.session.listing import Listing
 from segclr_viewer.session.painting import Painting
 from segclr_viewer.session.people import People
 from segclr_viewer.session.proposals import Proposals
 from segclr_viewer.session.queueing import Queueing
+from segclr_viewer.session.remarking import Remarking
 from segclr_viewer.session.reviewing import Reviewing
 from segclr_viewer.session.selecting import Selecting
 from segclr_viewer.session.storing import Storing
@@ -42,12 +45,15 @@ from segclr_viewer.wire.messages import (
     AheadRequest,
     BrushRequest,
     ClearRequest,
+    CommentRequest,
     ConflictsRequest,
     EmbedRequest,
     EvaluateRequest,
     GrowRequest,
     LabelRequest,
     LassoRequest,
+    ListRequest,
+    LookRequest,
     Mark,
     MarkRequest,
     PeopleRequest,
@@ -56,6 +62,7 @@ from segclr_viewer.wire.messages import (
     RedoRequest,
     ReviewRequest,
     SegmentsRequest,
+    SkipRequest,
     StepRequest,
     TaskRequest,
     ToServer,
@@ -84,6 +91,8 @@ class Session:
         self._labelling = Labelling(self._state, self._storing, self._clicking)
         self._reviewing = Reviewing(self._state, self._storing)
         self._undoing = Undoing(self._state, self._storing)
+        self._remarking = Remarking(self._state, self._storing)
+        self._listing = Listing(self._state)
         self._selecting = Selecting(self._state)
         self._queueing = Queueing(self._state)
         self._proposals = Proposals(self._state, self._selecting)
@@ -173,6 +182,7 @@ class Session:
         send(predicted.message if predicted else Status(f"predicting {self.task.name}"))
         send(self._painting.labels())
         send(self._undoing.history())
+        self._tell_attached(send)
         self._selecting.show(send)
         self._clicking.show_newest(send)
 
@@ -224,6 +234,14 @@ class Session:
                 self._labelling.label(message)
             case MarkRequest():
                 self._labelling.mark(message)
+            case SkipRequest():
+                self._remarking.skip(message)
+            case CommentRequest():
+                self._remarking.comment(message)
+            case ListRequest():
+                self._listing.tell(message)
+            case LookRequest():
+                self._listing.look(message)
             case AcceptRequest():
                 self._labelling.accept(message)
             case ProposeRequest():
@@ -282,6 +300,7 @@ class Session:
         send = self._state.ports.page.send
         send(self._undoing.history())
         send(self._painting.labels())
+        self._tell_attached(send)
         self._painting.refresh()
 
     def _tell_keys(self) -> None:
@@ -289,6 +308,12 @@ class Session:
         classes = self.active.classes
         keys = [spec.key for spec in classes.specs]
         self._state.ports.view.set_class_keys(dict(zip(keys, classes.ids, strict=True)))
+
+    def _tell_attached(self, send: Callable[[ToPage], None]) -> None:
+        """What a new version of the segmentation made of the active task's labels."""
+        attached = self._listing.attached(self._state.active)
+        if attached is not None:
+            send(attached)
 
 
 def _plain(position_nm: XYZ) -> XYZ:

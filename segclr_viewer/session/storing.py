@@ -78,6 +78,7 @@ class Storing:
         """Say that a request's last event is on disk, and what undo and redo would do now."""
         task = self._state.tasks[event.task]
         undo, redo = self.turns(task)
+        placed = next((one for one in about or (event,) if one.position_nm is not None), None)
         said = f"saved {event.seq}: {text}"
         self._state.ports.view.say(said)
         self._state.ports.page.send(
@@ -86,6 +87,7 @@ class Storing:
                 seq=event.seq,
                 text=said,
                 task=event.task,
+                at_nm=None if placed is None else placed.position_nm,
                 rows=[row for row in map(task.row_of, about[:_ROWS_TOLD]) if row is not None],
                 can_undo=bool(undo),
                 can_redo=bool(redo),

@@ -19,12 +19,12 @@ class Undoing:
     def undo(self, request: str) -> None:
         """Take back the annotator's newest action in the active task."""
         task = self._state.active
-        self._turn(request, task, "undo", task.history.to_undo(self._storing.annotator), "undid")
+        self._turn(request, task, "undo", task.history.to_undo(self._storing.annotator), "undone")
 
     def redo(self, request: str) -> None:
         """Bring back what the annotator undid last in the active task."""
         task = self._state.active
-        self._turn(request, task, "redo", task.history.to_redo(self._storing.annotator), "redid")
+        self._turn(request, task, "redo", task.history.to_redo(self._storing.annotator), "redone")
 
     def history(self) -> History:
         """What undo and redo would do in the active task."""
@@ -47,4 +47,11 @@ class Undoing:
             provenance="key",
             target=action[0].group,
         )
-        self._storing.store(request, [event], [], f"{did} {action_text(action, task.task.unit)}", about=action)
+        self._storing.store(
+            request, [event], [], f"{did}: {action_text(action, task.task.unit)}", about=self._about(action)
+        )
+
+    def _about(self, action: list[LabelEvent]) -> list[LabelEvent]:
+        """What an action was about: of a review the label reviewed."""
+        find = self._state.workspace.event_of_anybody
+        return [(event.kind == "review" and find(event.about or "")) or event for event in action]

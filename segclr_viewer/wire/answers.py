@@ -13,6 +13,7 @@ from segclr_viewer.keys import Keys
 from segclr_viewer.wire.annotators import AgreementReady, ConflictsReady, PeopleReady
 from segclr_viewer.wire.classes import ClassesChanged, ClassInfo, TaskInfo
 from segclr_viewer.wire.evaluation import EvaluationReady
+from segclr_viewer.wire.listing import Attached, Listed, Seen
 from segclr_viewer.wire.queue_answers import ProposalMade, QueueReady
 from segclr_viewer.wire.types import XY, XYZ, SegmentText
 
@@ -194,13 +195,15 @@ class KnownPlaces(Struct, frozen=True, forbid_unknown_fields=True, tag="places")
 class Saved(Struct, frozen=True, forbid_unknown_fields=True, tag="saved"):
     """The request's label events are on disk. `seq` is the number of the last of them.
 
-    `rows` are those that it was about, at most 100: where to look for what an undo has changed.
+    `rows` are those that it was about, at most 100, and `at_nm` the first place, null where it was about none: where to
+    look for what an undo has changed.
     """
 
     request: str
     seq: int
     text: str
     task: str
+    at_nm: XYZ | None
     rows: list[int]
     can_undo: bool
     can_redo: bool
@@ -276,6 +279,9 @@ ToPage = (
     | ConflictsReady
     | AgreementReady
     | PeopleReady
+    | Listed
+    | Seen
+    | Attached
     | EvaluationReady
     | Failed
     | Status

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct, field
 from segclr.errors import SegclrError
 from segclr_viewer.wire.answers import ToPage
 from segclr_viewer.wire.classes import ClassRequest
+from segclr_viewer.wire.listing import MOST_LISTED, State, UuidText
 from segclr_viewer.wire.types import XY, XYZ, RequestText, SegmentText
 
 Index = Annotated[int, Meta(ge=0, lt=2**53)]
@@ -56,6 +57,15 @@ class MarkRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="mark"):
     kind: Mark
     target: Target
     provenance: Literal["key", "queue", "audit"]
+
+
+class SkipRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="skip"):
+    """Give no answer for a row that the queue asks: it is asked again when nothing else is left."""
+
+    request: RequestText
+    task: str
+    row: Index
+    provenance: Literal["queue", "audit"]
 
 
 class UndoRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="undo"):
@@ -147,16 +157,15 @@ class EmbedRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="embed")
 class QueueRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="queue"):
     """What to ask next.
 
-    `page` is the name that the page gave itself: of one page only the newest request is answered. `skipped` are not
-    asked again in this run of the app, `held` not in this answer; of those in `renew` the page wants to know again
-    what the model believes. `near_nm` is where the page is.
+    `page` is the name that the page gave itself: of one page only the newest request is answered. `held` are not asked
+    in this answer; of those in `renew` the page wants to know again what the model believes. `near_nm` is where the
+    page is.
     """
 
     request: RequestText
     page: RequestText
     task: str
     count: Annotated[int, Meta(ge=1, le=100)]
-    skipped: Annotated[list[Index], Meta(max_length=MOST_PASSED)]
     held: Annotated[list[Index], Meta(max_length=MOST_PASSED)]
     renew: Annotated[list[Index], Meta(max_length=8)]
     near_nm: XYZ | None
@@ -261,9 +270,51 @@ class TrainOnRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="train
     choice: TrainChoice | None
 
 
+class ListRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="list"):
+    """A part of the list of labelled places: at most `count`, older than the cursor `below` (null: the newest ones).
+
+    Those of one of the `classes` (ids) and in one of the `states` (empty: of any), by anybody or only where the
+    annotator has said something, with `text` in a comment or as the first digits of the segment's id. `renew` names
+    the places that the page holds, each by the uuid of something said there.
+    """
+
+    request: RequestText
+    task: str
+    mine: bool
+    classes: Annotated[list[str], Meta(max_length=200)]
+    states: Annotated[list[State], Meta(max_length=20)]
+    text: Annotated[str, Meta(max_length=200)]
+    below: Index | None
+    count: Annotated[int, Meta(ge=0, le=MOST_LISTED)]
+    renew: Annotated[list[UuidText], Meta(max_length=MOST_LISTED)]
+
+
+class LookRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="look"):
+    """What stands about a row or a remembered place?"""
+
+    request: RequestText
+    task: str
+    target: Target
+
+
+class CommentRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="comment"):
+    """Say something in words about a place: a row or a remembered place, or where something was said (its uuid)."""
+
+    request: RequestText
+    task: str
+    text: Annotated[str, Meta(min_length=1, max_length=2000)]
+    target: Target | None
+    about: UuidText | None
+
+    def __post_init__(self) -> None:
+        if (self.target is None) == (self.about is None):
+            raise ValueError("a comment is about either a target or a statement")
+
+
 ToServer = (
     LabelRequest
     | MarkRequest
+    | SkipRequest
     | AcceptRequest
     | ProposeRequest
     | QueueRequest
@@ -273,6 +324,9 @@ ToServer = (
     | AgreementRequest
     | PeopleRequest
     | TrainOnRequest
+    | ListRequest
+    | LookRequest
+    | CommentRequest
     | EvaluateRequest
     | ReviewRequest
     | UndoRequest

@@ -1,6 +1,7 @@
 // What the keys do: one table of commands for keys pressed on the page and, where they are the page's, in the viewer.
 
 import { commandOf, type Command, type KeyPress } from "./keys";
+import { isChosen } from "./listing_store";
 import { namesTarget } from "./evaluation_store";
 import type { Actions } from "./panels/panel";
 import { conflictShown } from "./people_store";
@@ -21,21 +22,22 @@ export function keyOnPage(world: CommandWorld, press: KeyPress): boolean {
 }
 
 /**
- * Do what a key in the viewer says, if the page takes it: all of them while the queue runs or the evaluation names a place,
- * and what has nothing to do with the mouse. The others are Neuroglancer's: they label what the mouse is on.
+ * Do what a key in the viewer says, if the page takes it: all of them while the queue runs or the evaluation or the list
+ * names a place, and what has nothing to do with the mouse. The others are Neuroglancer's: they label what the mouse is on.
  */
 export function keyInViewer(world: CommandWorld, press: KeyPress): boolean {
   const state = world.state();
   const command = commandOf(press, classesOf(state), keysOf(state));
   if (!command) return false;
-  const always = ["queue", "neighbours", "label-selection", "evaluation", "people", "help"].includes(command.kind);
   if (conflictShown(state.people)) return perform(world, command);
-  const named = state.evaluation?.open ? namesTarget(state.evaluation, state.target) : state.queue !== null;
+  const always = ["queue", "neighbours", "label-selection", "evaluation", "people", "places", "comment", "help"].includes(command.kind);
+  const listed = state.listing?.open === true && (command.kind === "step" || command.kind === "review" || isChosen(state));
+  const named = state.evaluation?.open ? namesTarget(state.evaluation, state.target) : listed || state.queue !== null;
   return (always || named) && perform(world, command);
 }
 
 function perform({ actions, state, cancelDrawing }: CommandWorld, command: Command): boolean {
-  const { queue, target, evaluation, people } = state();
+  const { queue, target, evaluation, people, listing } = state();
   if (people?.open && command.kind !== "people") return withPeople(actions, state(), command);
   switch (command.kind) {
     case "undo":
@@ -44,11 +46,24 @@ function perform({ actions, state, cancelDrawing }: CommandWorld, command: Comma
       actions[command.kind]();
       return true;
     case "escape":
-      if (!cancelDrawing()) (evaluation?.open ? actions.leaveEvaluation : queue ? actions.toggleQueue : actions.clear)();
+      if (!cancelDrawing()) leave(actions, state());
       return true;
     case "evaluation":
     case "people":
       actions[command.kind]();
+      return true;
+    case "places":
+      actions.places();
+      return true;
+    case "comment":
+      actions.comment();
+      return true;
+    case "review":
+      actions.review(command.verdict);
+      return true;
+    case "step":
+      if (!listing?.open || evaluation?.open) return false;
+      actions.step(command.by);
       return true;
     case "queue":
       actions.toggleQueue();
@@ -96,6 +111,10 @@ function withPeople(actions: Actions, state: State, command: Command): boolean {
       actions.people();
       actions.toggleQueue();
       return true;
+    case "places":
+      actions.people();
+      actions.places();
+      return true;
     case "back":
     case "forward":
       actions.turnConflict(command.kind === "back" ? -1 : 1);
@@ -114,6 +133,14 @@ function withPeople(actions: Actions, state: State, command: Command): boolean {
   }
   actions.dispatch({ type: "problem", text: "This panel names no place to label: choose a conflict, or close it (Esc)." });
   return true;
+}
+
+/** One step back out of what is open. */
+function leave(actions: Actions, { evaluation, listing, queue }: State): void {
+  if (evaluation?.open) actions.leaveEvaluation();
+  else if (listing?.open) actions.places();
+  else if (queue) actions.toggleQueue();
+  else actions.clear();
 }
 
 /** Act on the target, if there is one and the user can see which. */

@@ -4,6 +4,9 @@
 import type { ViewerBridge } from "./neuroglancer";
 import type { State } from "./state";
 
+/** Elements that take letters and digits: what is typed there is no command. */
+export const TYPED_IN = "input[type=text], input[type=search], textarea, select";
+
 export function focusFollowsMouse(
   pane: HTMLElement,
   frame: HTMLIFrameElement,
@@ -12,6 +15,7 @@ export function focusFollowsMouse(
 ): void {
   const report = (): void => tell(document.activeElement === frame ? "viewer" : "page");
   pane.addEventListener("pointerenter", (event) => {
+    if (document.activeElement?.matches(TYPED_IN)) return; // a comment is being written
     if (event.buttons === 0 && !document.querySelector("dialog[open]")) bridge.takeFocus();
   });
   pane.addEventListener("pointerleave", (event) => {

@@ -9,6 +9,7 @@ import type { XY } from "./protocol";
 import type { Scatter } from "./scatter/scatter";
 import { isStale, labelAt, suspectsLeft } from "./evaluation_store";
 import { conflictShown } from "./people_store";
+import { chosen, saidHere } from "./listing_store";
 import { itemOf } from "./queue";
 import { guessOf, labelOf, markOf, type State } from "./state";
 
@@ -73,6 +74,21 @@ export interface Summary {
   } | null;
   readonly annotator: string;
   readonly conflicts: number;
+  /** The list of labelled places, null while it is not open. */
+  readonly listing: {
+    readonly at: number;
+    readonly loaded: number;
+    readonly total: number | null;
+    readonly waiting: boolean;
+    readonly row: number | null;
+    readonly rows: readonly (number | null)[];
+    readonly class: number | null;
+    readonly reattached: string | null;
+  } | null;
+  /** What stands about the target. */
+  readonly said: { readonly statements: readonly string[]; readonly comments: readonly string[]; readonly disagree: number } | null;
+  readonly commenting: boolean;
+  readonly attached: string | null;
   readonly targetMark: string | null;
   readonly today: number;
   readonly unsure: number;
@@ -139,6 +155,10 @@ function summary(state: State): Summary {
     people: peopleOf(state),
     annotator: hello?.annotator ?? "",
     conflicts: labels?.conflicts ?? 0,
+    listing: listingOf(state),
+    said: saidOf(state),
+    commenting: state.commenting !== null,
+    attached: state.attached?.text ?? null,
     targetMark: target && markOf(state, target),
     today: labels?.today ?? 0,
     unsure: labels?.unsure.length ?? 0,
@@ -179,6 +199,33 @@ function peopleOf(state: State): Summary["people"] {
     labelled: people.people?.training.labelled ?? null,
     waiting: people.training !== null || Object.keys(people.deciding).length > 0,
   };
+}
+
+function listingOf(state: State): Summary["listing"] {
+  const { listing } = state;
+  if (!listing?.open) return null;
+  const place = chosen(listing);
+  return {
+    at: listing.at,
+    loaded: listing.places.length,
+    total: listing.answer?.total ?? null,
+    waiting: listing.asked !== null,
+    row: place?.row ?? null,
+    rows: listing.places.map((each) => each.row),
+    class: place?.class ?? null,
+    reattached: place?.reattached ?? null,
+  };
+}
+
+function saidOf(state: State): Summary["said"] {
+  const place = saidHere(state);
+  return (
+    place && {
+      statements: place.statements.map((said) => said.class_name),
+      comments: place.comments.map((remark) => remark.text),
+      disagree: place.statements.reduce((sum, said) => sum + said.disagree, 0),
+    }
+  );
 }
 
 function queueOf(state: State): Summary["queue"] {

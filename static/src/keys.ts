@@ -28,6 +28,10 @@ export type Command =
   | { readonly kind: "evaluation" }
   | { readonly kind: "people" }
   | { readonly kind: "others" }
+  | { readonly kind: "places" }
+  | { readonly kind: "comment" }
+  | { readonly kind: "review"; readonly verdict: "agree" | "disagree" }
+  | { readonly kind: "step"; readonly by: 1 | -1 }
   | { readonly kind: "undo" }
   | { readonly kind: "redo" }
   | { readonly kind: "escape" }
@@ -42,6 +46,10 @@ const NAMED: Readonly<Record<string, string>> = {
   comma: ",",
   period: ".",
   semicolon: ";",
+  slash: "/",
+  minus: "-",
+  equal: "=",
+  quote: "'",
 };
 const SHOWN: Readonly<Record<string, string>> = {
   left: "←",
@@ -51,6 +59,10 @@ const SHOWN: Readonly<Record<string, string>> = {
   comma: ",",
   period: ".",
   semicolon: ";",
+  slash: "/",
+  minus: "-",
+  equal: "=",
+  quote: "'",
   enter: "Enter",
   none: "–",
 };
@@ -69,11 +81,24 @@ const COMMANDS: Readonly<Record<keyof Keys, Command>> = {
   evaluation: { kind: "evaluation" },
   people: { kind: "people" },
   others: { kind: "others" },
+  places: { kind: "places" },
+  comment: { kind: "comment" },
+  agree: { kind: "review", verdict: "agree" },
+  disagree: { kind: "review", verdict: "disagree" },
 };
+
+/** Keys that go through a list where they mean nothing else. */
+const STEPS: Readonly<Record<string, 1 | -1>> = { j: 1, arrowdown: 1, k: -1, arrowup: -1 };
 
 /** How a key is written on the page. */
 export function keyName(key: string): string {
   return SHOWN[key] ?? key.toUpperCase();
+}
+
+function stepOf(key: string, classes: readonly ClassSpec[], keys: Keys | null): Command | null {
+  const by = STEPS[key];
+  const taken = classes.some((spec) => spec.key === key) || Object.values(keys ?? {}).some((name) => (NAMED[name] ?? name) === key);
+  return by && !taken ? { kind: "step", by } : null;
 }
 
 /** The command of a key press, or null when the key is not ours. A key held down labels once. */
@@ -86,6 +111,8 @@ export function commandOf(press: KeyPress, classes: readonly ClassSpec[], keys: 
   }
   if (press.altKey) return null;
   if (key === "escape") return { kind: "escape" };
+  const step = stepOf(key, classes, keys);
+  if (step) return step;
   if (press.repeat) return null;
   const byKey = classes.findIndex((spec) => spec.key.toLowerCase() === key);
   if (byKey >= 0) return { kind: "label", class: byKey };

@@ -5,10 +5,11 @@ import { divider } from "./divider";
 import { drawing, fetching, viewing, type Effect } from "./effects";
 import { byId } from "./element";
 import { EvaluationFlow } from "./evaluation_flow";
-import { focusFollowsMouse } from "./focus";
+import { focusFollowsMouse, TYPED_IN } from "./focus";
 import { hook, type Hook } from "./hook";
 import { ViewerBridge } from "./neuroglancer";
 import { percent } from "./panels/format";
+import { attachedNotice } from "./panels/attached";
 import { cardPanel } from "./panels/card";
 import { evaluationPanel } from "./panels/evaluation";
 import { helpPanel } from "./panels/help";
@@ -19,6 +20,7 @@ import { OneAnnotator } from "./one_annotator";
 import { PeopleFlow } from "./people_flow";
 import { proposalPanel } from "./panels/proposal";
 import { queuePanel } from "./panels/queue";
+import { listingPanel } from "./panels/listing";
 import { failurePanel, statusPanel } from "./panels/status";
 import { selectionPanel } from "./panels/selection";
 import { toolsPanel } from "./panels/tools";
@@ -26,6 +28,7 @@ import { topPanel } from "./panels/top";
 import type { ClientMessage } from "./protocol";
 import { accepted } from "./proposal";
 import { QueueFlow } from "./queue_flow";
+import { ListingFlow } from "./listing_flow";
 import { newRequest } from "./request";
 import { Scatter } from "./scatter/scatter";
 import { SelectFlow } from "./select_flow";
@@ -120,6 +123,7 @@ function accept(): void {
 
 const selecting = new SelectFlow({ state: () => state, dispatch, send });
 const flow = new QueueFlow({ state: () => state, dispatch, send }, bridge);
+const listing = new ListingFlow({ state: () => state, dispatch, send }, bridge);
 const judging = new EvaluationFlow({ state: () => state, dispatch, send }, bridge);
 const people = new PeopleFlow({ state: () => state, dispatch, send }, bridge);
 
@@ -154,6 +158,12 @@ const actions: Actions = {
   people: () => people.toggle(),
   decide: (verdict) => people.decide(verdict),
   turnConflict: (by) => people.turn(by),
+  places: (filter) => listing.toggle(filter),
+  step: (by) => listing.move(by),
+  comment: () => listing.comment(),
+  commented: (text) => listing.commented(text),
+  review: (verdict) => listing.review(verdict),
+  fly: (position_nm) => listing.fly(position_nm),
   help: () => help.open(),
 };
 
@@ -180,6 +190,7 @@ document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
   const { target } = event;
   const moves = target instanceof HTMLElement && target.matches("input, [role=separator]");
+  if (target instanceof HTMLElement && target.matches(TYPED_IN)) return;
   if (moves && (event.key.startsWith("Arrow") || event.key === "Escape")) return;
   if (keyOnPage(commands, event)) event.preventDefault();
 });
@@ -194,8 +205,10 @@ followers.push(
   selectionPanel(actions),
   evaluationPanel(actions, judging),
   peoplePanel(people),
+  listingPanel(listing),
   statusPanel(actions),
   failurePanel(actions),
+  attachedNotice(actions),
   help.update,
   fetching(dispatch, () => state),
   ...(scatter ? [drawing(scatter)] : []),
@@ -203,6 +216,7 @@ followers.push(
   flow.follow,
   judging.follow,
   people.follow,
+  listing.follow,
 );
 for (const follow of followers) follow(state, null);
 divider();

@@ -4,6 +4,7 @@
 import type { Agreement, AnnotatorsMessage, Conflicts, People } from "./protocol_annotators";
 import type { ClassesChanged, ClassMessage, ClassSpec, TaskSpec } from "./protocol_classes";
 import type { EvaluationMessage, EvaluationReady } from "./protocol_evaluation";
+import type { Attached, Listed, ListingMessage, Seen } from "./protocol_listing";
 import type { Keys, ProposalMade, QueueMessage, QueueReady } from "./protocol_queue";
 import { SELECTION_FIELDS, type Selection, type SelectionMessage } from "./protocol_selection";
 
@@ -144,6 +145,8 @@ export interface Saved extends Steps {
   /** Number of the last event written. */
   readonly seq: number;
   readonly text: string;
+  /** The first place that it was about, null where it was about none. */
+  readonly at_nm: XYZ | null;
   /** What it was about, at most 100 of them. */
   readonly rows: readonly number[];
 }
@@ -188,6 +191,9 @@ export type ServerMessage =
   | Agreement
   | Conflicts
   | People
+  | Listed
+  | Seen
+  | Attached
   | Failed
   | Status
   | Device;
@@ -198,6 +204,7 @@ export type ClientMessage =
   | AnnotatorsMessage
   | ClassMessage
   | SelectionMessage
+  | ListingMessage
   | { type: "undo"; request: string }
   | { type: "redo"; request: string }
   | { type: "task"; request: string; name: string }
@@ -235,7 +242,7 @@ const FIELDS: Readonly<Record<ServerMessage["type"], readonly string[]>> = {
     "planes",
   ],
   places: ["task", "places"],
-  saved: ["request", "seq", "text", "rows", "task", "can_undo", "can_redo", "undo_text", "redo_text"],
+  saved: ["request", "seq", "text", "at_nm", "rows", "task", "can_undo", "can_redo", "undo_text", "redo_text"],
   history: ["task", "can_undo", "can_redo", "undo_text", "redo_text"],
   selection: SELECTION_FIELDS,
   queue: ["request", "task", "stamp", "items", "renewed", "note"],
@@ -257,6 +264,9 @@ const FIELDS: Readonly<Record<ServerMessage["type"], readonly string[]>> = {
   agreement: ["request", "task", "method", "places", "annotators", "kappa", "low", "high", "text", "meaning", "pairs"],
   conflicts: ["request", "task", "conflicts", "total", "hidden", "settled", "settled_total"],
   people: ["request", "task", "people", "training"],
+  listed: ["request", "task", "places", "total", "below", "counts", "renewed"],
+  seen: ["request", "task", "place"],
+  attached: ["task", "kept", "moved", "conflict", "lost", "text"],
   failed: ["request", "text"],
   status: ["text"],
   device: ["device", "encoder"],

@@ -17,6 +17,10 @@ export interface Keys {
   readonly evaluation: string;
   readonly people: string;
   readonly others: string;
+  readonly places: string;
+  readonly comment: string;
+  readonly agree: string;
+  readonly disagree: string;
 }
 
 /** A row to ask about, and why. */
@@ -76,7 +80,6 @@ export type QueueMessage =
       page: string;
       task: string;
       count: number;
-      skipped: number[];
       held: number[];
       renew: number[];
       near_nm: XYZ | null;

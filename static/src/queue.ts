@@ -14,7 +14,6 @@ export interface Queue {
   readonly at: number;
   /** How many of the items have been shown. */
   readonly seen: number;
-  readonly skipped: readonly number[];
   /** The newest request for items, null once it is answered. */
   readonly request: string | null;
   /** Whether the last answer held nothing new. */
@@ -30,7 +29,6 @@ export function begun(task: string): Queue {
     items: [],
     at: 0,
     seen: 0,
-    skipped: [],
     request: null,
     dry: false,
     note: "",
@@ -71,12 +69,6 @@ export function queued(queue: Queue, message: QueueReady): Queue {
 export function moved(queue: Queue, to: number): Queue {
   const at = Math.min(Math.max(0, to), queue.items.length);
   return { ...queue, at, seen: Math.min(queue.items.length, Math.max(queue.seen, at + 1)) };
-}
-
-/** The item on screen is not asked again in this run. */
-export function skipped(queue: Queue): Queue {
-  const item = queue.items[queue.at];
-  return item ? moved({ ...queue, skipped: [...queue.skipped, item.row] }, queue.at + 1) : queue;
 }
 
 /** Back at the item that an undo or redo was about, if it was asked in this sitting. */

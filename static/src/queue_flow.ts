@@ -76,9 +76,14 @@ export class QueueFlow {
     this.store({ type: "mark", request: newRequest(), task, kind, target: address, provenance }, target, true);
   }
 
+  /** Go on without an answer to the queue's item; it comes again when nothing else is left. */
   skip(): void {
-    this.pressed = performance.now();
-    this.world.dispatch({ type: "queue-skipped" });
+    const { queue, task } = this.world.state();
+    const item = itemOf(this.world.state());
+    if (!queue || !item) return;
+    const target: Target = { kind: "row", row: item.row };
+    const provenance = item.strategy === "audit" ? "audit" : "queue";
+    this.store({ type: "skip", request: newRequest(), task, row: item.row, provenance }, target, true);
   }
 
   back(): void {
@@ -162,7 +167,6 @@ export class QueueFlow {
       page: this.page,
       task: queue.task,
       count: ASKED_AT_ONCE,
-      skipped: queue.skipped.slice(-HELD_MOST),
       held: held.slice(-HELD_MOST),
       renew: queue.items.slice(queue.at, queue.at + 2).map((item) => item.row),
       near_nm: itemOf(state)?.position_nm ?? null,

@@ -5,7 +5,7 @@ import { omit } from "./lists";
 import { reviewing, struckOut } from "./proposal";
 import type { Saved } from "./protocol";
 import type { ProposalMade, QueueReady } from "./protocol_queue";
-import { begun, moved, queued, returned, skipped, timed, type Queue } from "./queue";
+import { begun, moved, queued, returned, timed, type Queue } from "./queue";
 import type { State } from "./state";
 
 export type QueueEvent =
@@ -13,7 +13,6 @@ export type QueueEvent =
   | { type: "queue-started" }
   | { type: "queue-asked"; request: string }
   | { type: "queue-moved"; to: number }
-  | { type: "queue-skipped" }
   | { type: "queue-left" }
   | { type: "others-toggled" }
   | { type: "next-ready"; milliseconds: number }
@@ -32,8 +31,6 @@ export function queueReduce(state: State, event: QueueEvent): State {
       return state.queue ? { ...state, queue: { ...state.queue, request: event.request } } : state;
     case "queue-moved":
       return state.queue ? at(state, moved(state.queue, event.to)) : state;
-    case "queue-skipped":
-      return state.queue ? at(state, skipped(state.queue)) : state;
     case "queue-left":
       return { ...state, queue: null };
     case "others-toggled":
@@ -82,5 +79,6 @@ export function stored(state: State, message: Saved): State {
     turning: turned ? null : state.turning,
   };
   const queue = turned && state.queue ? returned(state.queue, message.rows) : null;
-  return queue && queue !== state.queue ? at(next, queue) : next;
+  if (queue && queue !== state.queue) return at(next, queue);
+  return turned && message.rows.length ? aimed(next, { kind: "row", row: message.rows[0] }) : next;
 }

@@ -5,6 +5,7 @@ import { NO_CLASS } from "./paint";
 import type { Proposal } from "./proposal";
 import type { Evaluation } from "./evaluation_store";
 import type { PeopleSheet } from "./people_store";
+import type { Commenting, Listing } from "./listing_store";
 import type {
   ClassSpec,
   ClientMessage,
@@ -21,6 +22,7 @@ import type {
   XYZ,
 } from "./protocol";
 import type { ClassMessage } from "./protocol_classes";
+import type { Attached, Seen } from "./protocol_listing";
 import type { Keys, LabelTarget, Mark } from "./protocol_queue";
 import type { Queue } from "./queue";
 import type { Tool } from "./scatter/gesture";
@@ -55,7 +57,7 @@ export interface Selected {
 
 /** What is to be stored: kept, and sent again after a lost connection, until the server says that it is on disk. */
 export type StoredMessage =
-  ClassMessage | Extract<ClientMessage, { type: "label" | "mark" | "accept" | "review" | "adjudicate" }>;
+  ClassMessage | Extract<ClientMessage, { type: "label" | "mark" | "accept" | "review" | "adjudicate" | "skip" | "comment" }>;
 
 export interface State {
   readonly connection: ConnectionState;
@@ -108,6 +110,14 @@ export interface State {
   readonly evaluation: Evaluation | null;
   /** Who labels, where they disagree and what trains; null before anybody asked. */
   readonly people: PeopleSheet | null;
+  /** The list of labelled places, null before anybody opened it. */
+  readonly listing: Listing | null;
+  /** What stands about the target, the newest question about it, and the comment that is being written on it. */
+  readonly seen: Seen | null;
+  readonly looking: string | null;
+  readonly commenting: Commenting | null;
+  /** What a new segmentation made of older labels, null once it was read. */
+  readonly attached: Attached | null;
   /** A proposal asked for, and the class that the user has in mind for it. */
   readonly proposing: { readonly request: string; readonly class: number | null } | null;
   /** Where the keyboard's focus is: keys in the viewer label what the mouse is on, keys on the page the target. */

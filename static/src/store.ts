@@ -5,6 +5,7 @@ import type { Coordinates, Prediction, Rows } from "./columns";
 import { aimed } from "./aiming";
 import { answered, evaluationReduce, judged, unanswered, type EvaluationEvent } from "./evaluation_store";
 import { classesChanged, classesTold } from "./classes_store";
+import { attached, listed, listingReduce, seen, type ListingEvent } from "./listing_store";
 import { omit, without } from "./lists";
 import { current, placed } from "./places";
 import type { ServerMessage } from "./protocol";
@@ -28,6 +29,7 @@ export type Event =
   | QueueEvent
   | EvaluationEvent
   | PeopleEvent
+  | ListingEvent
   | { type: "task-asked"; name: string }
   | { type: "drawn"; request: string; bits: Uint32Array }
   | { type: "mask"; mask: string; bits: Uint32Array }
@@ -71,6 +73,11 @@ export const initial: State = {
   proposing: null,
   evaluation: null,
   people: null,
+  listing: null,
+  seen: null,
+  looking: null,
+  commenting: null,
+  attached: null,
   saved: null,
   steps: null,
   failures: [],
@@ -136,6 +143,15 @@ export function reduce(state: State, event: Event): State {
     case "conflict-shown":
     case "train-asked":
       return peopleReduce(state, event);
+    case "listing-opened":
+    case "listing-closed":
+    case "listing-filtered":
+    case "listing-asked":
+    case "listing-at":
+    case "look-asked":
+    case "commenting":
+    case "attached-read":
+      return listingReduce(state, event);
     default:
       return queueReduce(state, event);
   }
@@ -167,6 +183,12 @@ function received(state: State, message: ServerMessage): State {
       return proposalCame(state, message);
     case "evaluation":
       return judged(state, message);
+    case "listed":
+      return listed(state, message);
+    case "seen":
+      return seen(state, message);
+    case "attached":
+      return attached(state, message);
     case "agreement":
     case "conflicts":
     case "people":
@@ -211,6 +233,7 @@ function welcomed(state: State, hello: Extract<ServerMessage, { type: "hello" }>
     proposing: null,
     evaluation: hello.task === kept.evaluation?.task ? { ...kept.evaluation, request: null } : null,
     people: hello.task === kept.people?.task ? { ...kept.people, training: null } : null,
+    listing: hello.task === kept.listing?.task ? { ...kept.listing, asked: null } : null,
     queue: hello.task === kept.queue?.task ? { ...kept.queue, request: null, dry: false } : null,
     selected: kept.selected ?? (start.length ? started(start, hello.rows) : null),
   };
@@ -231,6 +254,8 @@ function pointed(state: State, points: Extract<ServerMessage, { type: "points" }
     proposal: switched ? null : state.proposal,
     evaluation: switched ? null : state.evaluation,
     people: switched && state.people?.open ? { ...closed(points.task), open: true } : switched ? null : state.people,
+    listing: switched ? null : state.listing,
+    commenting: switched ? null : state.commenting,
   };
 }
 
@@ -246,6 +271,7 @@ function refused(state: State, request: string | null): State {
     queue: state.queue?.request === request ? { ...state.queue, request: null, dry: true } : state.queue,
     evaluation: unanswered(state.evaluation, request),
     people: undecided(state.people, request),
+    listing: state.listing?.asked?.request === request ? { ...state.listing, asked: null } : state.listing,
     wantedTask: state.task,
   };
 }

@@ -70,12 +70,6 @@ test("at the end nothing is the target until more comes", () => {
   assert.equal(dry.queue?.note, "everything is labelled");
 });
 
-test("a skipped place is remembered and passed", () => {
-  const state = after(BEGUN, { type: "queue-skipped" });
-  assert.deepEqual(state.queue?.skipped, [1]);
-  assert.equal(itemOf(state)?.row, 2);
-});
-
 test("beliefs of what is on screen are renewed without moving it", () => {
   const news = items("b", [9], { renewed: [{ row: 1, probabilities: [0, 1, 0] }] });
   const state = after(BEGUN, asked("b"), news);

@@ -98,9 +98,9 @@ def test_undo_goes_back_to_the_place_that_it_changed(opened: Page) -> None:
     row = press(opened, "u")["row"]
     wait(opened, "s.unsaved === 0")
     opened.keyboard.press("Control+z")
-    wait(opened, "s.queue.row === a && s.targetMark === null && /undid unsure/.test(s.lastSaved.text)", row)
+    wait(opened, "s.queue.row === a && s.targetMark === null && /undone: unsure/.test(s.lastSaved.text)", row)
     opened.keyboard.press("Control+Shift+Z")
-    wait(opened, "s.queue.row === a && s.targetMark === 'unsure' && /redid unsure/.test(s.lastSaved.text)", row)
+    wait(opened, "s.queue.row === a && s.targetMark === 'unsure' && /redone: unsure/.test(s.lastSaved.text)", row)
 
 
 def test_keys_in_the_viewer_answer_the_queue_while_it_runs(opened: Page) -> None:

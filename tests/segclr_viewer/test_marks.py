@@ -44,7 +44,7 @@ def test_undo_and_redo_say_what_they_changed_and_where(desk: Any) -> None:
     desk.label(6, 1)
     mark(desk, 6)
     desk.undo()
-    assert desk.saved().text.endswith("undid unsure at (3000, 9000, 81) nm")
+    assert desk.saved().text.endswith("undone: unsure at (3000, 9000, 81) nm")
     assert desk.saved().rows == [6]
     assert marked(desk) == ([], [])
     assert desk.labels() == {6: 1}

@@ -3,8 +3,9 @@
 A queue asks for what the head finds hard, so that labels as a whole are no sample of the volume. Audit places are drawn
 uniformly from all rows of the table, and each is predicted by a head that has not seen its cell. That makes the share
 of right ones an unbiased estimate, over rows of the table, for a head fitted to about four fifths of the labels. Two
-things it leans on: every audit place gets an answer (unanswered ones are counted and told), and the rows are places of
-the volume that one cares for alike.
+things it leans on: every audit place gets an answer, and the rows are places of the volume that one cares for alike.
+Places without an answer are likely hard ones: they are counted and told, with the share of right ones if the head were
+wrong at all of them (the lower bound of Manski 1990, "Nonparametric bounds on treatment effects").
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ class Audit:
         classes: one for each of the C classes.
         labels: audit labels counted.
         cells: cells they lie on.
-        unanswered: audit places that were shown and got no class.
+        skipped: audit places that were shown and got no answer.
+        marked: audit places that were marked as unsure or badly segmented.
         sentence: all of it in words.
     """
 
@@ -55,11 +57,12 @@ class Audit:
     classes: tuple[AuditedClass, ...]
     labels: int
     cells: int
-    unanswered: int
+    skipped: int
+    marked: int
     sentence: str
 
 
-def audit(held_out: HeldOutLabels, is_audit: NDArray[np.bool_], unanswered: int = 0) -> Audit:
+def audit(held_out: HeldOutLabels, is_audit: NDArray[np.bool_], skipped: int = 0, marked: int = 0) -> Audit:
     """Count how many audit labels are predicted rightly by heads without their cell.
 
     A label of a class that no head without its cell knows counts as wrong: so would the place in the volume.
@@ -67,7 +70,8 @@ def audit(held_out: HeldOutLabels, is_audit: NDArray[np.bool_], unanswered: int 
     Args:
         held_out: of `segclr.evaluation.held_out.predict_held_out`, on all labels, not the audit's alone.
         is_audit: (k,) which of these labels were given to audit places.
-        unanswered: audit places that were skipped, or marked as unsure or badly segmented.
+        skipped: audit places that were shown and got no answer.
+        marked: audit places that were marked as unsure or badly segmented.
 
     Raises:
         ValueError: `is_audit` is not about the same labels.
@@ -83,8 +87,9 @@ def audit(held_out: HeldOutLabels, is_audit: NDArray[np.bool_], unanswered: int 
         classes=tuple(_class(code, drawn, right) for code in range(held_out.class_count)),
         labels=len(right),
         cells=cells,
-        unanswered=unanswered,
-        sentence=_sentence(accuracy, len(right), cells, unanswered),
+        skipped=skipped,
+        marked=marked,
+        sentence=_sentence(accuracy, int(right.sum()), len(right), cells, skipped, marked),
     )
 
 
@@ -99,7 +104,7 @@ def _share(right: NDArray[np.bool_], cells: NDArray[np.uint64]) -> Estimate | No
     return clustered_share(by_cell[:, 0], by_cell[:, 1])
 
 
-def _sentence(accuracy: Estimate | None, labels: int, cells: int, unanswered: int) -> str:
+def _sentence(accuracy: Estimate | None, right: int, labels: int, cells: int, skipped: int, marked: int) -> str:
     if accuracy is None:
         said = f"{_count(labels, 'audit label')} so far: too few to tell, {FEWEST_AUDITED} are needed"
     else:
@@ -108,8 +113,11 @@ def _sentence(accuracy: Estimate | None, labels: int, cells: int, unanswered: in
             f"(95 % interval {percent(accuracy.low)} to {percent(accuracy.high)}), "
             f"by {labels} audit labels on {_count(cells, 'cell')}"
         )
-    if unanswered:
-        said += f"; {_count(unanswered, 'audit place')} without an answer not counted"
+    if not skipped + marked:
+        return said
+    said += f"; not counted: {_count(skipped, 'audit place')} skipped and {marked} marked unsure or badly segmented"
+    if accuracy is not None:
+        said += f" ({percent(right / (labels + skipped + marked))} right if the head is wrong at all of them)"
     return said
 
 

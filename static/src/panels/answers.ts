@@ -44,7 +44,7 @@ export function otherAnswers(target: Target, mark: Mark | null, queue: boolean, 
     ),
   ];
   if (queue) {
-    buttons.push(button(keys.skip, "skip", "Do not ask this place again", () => actions.skip(), null));
+    buttons.push(button(keys.skip, "skip", "Go on without an answer: the place comes again when nothing else is left", () => actions.skip(), null));
   } else {
     buttons.push(
       button(keys.neighbours, "alike", "Propose to label the places most like this", () => actions.propose(target), null),

@@ -20,6 +20,7 @@ import {
 import { answerGiven, answers, otherAnswers } from "./answers";
 import { micrometres, milliseconds } from "./format";
 import { whenChanged, type Actions } from "./panel";
+import { threadPart } from "./thread";
 
 const PLANES = ["xy", "xz", "yz"] as const;
 const STAGES = [
@@ -38,7 +39,8 @@ export function cardPanel(actions: Actions): (state: State) => void {
   const reason = element("span");
   const why = element("p", { class: "why" }, kind, reason);
   const body = element("div", { class: "card-body" });
-  host.append(element("header", {}, title, label), why, keys, body);
+  const thread = threadPart(actions);
+  host.append(element("header", {}, title, label), why, keys, thread.host, body);
 
   const build = whenChanged(
     (
@@ -106,6 +108,7 @@ export function cardPanel(actions: Actions): (state: State) => void {
     );
     setText(kind, asked?.strategy === "double" ? "Blind double. " : "");
     setText(reason, queue ? whyText(queue, asked, target) : "");
+    thread.update(state);
     why.hidden = why.textContent === "";
     const here = queue !== null || state.keysIn === "page";
     keys.hidden = target === null;

@@ -28,6 +28,16 @@ export function micrometres(nanometres: number): string {
   return `${(nanometres / 1000).toFixed(nanometres < 100_000 ? 2 : 0)} µm`;
 }
 
+/** "3 Nov 09:15" of an ISO date, in the user's zone; of this year, else with the year. */
+export function dayAndTime(iso: string, now = new Date()): string {
+  const date = new Date(iso);
+  if (Number.isNaN(date.getTime())) return iso;
+  const time = date.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  if (date.toDateString() === now.toDateString()) return time;
+  const day = date.toLocaleDateString("en-GB", { day: "numeric", month: "short" });
+  return date.getFullYear() === now.getFullYear() ? `${day} ${time}` : `${day} ${date.getFullYear()}`;
+}
+
 /** Time of day of an ISO date, in the user's zone; the text itself where it is none. */
 export function clock(iso: string): string {
   const date = new Date(iso);

@@ -25,14 +25,14 @@ const SCATTER: readonly Line[] = [
 const FIXED: readonly Line[] = [
   ["Ctrl + Z", "undo"],
   ["Ctrl + Shift + Z, Ctrl + Y", "redo"],
-  ["Esc", "leave the queue, else clear the selection"],
+  ["Esc", "leave the list or the queue, else clear the selection"],
   ["?", "this list"],
 ];
 
 type Named = readonly (readonly [keyof Keys, string])[];
 const QUEUE: Named = [
   ["queue", "start it, or leave it"],
-  ["skip", "skip the place, nothing is stored"],
+  ["skip", "skip the place: it comes again when nothing else is left"],
   ["back", "back to the place before"],
   ["forward", "forward again"],
   ["others", "show or hide the selected cells beside it"],
@@ -46,6 +46,10 @@ const ANSWERS: Named = [
   ["accept", "accept the proposal"],
   ["evaluation", "how good is the head?"],
   ["people", "who labels, where they disagree, what trains"],
+  ["places", "the labelled places as a list; J, K or arrows go through it"],
+  ["comment", "comment on the place"],
+  ["agree", "agree with the label of the place"],
+  ["disagree", "disagree with it"],
 ];
 
 /** Lines with the keys as the project file has them. */

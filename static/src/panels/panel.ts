@@ -1,5 +1,8 @@
 // What a panel is: something built once, then told each new state.
 
+import type { Filter } from "../listing_store";
+import type { XYZ } from "../protocol";
+import type { Verdict as Review } from "../protocol_listing";
 import type { Mark } from "../protocol_queue";
 import type { Growth } from "../protocol_selection";
 import type { Target } from "../state";
@@ -40,6 +43,15 @@ export interface Actions {
   people(): void;
   decide(answer: Verdict): void;
   turnConflict(by: -1 | 1): void;
+  /** Show the labelled places as a list, with another filter than before, or hide it; and go through it. */
+  places(filter?: Filter): void;
+  step(by: 1 | -1): void;
+  /** Begin to write a comment on what the keys label; store what was written (null: leave it). */
+  comment(): void;
+  commented(text: string | null): void;
+  /** Agree or disagree with the label there. */
+  review(verdict: Review): void;
+  fly(position_nm: XYZ): void;
   help(): void;
 }
 

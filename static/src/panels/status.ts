@@ -21,12 +21,13 @@ export function statusPanel(actions: Actions): (state: State) => void {
   const banner = byId("banner");
   const connection = element("span", { class: "connection" });
   const said = element("span", { class: "said", "aria-live": "polite" });
+  const there = element("button", { type: "button", class: "there", title: "Fly to where that was" }, "Show it");
   const device = element("span", { class: "gives-way" });
   const table = element("span", { class: "gives-way" });
   const labels = element("span");
   const head = element("button", { type: "button", class: "head", onclick: () => actions.evaluation() });
   const retrain = element("span");
-  host.append(connection, said, retrain, head, labels, table, device);
+  host.append(connection, said, there, retrain, head, labels, table, device);
 
   const say = whenChanged((saved: string, status: string) => {
     const news = saved !== said.dataset["saved"] && saved ? saved : status || saved;
@@ -46,6 +47,9 @@ export function statusPanel(actions: Actions): (state: State) => void {
     byId("split").inert = state.replacedBy !== null;
     byId("top").inert = state.replacedBy !== null;
     say(state.saved?.text ?? "", state.status);
+    const at_nm = said.classList.contains("saved") ? (state.saved?.at_nm ?? null) : null;
+    there.hidden = at_nm === null;
+    there.onclick = () => at_nm && actions.fly(at_nm);
     setText(device, hello ? deviceText(hello.device, hello.encoder) : "");
     setText(table, hello ? `${counted(hello.rows, "embedding")}, ${counted(hello.segments, "segment")}` : "");
     setText(labels, points ? counted(points.labels, "label") : "");

@@ -18,13 +18,14 @@ def test_only_audit_labels_count(said: Said) -> None:
     classes = np.arange(300) % 3
     is_audit = np.arange(300) < 100
     wrong = (np.arange(300) >= 100) | (np.arange(300) % 10 == 0)  # a tenth of the audit, all of the queue
-    found = audit(said(classes, np.where(wrong, (classes + 1) % 3, classes)), is_audit, unanswered=4)
+    found = audit(said(classes, np.where(wrong, (classes + 1) % 3, classes)), is_audit, skipped=3, marked=1)
     assert found.accuracy is not None
     assert found.accuracy.value == pytest.approx(0.9)
-    assert (found.labels, found.cells, found.unanswered) == (100, 100, 4)
+    assert (found.labels, found.cells, found.skipped, found.marked) == (100, 100, 3, 1)
     assert found.sentence == (
         "right at 90 % of places (95 % interval 83 % to 94 %), by 100 audit labels on 100 cells; "
-        "4 audit places without an answer not counted"
+        "not counted: 3 audit places skipped and 1 marked unsure or badly segmented "
+        "(87 % right if the head is wrong at all of them)"
     )
 
 
@@ -64,9 +65,10 @@ def test_too_few_are_said_to_be_too_few(said: Said) -> None:
     assert found.accuracy is None
     assert found.sentence == "29 audit labels so far: too few to tell, 30 are needed"
     assert audit(said(classes, classes), is_audit | True).accuracy is not None
-    nothing = audit(said(classes[:0], classes[:0]), is_audit[:0], unanswered=1)
+    nothing = audit(said(classes[:0], classes[:0]), is_audit[:0], skipped=1)
     assert nothing.sentence == (
-        "0 audit labels so far: too few to tell, 30 are needed; 1 audit place without an answer not counted"
+        "0 audit labels so far: too few to tell, 30 are needed; not counted: 1 audit place skipped and 0 marked "
+        "unsure or badly segmented"
     )
     assert "1 audit label so far" in audit(said(classes, classes), np.arange(FEWEST_AUDITED) == 3).sentence
 

@@ -24,7 +24,7 @@ def name(event: LabelEvent) -> str:
     return event.class_name or ""
 
 
-def test_only_statements_of_another_version_or_without_a_segment_are_looked_up() -> None:
+def test_only_what_was_said_in_another_version_or_without_a_segment_is_looked_up() -> None:
     ASKED.clear()
     log = in_log(
         statement("same", segmentation="v2"),
@@ -32,12 +32,13 @@ def test_only_statements_of_another_version_or_without_a_segment_are_looked_up()
         statement("unknown", segmentation="v2", segment_id=0, x_nm=150.0),
         statement("gone", "unsure", x_nm=2000.0),
         other("comment", "comment", text="?", position_nm=(0.0, 0.0, 0.0), segmentation="v1"),
+        other("of the task", "comment", text="?"),
     )
     found = attach(log, "v2", halves)
-    assert found.segments == {"old": BIG, "unknown": 2**53 + 1, "gone": 0}
+    assert found.segments == {"old": BIG, "unknown": 2**53 + 1, "gone": 0, "comment": BIG}
     assert [event.uuid for event in found.lost] == ["gone"]
     (positions,) = ASKED
-    assert positions.shape == (3, 3)
+    assert positions.shape == (4, 3)
 
 
 def test_nothing_is_read_when_all_labels_are_of_this_version() -> None:

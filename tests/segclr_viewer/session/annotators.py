@@ -11,6 +11,7 @@ from segclr_viewer.wire.messages import (
     MarkRequest,
     PeopleRequest,
     QueueRequest,
+    SkipRequest,
     Target,
     TrainChoice,
     TrainOnRequest,
@@ -25,10 +26,12 @@ def mark(desk: Any, row: int, kind: Any = "unsure") -> None:
     desk.fitter.run_newest()
 
 
-def ask(desk: Any, count: int = 20, skipped: tuple[int, ...] = (), held: tuple[int, ...] = ()) -> list[Any]:
-    message = QueueRequest(
-        desk.request(), f"page of {desk.world.annotator}", TASK, count, [*skipped], [*held], [], None
-    )
+def skip(desk: Any, row: int, provenance: Any = "queue") -> None:
+    desk.session.receive(SkipRequest(desk.request(), TASK, row, provenance))
+
+
+def ask(desk: Any, count: int = 20, held: tuple[int, ...] = ()) -> list[Any]:
+    message = QueueRequest(desk.request(), f"page of {desk.world.annotator}", TASK, count, [*held], [], None)
     desk.session.receive(message)
     while desk.chooser.held:
         desk.chooser.run()

@@ -62,19 +62,19 @@ def test_a_class_is_renamed_recoloured_and_given_another_key_with_its_labels(des
     painted = desk.session.points.column()
     change(desk, RenameClassRequest, SPINE, "spine head")
     change(desk, RecolourClassRequest, SPINE, "#F0E442")
-    change(desk, RekeyClassRequest, SPINE, "p")
+    change(desk, RekeyClassRequest, SPINE, "k")
     said = [message.text for message in desk.page.all(type(desk.saved()))][-3:]
     assert said == [
         "saved 4: renamed spine to spine head",
         "saved 5: recoloured spine head",
-        "saved 6: gave spine head the key p",
+        "saved 6: gave spine head the key k",
     ]
     spec = desk.page.last(ClassesChanged).task.classes[2]
-    assert (spec.id, spec.name, spec.color, spec.key) == (SPINE, "spine head", "#f0e442", "p")
-    assert desk.view.class_keys[-1] == {"1": AXON, "2": DENDRITE, "p": SPINE}
+    assert (spec.id, spec.name, spec.color, spec.key) == (SPINE, "spine head", "#f0e442", "k")
+    assert desk.view.class_keys[-1] == {"1": AXON, "2": DENDRITE, "k": SPINE}
     assert desk.labels() == {0: 0, 5: 1, 13: 2}
     assert desk.session.points.column() == painted
-    for text in ("giving spine head the key p", "recolouring spine head", "renaming spine to spine head"):
+    for text in ("giving spine head the key k", "recolouring spine head", "renaming spine to spine head"):
         assert desk.saved().undo_text == text
         desk.undo()
     assert names(desk) == ["axon", "dendrite", "spine"]
@@ -92,7 +92,7 @@ def test_labels_of_a_merged_class_count_as_the_other_ones_and_undo_takes_that_ba
     assert desk.points().labelled == [1, 2]
     assert set(desk.classes()) == {0, 1}
     desk.undo()
-    assert desk.saved().text == "saved 5: undid merging dendrite into spine"
+    assert desk.saved().text == "saved 5: undone: merging dendrite into spine"
     assert desk.labels() == {0: 0, 5: 1, 13: 2}
     assert desk.points().labelled == [1, 1, 1]
     desk.redo()
@@ -235,7 +235,7 @@ def test_predictions_of_the_old_list_are_never_shown_with_the_new_one(desk: Any)
 
 def test_the_queue_and_the_figures_follow_a_change_that_comes_between_question_and_answer(desk: Any) -> None:
     desk.label_all_looks()
-    desk.session.receive(QueueRequest("q", "page", TASK, 4, [], [], [], None))
+    desk.session.receive(QueueRequest("q", "page", TASK, 4, [], [], None))
     desk.session.receive(EvaluateRequest("e", "page", TASK))
     change(desk, MergeClassRequest, SPINE, DENDRITE)
     desk.chooser.run_newest()

@@ -208,7 +208,7 @@ def test_audit_labels_alone_give_the_accuracy_of_the_volume(desk: Any) -> None:
     assert enough is not None
     assert enough.labels == 40
     assert enough.accuracy is not None
-    assert "1 audit place without an answer" in enough.sentence
+    assert "0 audit places skipped and 1 marked" in enough.sentence
 
 
 def test_the_stopping_gauge_compares_heads_fifty_labels_apart(desk: Any) -> None:

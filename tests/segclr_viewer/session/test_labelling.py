@@ -36,6 +36,7 @@ def test_saved_is_said_only_after_the_event_is_durable(desk: Any) -> None:
         seq=1,
         text="saved 1: label axon",
         task="subcompartment",
+        at_nm=(0.0, 1000.0, 0.0),
         rows=[0],
         can_undo=True,
         can_redo=False,
@@ -101,11 +102,11 @@ def test_a_new_class_replaces_the_old_and_undo_brings_it_back(desk: Any) -> None
     assert desk.labels() == {0: 2}
     desk.undo()
     assert desk.labels() == {0: 0}
-    assert desk.saved().text == "saved 3: undid spine at (0, 1000, 0) nm"
+    assert desk.saved().text == "saved 3: undone: spine at (0, 1000, 0) nm"
     assert (desk.saved().redo_text, desk.saved().can_redo) == ("spine at (0, 1000, 0) nm", True)
     desk.redo()
     assert desk.labels() == {0: 2}
-    assert desk.saved().text == "saved 4: redid spine at (0, 1000, 0) nm"
+    assert desk.saved().text == "saved 4: redone: spine at (0, 1000, 0) nm"
     assert not desk.saved().can_redo
 
 
@@ -165,7 +166,7 @@ def test_the_labels_of_one_import_are_undone_together(make_desk: Callable[..., A
     after = make_desk(log).start()
     assert after.labels_now() == {0: 0, 5: 1, 13: 2}
     after.undo()
-    assert after.saved().text == "saved 4: undid 3 labels"
+    assert after.saved().text == "saved 4: undone: 3 labels"
     assert after.labels() == {}
 
 

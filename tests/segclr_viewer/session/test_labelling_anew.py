@@ -118,5 +118,5 @@ def test_a_class_that_the_log_renamed_keeps_its_labels(make_desk: Callable[..., 
     assert after.labels_now() == {0: 0, 5: 1, 13: 2}
     assert [spec.name for spec in after.session.task.classes] == ["neurite", "dendrite", "spine"]
     after.undo()
-    assert after.saved().text == "saved 5: undid renaming axon to neurite"
+    assert after.saved().text == "saved 5: undone: renaming axon to neurite"
     assert [spec.name for spec in after.session.task.classes] == ["axon", "dendrite", "spine"]

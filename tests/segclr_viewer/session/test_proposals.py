@@ -107,7 +107,7 @@ def test_accepting_labels_all_the_rest_in_one_action_with_its_provenance(desk: A
     assert sorted(desk.saved().rows) == [1, 2, 9]
     desk.undo()
     assert desk.labels() == {}
-    assert desk.saved().text.endswith("undid 3 labels")
+    assert desk.saved().text.endswith("undone: 3 labels")
     assert sorted(desk.saved().rows) == [1, 2, 9]
 
 

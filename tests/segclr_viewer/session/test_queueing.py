@@ -7,9 +7,9 @@ import pytest
 
 from segclr.embeddings.table import build_table
 from segclr.explore.layout import Layout
-from segclr_viewer.session.queueing import ALL_DONE, NO_HEAD, NO_ROWS
+from segclr_viewer.session.queueing import ALL_DONE, NO_HEAD, NO_ROWS, SKIPPED_REASON
 from segclr_viewer.wire.answers import Failed, QueueReady
-from segclr_viewer.wire.messages import AheadRequest, MarkRequest, QueueRequest, Target
+from segclr_viewer.wire.messages import AheadRequest, MarkRequest, QueueRequest, SkipRequest, Target
 
 BIG = 2**63 + 5
 BIG_ROWS = range(12, 18)
@@ -22,7 +22,6 @@ def ask(desk: Any, page: str = "page a", task: str = "subcompartment", run: bool
             "page": page,
             "task": task,
             "count": 20,
-            "skipped": [],
             "held": [],
             "renew": [],
             "near_nm": None,
@@ -38,6 +37,10 @@ def ask(desk: Any, page: str = "page a", task: str = "subcompartment", run: bool
         desk.chooser.run()
     assert desk.page.last(QueueReady).request == request.request
     return desk.page.last(QueueReady)
+
+
+def skip(desk: Any, row: int, provenance: Any = "queue") -> None:
+    desk.session.receive(SkipRequest(desk.request(), "subcompartment", row, provenance))
 
 
 def rows(answer: QueueReady) -> list[int]:
@@ -73,16 +76,43 @@ def test_what_was_answered_in_any_way_is_not_asked_again(desk: Any) -> None:
     desk.label_all_looks()
     mark(desk, 1, "unsure")
     mark(desk, 2, "bad_segmentation")
-    asked = rows(ask(desk, held=[3], skipped=[4]))
+    skip(desk, 4)
+    asked = rows(ask(desk, held=[3]))
     assert set(asked) == set(range(18)) - {0, 5, 13, 1, 2, 3, 4}
     assert len(asked) == len(set(asked))
 
 
-def test_skipped_places_are_remembered_in_this_run_and_held_ones_only_for_this_answer(desk: Any) -> None:
-    ask(desk, held=[3], skipped=[4])
-    asked = rows(ask(desk, page="page b"))
+def test_skipped_places_outlive_a_restart_and_held_ones_only_this_answer(desk: Any, make_desk: Any) -> None:
+    skip(desk, 4)
+    assert desk.saved().text.startswith("saved 1: skipped")
+    ask(desk, held=[3])
+    again = make_desk(desk.log).start()
+    asked = rows(ask(again, page="page b"))
     assert 3 in asked
     assert 4 not in asked
+
+
+def test_a_skipped_place_comes_again_when_nothing_else_is_left(desk: Any) -> None:
+    skip(desk, 4)
+    skip(desk, 2, "audit")
+    skip(desk, 9)
+    desk.label(9, 1)
+    last = ask(desk, held=[row for row in range(18) if row not in (2, 4, 9)])
+    assert [(item.row, item.strategy, item.reason) for item in last.items] == [
+        (4, "skipped", SKIPPED_REASON),
+        (2, "audit", SKIPPED_REASON),
+    ]
+    assert rows(ask(desk, held=[*range(18)])) == []
+
+
+def test_a_skip_is_undone_like_an_answer_and_asks_no_head_to_be_fitted(desk: Any) -> None:
+    skip(desk, 4)
+    assert desk.fitter.held == []
+    x, y, z = desk.table.positions_nm[4].tolist()
+    desk.undo()
+    assert desk.saved().text == f"saved 2: undone: skipping at ({x:.0f}, {y:.0f}, {z:.0f}) nm"
+    assert (desk.saved().rows, desk.saved().at_nm) == ([4], (x, y, z))
+    assert 4 in rows(ask(desk))
 
 
 def test_a_label_taken_back_by_undo_may_be_asked_again(desk: Any) -> None:
