@@ -47,7 +47,7 @@ HOMES = {
     "google_crc32c": ("model/segclr/encoder/leveldb_table.py",),
     "fsspec": ("model/segclr/embeddings/storage/addresses.py",),
     "pyarrow": ("segclr_viewer/exchange/parquet.py", "model/segclr/embeddings/exchange"),
-    "sklearn": ("model/segclr/heads",),
+    "sklearn": ("model/segclr/heads", "model/segclr/explore/clustering.py"),
     "faiss": ("model/segclr/explore/faiss_index.py",),
     "umap": ("model/segclr/explore/umap.py",),
     "urllib3": ("model/segclr/embeddings/storage/http.py", "model/segclr/release/http.py"),
