@@ -8,7 +8,7 @@ import { PeopleFlow } from "../src/people_flow";
 import { beside, conflictShown, decisionOn, keyOf } from "../src/people_store";
 import type { ClientMessage } from "../src/protocol";
 import type { Conflict } from "../src/protocol_annotators";
-import type { State } from "../src/state";
+import { classIdOf, type State } from "../src/state";
 import { initial, reduce, type Event } from "../src/store";
 import { golden } from "./golden";
 
@@ -78,7 +78,7 @@ test("a decision names a statement, is kept until it is stored, and the next con
   flow.decide({ kind: "label", class: 2 });
   const [message] = sent;
   assert.ok(message.type === "adjudicate");
-  assert.deepEqual([message.about, message.kind, message.class], [OPEN.statements[0].uuid, "label", 2]);
+  assert.deepEqual([message.about, message.kind, message.class], [OPEN.statements[0].uuid, "label", classIdOf(now(), 2, TASK)]);
   assert.deepEqual(Object.keys(now().unsaved), [message.request]);
   assert.equal(conflictShown(now().people), OTHER);
   flow.decide({ kind: "unsure" });
@@ -156,7 +156,7 @@ test("another class for another annotator's label is asked about, and decided fo
   assert.equal(now().evaluation?.open, true);
   judging.asks(target, other);
   judging.decide();
-  assert.ok(sent[0].type === "adjudicate" && sent[0].about === label.uuid && sent[0].class === other);
+  assert.ok(sent[0].type === "adjudicate" && sent[0].about === label.uuid && sent[0].class === classIdOf(now(), other, TASK));
   assert.equal(now().evaluation?.asking, null);
   assert.equal(now().evaluation?.answers[label.uuid]?.class, other);
 });
