@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -104,7 +105,7 @@ def _load(path: Path) -> Mapping[str, NDArray[Any]]:
 
 
 def _save(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    part = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:

@@ -14,7 +14,7 @@ from segclr.release.sharding import check_id
 from segclr.release.zip_directory import ZipDirectory, read_directory
 from segclr.release.zip_member import ShardChanged, unpacked
 
-_DIRECTORIES_AT_HAND = 64
+_DIRECTORIES_AT_HAND = 16  # some MB each
 
 
 class ReleaseReader:

@@ -68,7 +68,7 @@ class Replica:
         self.files: dict[str, bytes] = {}
         self.faults: dict[str, list[Fault]] = {}
         self.requests: list[Request] = []
-        self.go_on = Event()
+        self.go_on, self.fell_silent = Event(), Event()
         self.tell_etag = True
         self.waited_out = False  # a client has waited to the end of a slow answer
         self._lock = Lock()
@@ -93,7 +93,7 @@ class Replica:
         """Forget everything; whoever still waits goes on."""
         self.go_on.set()
         self.files, self.faults, self.requests, self.tell_etag, self.waited_out = {}, {}, [], True, False
-        self.go_on = Event()
+        self.go_on, self.fell_silent = Event(), Event()
 
     def close(self) -> None:
         self.go_on.set()
@@ -131,6 +131,7 @@ class Replica:
             handler.wfile = io.BytesIO()
             return None
         if fault is not None and fault.kind == "silent":
+            self.fell_silent.set()
             self.go_on.wait(10)
             handler.close_connection = True
             return None

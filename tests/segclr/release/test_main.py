@@ -1,5 +1,10 @@
 """The command `segclr-release`, from the words typed to the table on disk."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -111,6 +116,23 @@ def test_another_release_is_not_added_to_a_table(run, replica, copy, tmp_path):
     status, _, err = run("fetch", BIG_ID, "--release", other, "--out", tmp_path / "table", "--add")
     assert status == 1
     assert "rows of another kind cannot be added" in err
+
+
+def test_a_command_that_is_killed_goes_on_where_it_was(run, replica, copy, tmp_path):
+    order = sorted([MICRONS_ID, BIG_ID, 5], key=lambda at: shard_by_the_book(at, 10_000, 64))
+    replica.fail(f"/copy/{shard_by_the_book(order[2], 10_000, 64)}.zip", Fault("silent"))
+    words = ["fetch", *map(str, order), "--release", copy, "--out", str(tmp_path / "table"), "--connections", "1"]
+    command_line = [sys.executable, "-m", "segclr.release", *words, "--cache", str(tmp_path / "cache")]
+    environment = os.environ | {"PYTHONPATH": str(Path(command.__file__).parents[2])}
+    with subprocess.Popen(command_line, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert replica.fell_silent.wait(60)
+        process.kill()
+    assert not (tmp_path / "table").exists()
+    replica.go_on.set()
+    replica.requests.clear()
+    assert run(*words)[0] == 0
+    assert len(replica.requests) == 2  # of the last segment alone
+    assert open_table(tmp_path / "table").segment_ids.tolist() == sorted(order)
 
 
 def test_damaged_segments_are_listed_and_the_others_written(run, replica, copy, tmp_path):
