@@ -26,6 +26,7 @@ from segclr_viewer.overlay.overlay import Overlay, RowMaps
 from segclr_viewer.overlay.read_ahead import ReadAhead
 from segclr_viewer.overlay.surfaces import Surfaces
 from segclr_viewer.ports import Ports, SharedPorts, Worker
+from segclr_viewer.published import how_to_add
 from segclr_viewer.scene import Scene
 from segclr_viewer.serving.columns import Columns
 from segclr_viewer.serving.page_files import load_page_files
@@ -99,7 +100,8 @@ def _start(
 
     # the worker answers through the workspace, which is made with it: by then both are there
     workspaces: list[Workspace] = []
-    worker: Worker = NoEncoder()
+    release = project.table.release
+    worker: Worker = NoEncoder() if release is None else NoEncoder(how_to_add(release, folder))
     if opened.encoder is not None:
         encoder = EncoderWorker(
             WorkerSettings(project),

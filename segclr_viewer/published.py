@@ -45,9 +45,16 @@ def bring_published(release: str, folder: Path, segments: Sequence[int]) -> None
             _logger.warning("%s; opened without the segments that are not on this disk yet", error)
     elif not there:
         raise ProjectError(
-            f"nothing of {release} is to be shown: name segments in start_segments, or fill the table with "
-            f"segclr-release fetch SEGMENT ... --release {release} --out {folder}"
+            f"nothing of {release} is to be shown: name segments in start_segments, or {how_to_add(release, folder)}"
         )
+
+
+def how_to_add(release: str, folder: Path) -> str:
+    """Say how further segments come into the table."""
+    return (
+        f"download further segments with segclr-release fetch SEGMENT ... --release {release} --out {folder} --add, and "
+        "start again"
+    )
 
 
 def _download(release: str, folder: Path, segments: list[int], progress: Progress) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import Protocol, TypeVar
 
@@ -35,8 +36,11 @@ class Embedder(Protocol):
         """Cut out, mask and embed a place."""
 
 
+@dataclass(frozen=True, slots=True)
 class NoEncoder:
-    """The worker of a project that names no encoder."""
+    """The worker of a project that names no encoder; `advice` is what to do instead."""
+
+    advice: str = "add [encoder] with a checkpoint to embed places"
 
     def embed(
         self,
@@ -46,7 +50,7 @@ class NoEncoder:
         failed: Callable[[SegclrError], None],
     ) -> None:
         """Say that nothing can be embedded."""
-        failed(ProjectError("the project names no encoder: add [encoder] with a checkpoint to embed places"))
+        failed(ProjectError(f"the project names no encoder: {self.advice}"))
 
 
 class EncoderWorker:

@@ -12,13 +12,14 @@ from segclr.em.geometry import XYZ
 from segclr.embeddings.table import EmbeddingTable, open_table
 from segclr.encoder.checkpoint import DEMO_CHECKPOINT, read_spec
 from segclr.encoder.config import LegacyConfig
-from segclr.errors import ProjectError, ReleaseUnavailable, TableError
+from segclr.errors import ProjectError, ReleaseUnavailable, SegclrError, TableError
 from segclr.release.registry import release_named
 from segclr_viewer import published
 from segclr_viewer.first_run import table_of
 from segclr_viewer.opening import check_table, open_project
 from segclr_viewer.project import Project
 from segclr_viewer.project_file import load_project
+from segclr_viewer.worker import NoEncoder
 from tests.segclr.release.replica import Fault, Replica, csv_text, shard_by_the_book, zip_of
 
 if TYPE_CHECKING:
@@ -135,7 +136,9 @@ def test_segments_that_the_release_does_not_have_are_named_and_the_others_shown(
 
 
 def test_a_project_that_names_no_segment_is_told_how(project: MakeProject) -> None:
-    with pytest.raises(ProjectError, match=r"name segments in start_segments, or fill the table with segclr-release"):
+    with pytest.raises(
+        ProjectError, match=r"name segments in start_segments, or download further segments with segclr-release"
+    ):
         table_of(project())
 
 
@@ -197,3 +200,13 @@ def test_the_ready_made_projects_name_what_the_release_was_made_from(name: str) 
     assert (settings.segmentation.url, settings.segmentation.version) == (volumes.segmentation, volumes.version)
     assert (settings.skeletons and settings.skeletons.url) == volumes.skeletons
     assert settings.start_segments
+
+
+def test_a_click_is_answered_with_how_further_cells_come(tmp_path: Path) -> None:
+    failures: list[SegclrError] = []
+    worker = NoEncoder(published.how_to_add("microns_v343", tmp_path / "table"))
+    worker.embed((1.0, 2.0, 3.0), 2**63 + 5, lambda place: pytest.fail("nothing can be embedded"), failures.append)
+    assert str(failures[0]) == (
+        "the project names no encoder: download further segments with segclr-release fetch SEGMENT ... --release "
+        f"microns_v343 --out {tmp_path / 'table'} --add, and start again"
+    )
