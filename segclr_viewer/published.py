@@ -52,8 +52,8 @@ def bring_published(release: str, folder: Path, segments: Sequence[int]) -> None
 def how_to_add(release: str, folder: Path) -> str:
     """Say how further segments come into the table."""
     return (
-        f"download further segments with segclr-release fetch SEGMENT ... --release {release} --out {folder} --add, and "
-        "start again"
+        f"download further segments with segclr-release fetch SEGMENT ... --release {release} --out {folder} --add, "
+        "and start again"
     )
 
 
