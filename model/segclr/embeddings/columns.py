@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -105,12 +105,23 @@ def check_extra(name: str, values: NDArray[Any], rows: int) -> None:
 
 def content_version(columns: Columns, provenance: Provenance) -> str:
     """Return 16 hex digits that differ when any number in the table, or what it was made of, differs."""
+    own: list[Described] = [("", column.dtype, column.shape, (column,)) for column in columns.arrays()]
+    extra = sorted(columns.extra.items())
+    return version_of([*own, *((name, values.dtype, values.shape, (values,)) for name, values in extra)], provenance)
+
+
+Described = tuple[str, np.dtype[Any], tuple[int, ...], Iterable[NDArray[Any]]]
+"""A column: its name if it is an extra one, its dtype and shape, and its rows in blocks of any length."""
+
+
+def version_of(columns: Iterable[Described], provenance: Provenance) -> str:
+    """Return the `content_version` of columns in blocks: a table's own in their order, then the extra ones."""
     digest = hashlib.sha256(json.dumps(provenance.to_json(), sort_keys=True).encode())
-    named = [("", column) for column in columns.arrays()]
-    for name, column in [*named, *sorted(columns.extra.items())]:
-        digest.update(f"{name}{column.dtype.str}{column.shape}".encode())
-        if column.size:
-            digest.update(np.ascontiguousarray(column).reshape(-1).view(np.uint8).data)
+    for name, dtype, shape, blocks in columns:
+        digest.update(f"{name}{dtype.str}{shape}".encode())
+        for block in blocks:
+            if block.size:
+                digest.update(np.ascontiguousarray(block).reshape(-1).view(np.uint8).data)
     return digest.hexdigest()[:16]
 
 

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MERGED_IN_MEMORY_BYTES = 1 << 32
-"""Shards that are merged when they are opened may take so much memory, and no more."""
+IN_MEMORY_BYTES = 1 << 32
+"""Embeddings that are merged or decoded when they are opened may take so much memory, and no more."""
 
 _LARGEST_ID = 2**64 - 1
 
@@ -222,21 +222,22 @@ def open_table(folder: Path) -> EmbeddingTable:
     is left out; `damage` names it, and a warning is logged.
 
     Raises:
-        TableError: There is none, it is of another format version, all of it is damaged, or its shards are too large to
-            be merged in memory.
+        TableError: There is none, it is of another format version, all of it is damaged, or it is too large to be
+            merged or decoded in memory.
     """
     stored = open_stored(folder)
     readers = stored.readers()
     for sentence in stored.damage:
         log.warning("%s", sentence)
+    size, storage = len(stored) * 4 * stored.dimensions, stored.manifest.storage
+    if size > IN_MEMORY_BYTES and (len(readers) > 1 or storage != "float32"):
+        remedy = f"compact {folder}" if storage == "float32" else f"convert {folder} COPY --dtype float32"
+        raise TableError(
+            f"the embedding table {folder} has {size / 2**30:.1f} GiB of embeddings in {len(readers)} shards of "
+            f"{storage}, too many to be put together in memory: run `segclr-table {remedy}` once"
+        )
     if len(readers) == 1:
         return _of_one_shard(stored, readers[0])
-    size = len(stored) * 4 * stored.dimensions
-    if size > MERGED_IN_MEMORY_BYTES:
-        raise TableError(
-            f"the embedding table {folder} has {len(readers)} shards with {size / 2**30:.1f} GiB of embeddings, too "
-            f"many to be merged while it is opened: run `segclr-table compact {folder}` once"
-        )
     columns = in_memory(merged(readers))
     version = content_version(columns, stored.provenance)
     return _table(columns, stored.provenance, version, stored.damage)

@@ -377,15 +377,19 @@ def test_tables_that_differ_are_not_merged_and_it_is_said_in_what(tmp_path: Path
     assert len(open_table(tmp_path / "out")) == 15
 
 
-def test_more_shards_than_memory_holds_are_refused_with_what_to_do(
+def test_more_embeddings_than_memory_holds_are_refused_with_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("segclr.embeddings.table.MERGED_IN_MEMORY_BYTES", 400)
+    monkeypatch.setattr("segclr.embeddings.table.IN_MEMORY_BYTES", 400)
     grown(tmp_path)
     with pytest.raises(TableError, match=r"3 shards .*run `segclr-table compact"):
         open_table(tmp_path)
     compact_table(tmp_path)
-    assert len(open_table(tmp_path)) == 23
+    whole = open_table(tmp_path)
+    assert len(whole) == 23
+    whole.save(tmp_path, "float16")
+    with pytest.raises(TableError, match=r"1 shards of float16, too many .*--dtype float32"):
+        open_table(tmp_path)
 
 
 def test_ids_are_texts_in_the_index(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from segclr.em.geometry import XYZ
 from segclr.embeddings.boxes import BLOCK_ROWS, block_boxes, blocks_meeting, inside
-from segclr.embeddings.columns import Columns
+from segclr.embeddings.columns import Columns, Described, version_of
+from segclr.embeddings.provenance import Provenance
 from segclr.embeddings.storage.manifest import EXTRA, INDEX, Shard
 from segclr.embeddings.storage.precision import ROWS_AT_ONCE, decode
 from segclr.embeddings.storage.source import Column, Source
@@ -128,6 +129,28 @@ class ShardReader:
 
     def extra_names(self) -> list[str]:
         return [name.removeprefix(EXTRA) for name in self.stored if name.startswith(EXTRA)]
+
+    def version(self, provenance: Provenance) -> str:
+        """Read all of the shard, some rows at a time, and return its `content_version`."""
+        n, d = self.shard.rows, self.shard.columns["embeddings"].shape[1]
+
+        def whole(column: NDArray[Any]) -> Described:
+            return "", column.dtype, column.shape, (column,)
+
+        def blocks(name: str) -> Iterator[NDArray[Any]]:
+            return (self.read(name, start, start + ROWS_AT_ONCE) for start in range(0, n, ROWS_AT_ONCE))
+
+        own = (
+            whole(self.segment_ids),
+            whole(self.first_row),
+            whole(self.read("node_ids", 0, n)),
+            ("", np.dtype(np.float64), (n, 3), blocks("positions_nm")),
+            ("", np.dtype(np.float32), (n, d), blocks("embeddings")),
+            whole(self.read("edges", 0, self.shard.edges)),
+        )
+        kinds = {name: np.dtype(self.shard.columns[EXTRA + name].dtype) for name in sorted(self.extra_names())}
+        extra = ((name, kind, (n,), blocks(EXTRA + name)) for name, kind in kinds.items())
+        return version_of([*own, *extra], provenance)
 
     def columns(self) -> Columns:
         """Return the whole shard; embeddings that are not float32 are decoded, all others as they are stored."""

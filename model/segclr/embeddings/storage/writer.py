@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 
-from segclr.embeddings.columns import content_version
 from segclr.embeddings.provenance import Provenance, combined, differences
 from segclr.embeddings.storage.lock import writing_alone
 from segclr.embeddings.storage.manifest import INDEX, Manifest, Shard
@@ -46,8 +45,7 @@ class TableWriter:
         """
         shard = write_shard(self.folder, content, storage, name or "")
         if name is None:
-            written = ShardReader.open(LocalFolder(self.folder), shard).columns()
-            shard = replace(shard, name=content_version(written, provenance))
+            shard = replace(shard, name=ShardReader.open(LocalFolder(self.folder), shard).version(provenance))
         self._commit(Manifest(content.dimensions, storage, provenance, (shard,), _extra_kinds(content)))
 
     def append(self, content: Content, provenance: Provenance, storage: Storage, name: str) -> None:
