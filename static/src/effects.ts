@@ -95,7 +95,8 @@ export function viewing(bridge: ViewerBridge): Effect {
     const refocused = focus !== (before && focusOf(before)) || changed(state, before, "others");
     const chosen = !selected?.waiting && (refocused || changed(state, before, "viewerReady", "selected", "lit"));
     const others = focus === null || state.others ? (selected?.segments ?? []) : [];
-    if (refocused || changed(state, before, "viewerReady")) bridge.spotlight(focus !== null && !state.others);
+    const light = isLit(state);
+    if (light !== (before !== null && isLit(before)) || changed(state, before, "viewerReady")) bridge.spotlight(light);
     if (chosen) bridge.select([...new Set([...(lit === null ? [] : [lit]), ...others])]);
     if (rows && prediction && points && (known || chosen || changed(state, before, "rows", "prediction", "hidden", "hello"))) {
       const painted = classesOf(state, prediction.task);
@@ -112,6 +113,11 @@ export function viewing(bridge: ViewerBridge): Effect {
       bridge.markPlace((target && whereabouts(state, target)?.position_nm) ?? null, hello.resolution_nm);
     }
   };
+}
+
+/** Whether the sections show the cell that is asked about alone. */
+function isLit(state: State): boolean {
+  return focusOf(state) !== null && !state.others;
 }
 
 /** The selection's marks in the colour of their class. */

@@ -46,7 +46,9 @@ export interface Summary {
     readonly strategy: string | null;
     readonly reason: string | null;
     readonly note: string;
+    /** Milliseconds from key to next place ready, the newest last, and how many there have been. */
     readonly times: readonly number[];
+    readonly timed: number;
   } | null;
   readonly proposal: { readonly rows: number; readonly handful: number; readonly class: number | null } | null;
   /** The evaluation panel, null while it is not open. */
@@ -241,5 +243,6 @@ function queueOf(state: State): Summary["queue"] {
     reason: item?.reason ?? null,
     note: queue.note,
     times: queue.times,
+    timed: queue.timed,
   };
 }

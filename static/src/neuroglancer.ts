@@ -4,7 +4,7 @@
 
 import { Ahead } from "./neuroglancer_ahead";
 import { Camera, voxelAt } from "./neuroglancer_camera";
-import type { Client, Id, Layer } from "./neuroglancer_client";
+import type { Client, Id, Layer, ManagedLayer } from "./neuroglancer_client";
 import { Cross } from "./neuroglancer_cross";
 import { colorIn, layersAreThere, showIn, visibleIn } from "./neuroglancer_layers";
 import { takeKeys } from "./neuroglancer_keys";
@@ -97,8 +97,10 @@ export class ViewerBridge {
   /** Let the shown cells stand out in the sections, or no more. */
   spotlight(on: boolean): void {
     this.reach("opacity", () => {
-      const [image, classes, cells] = [this.layer("em"), this.layer("classes"), this.layer("cells")];
-      if (image && classes && cells) spotlight(on, classes, cells); // without an image there is nothing to light
+      const [image, classes, cells] = [this.layer("em"), this.managed("classes"), this.layer("cells")];
+      if (!image || !classes || !cells) return; // without an image there is nothing to light
+      spotlight(on, classes, cells);
+      if (!on) this.renewal.ask(() => false); // the classes may be older than what was learnt meanwhile
     });
   }
 
@@ -298,8 +300,12 @@ export class ViewerBridge {
     return client;
   }
 
+  private managed(name: string): ManagedLayer | undefined {
+    return this.client().layerManager.managedLayers.find((managed) => managed.name === name);
+  }
+
   private layer(name: string): Layer | undefined {
-    return this.client().layerManager.managedLayers.find((managed) => managed.name === name)?.layer ?? undefined;
+    return this.managed(name)?.layer ?? undefined;
   }
 
   /** The viewer's own BigInt: values of another window's realm are refused by some of its checks. */

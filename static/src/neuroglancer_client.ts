@@ -112,6 +112,13 @@ export interface Panel {
   readonly renderViewport: unknown;
 }
 
+export interface ManagedLayer {
+  readonly name: string;
+  readonly layer: Layer | null;
+  readonly visible: boolean;
+  setVisible(visible: boolean): void;
+}
+
 export interface Client {
   readonly element: HTMLElement;
   readonly display: {
@@ -121,7 +128,7 @@ export interface Client {
     scheduleRedraw(): void;
   };
   readonly layerManager: {
-    readonly managedLayers: readonly { name: string; layer: Layer | null }[];
+    readonly managedLayers: readonly ManagedLayer[];
     layersChanged: Signal;
   };
   readonly layerSelectedValues: { get(layer: Layer | undefined): unknown };

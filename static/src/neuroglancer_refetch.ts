@@ -109,6 +109,7 @@ function refetchCalmly(
 }
 
 function refetchChunks(client: Client, layer: Layer): void {
+  client.isReady(); // the views take notice of layers that have just been shown
   const mine = new Set(layer.renderLayers);
   const sources = new Set<Refetchable>();
   for (const panel of client.display.panels) {

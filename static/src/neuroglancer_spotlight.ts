@@ -1,25 +1,24 @@
-// The sections while one cell is asked about: it keeps the bare image, the other cells are darkened and their classes are
-// a hint. Nothing is painted on the cell itself, so that no colour suggests an answer.
+// The sections while one cell is asked about: it keeps the bare image and the other cells are darkened. Classes are not
+// painted, so that no colour suggests an answer, and nothing has to be fetched again after each answer.
 
-import type { Layer } from "./neuroglancer_client";
+import type { Layer, ManagedLayer } from "./neuroglancer_client";
 
 interface Look {
-  /** Opacities of the classes, of the shown cells and of the others, and the colour of both. */
-  readonly classes: number;
+  /** Opacities of the shown cells and of the others, and the colour of both. */
   readonly shown: number;
   readonly others: number;
   readonly color: readonly [number, number, number];
 }
 
 /** As the viewer opens with an image (`scene.py`). The viewer keeps its state over a reload, so it is not remembered. */
-const USUAL: Look = { classes: 0.3, shown: 0.2, others: 0, color: [1, 1, 1] };
-const SPOTLIGHT: Look = { classes: 0.08, shown: 0, others: 0.55, color: [0, 0, 0] };
+const USUAL: Look = { shown: 0.2, others: 0, color: [1, 1, 1] };
+const SPOTLIGHT: Look = { shown: 0, others: 0.55, color: [0, 0, 0] };
 
-export function spotlight(on: boolean, classes: Layer, cells: Layer): void {
+export function spotlight(on: boolean, classes: ManagedLayer, cells: Layer): void {
   const look = on ? SPOTLIGHT : USUAL;
   const { selectedAlpha, notSelectedAlpha, segmentationGroupState, segmentationColorGroupState } = cells.displayState;
   const { segmentDefaultColor } = segmentationColorGroupState.value;
-  set(classes.displayState.selectedAlpha, look.classes);
+  if (classes.visible === on) classes.setVisible(!on);
   set(selectedAlpha, look.shown);
   set(notSelectedAlpha, look.others);
   set(segmentationGroupState.value.hideSegmentZero, !on);

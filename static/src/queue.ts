@@ -21,6 +21,8 @@ export interface Queue {
   readonly note: string;
   /** Milliseconds from key to next place ready, the newest last. */
   readonly times: readonly number[];
+  /** How many have been timed, those that are not kept too. */
+  readonly timed: number;
 }
 
 export function begun(task: string): Queue {
@@ -33,6 +35,7 @@ export function begun(task: string): Queue {
     dry: false,
     note: "",
     times: [],
+    timed: 0,
   };
 }
 
@@ -79,7 +82,7 @@ export function returned(queue: Queue, rows: readonly number[]): Queue {
 }
 
 export function timed(queue: Queue, milliseconds: number): Queue {
-  return { ...queue, times: [...queue.times, milliseconds].slice(-TIMES_KEPT) };
+  return { ...queue, times: [...queue.times, milliseconds].slice(-TIMES_KEPT), timed: queue.timed + 1 };
 }
 
 export function median(values: readonly number[]): number {
