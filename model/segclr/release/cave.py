@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from segclr.errors import ReleaseError, ReleaseUnavailable
 from segclr.release.registry import Release
 from segclr.release.sharding import check_id
@@ -23,7 +26,10 @@ class PastRoots(Protocol):
     """What is needed of CAVE; `caveclient.CAVEclient(...).chunkedgraph` is one."""
 
     def get_past_ids(
-        self, root_ids: Sequence[int], timestamp_past: datetime | None = None, timestamp_future: datetime | None = None
+        self,
+        root_ids: NDArray[np.uint64],
+        timestamp_past: datetime | None = None,
+        timestamp_future: datetime | None = None,
     ) -> Mapping[str, Mapping[int, Iterable[int]]]:
         """Answer "past_id_map": per root id, the ids at `timestamp_past` that may hold parts of the same object."""
         ...
@@ -73,7 +79,8 @@ def past_ids(roots: Sequence[int], graph: PastRoots, release: Release, at: datet
     for start in range(0, len(asked), _AT_ONCE):
         batch = asked[start : start + _AT_ONCE]
         try:
-            answer = graph.get_past_ids(batch, timestamp_past=at)["past_id_map"]
+            # an array: of a list with ids beyond 2^63 caveclient would make floats
+            answer = graph.get_past_ids(np.array(batch, np.uint64), timestamp_past=at)["past_id_map"]
         except (OSError, ValueError, KeyError) as error:  # requests' errors are of OSError
             raise ReleaseUnavailable(f"CAVE cannot map {len(batch)} root ids ({error}): try again later") from None
         for root in batch:
