@@ -8,6 +8,7 @@
 ``python -m benchmarks table``: reading parts of large embedding tables, see ``benchmarks.table``.
 ``python -m benchmarks flow``: from key to next place ready, in a browser, see ``benchmarks.flow``.
 ``python -m benchmarks annotators``: many annotators at once, see ``benchmarks.annotators``.
+``python -m benchmarks explore``: layouts, neighbours, clusters, see ``benchmarks.explore``.
 """
 
 import argparse
@@ -64,5 +65,9 @@ if __name__ == "__main__":
         from benchmarks import annotators
 
         annotators.main(sys.argv[2:])
+    elif sys.argv[1:2] == ["explore"]:
+        from benchmarks.explore import command as explore_command  # it loads torch
+
+        explore_command.main(sys.argv[2:])
     else:
         main()

@@ -1,0 +1,1 @@
+"""What exploring costs: layouts, placement, neighbours, clusters, comparisons; see ``command``."""
