@@ -145,13 +145,20 @@ def _verify(options: argparse.Namespace) -> list[str]:
     unseen = [sentence for sentence in stored.damage if not any(file in sentence for file in _files(wrong))]
     for sentence in [*wrong, *unseen]:
         print(sentence)
-    count, example = rows_at_one_place(stored)
-    if count:
-        print(f"{count} rows lie where another one of their segment lies, such as in segment {example}")
+    for sentence in _at_one_place(stored):
+        print(sentence)
     if wrong or unseen:
         raise TableError(f"{options.table} has {len(wrong) + len(unseen)} faults: take what is damaged from a copy")
     checked = "" if all(_has_checksums(stored)) else "; a table of format version 1 has no checksums"
     return [f"{options.table}: {len(stored)} rows in {len(stored.manifest.shards)} shards are whole{checked}"]
+
+
+def _at_one_place(stored: StoredTable) -> list[str]:
+    """No fault, for skeletons may have such nodes, but a sign of rows that were written twice."""
+    count, example = rows_at_one_place(stored)
+    if not count:
+        return []
+    return [f"note: {count} rows lie where another one of their segment lies, such as in segment {example}"]
 
 
 def _files(sentences: list[str]) -> list[str]:
@@ -173,7 +180,7 @@ def _convert(options: argparse.Namespace) -> list[str]:
         table.save(options.out, options.dtype or "float32")
         left_out = len(sheet.segment_ids) - len(table)
         note = f"; {left_out} at the position of another row of their segment were left out" if left_out else ""
-        return [f"{len(table)} rows are in {options.out}{note}"]
+        return [f"{len(table)} rows are in {options.out}{note}", *_at_one_place(open_stored(options.out))]
     stored = open_stored(options.source)
     if options.out.suffix.lower() in _FILE_ENDINGS:
         if options.dtype:

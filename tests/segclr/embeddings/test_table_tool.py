@@ -210,6 +210,15 @@ def test_of_rows_at_one_position_the_first_is_kept_if_asked_for(tmp_path: Path, 
     assert table.edges.tolist() == [[0, 1]]
 
 
+def test_nodes_at_one_position_stay_apart_where_they_have_ids_and_are_told(
+    tmp_path: Path, small: Path, capsys: Printed
+) -> None:
+    lines = ("segment_id,node_id,x_nm,y_nm,z_nm,e0", "1,5,2,3,4,1", "1,6,2,3,4,1")
+    assert run("convert", written(tmp_path, *lines), tmp_path / "out", "--like", small) == 0
+    assert "1 rows lie where another one of their segment lies, such as in segment 1" in capsys.readouterr().out
+    assert len(open_table(tmp_path / "out")) == 2
+
+
 def test_arrow_files_with_gaps_lists_of_several_lengths_or_ids_as_floats_are_refused(
     tmp_path: Path, small: Path, capsys: Printed
 ) -> None:

@@ -84,11 +84,11 @@ def table_of(sheet: Sheet, provenance: Provenance | None, keep_first: bool = Fal
 
     Args:
         provenance: to be taken instead of the sheet's own.
-        keep_first: of rows of one segment at the same position take the first, and leave its edges out.
+        keep_first: of rows of one segment at the same position take the first, and leave out the others' edges.
 
     Raises:
-        TableError: Two rows of a segment lie at the same position, an edge leads to a node that is not there, there is
-            no provenance, or the rows make no table.
+        TableError: Two rows of a segment without node ids lie at the same position, an edge leads to a node that is
+            not there, there is no provenance, or the rows make no table.
     """
     made = provenance or sheet.provenance
     if made is None:
@@ -161,7 +161,9 @@ def _edges(sheet: Sheet, nodes: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def _kept(sheet: Sheet, keep_first: bool) -> NDArray[np.bool_]:
-    """Mark the rows that are no second one of a segment at a position."""
+    """Mark the rows that are kept: all whose nodes tell them apart, unless only the first at a position is wanted."""
+    if sheet.node_ids is not None and not keep_first:
+        return np.ones(len(sheet.segment_ids), np.bool_)
     x, y, z = sheet.positions_nm.T
     order = np.lexsort((z, y, x, sheet.segment_ids))
     same = (sheet.positions_nm[order[1:]] == sheet.positions_nm[order[:-1]]).all(axis=1)
@@ -173,7 +175,7 @@ def _kept(sheet: Sheet, keep_first: bool) -> NDArray[np.bool_]:
         x_nm, y_nm, z_nm = sheet.positions_nm[row].tolist()
         raise TableError(
             f"{int((~kept).sum())} rows lie where another one of their segment lies, the first of segment "
-            f"{sheet.segment_ids[row]} at {x_nm:g}, {y_nm:g}, {z_nm:g} nm: take them out, or take the first of each "
-            "with --keep-first"
+            f"{sheet.segment_ids[row]} at {x_nm:g}, {y_nm:g}, {z_nm:g} nm, and no node_id tells them apart: take them "
+            "out, or take the first of each with --keep-first"
         )
     return kept
