@@ -99,7 +99,19 @@ class Labelling:
                 self._storing.tell_saved(request, last, f"already labelled {name}")
                 return
         event = self._storing.statement(request, request, task, "label", spot, provenance, class_name=name)
-        self._storing.store(request, [event], [] if spot.saved is None else [spot.saved], f"label {name}")
+        said = f"label {name}{self._contradicted(task, spot, name)}"
+        self._storing.store(request, [event], [] if spot.saved is None else [spot.saved], said)
+
+    def _contradicted(self, task: TaskState, spot: Spot, name: str) -> str:
+        """Who says something else there, in words, if the annotator may know it before the answer."""
+        row = self._state.sites.row(spot.segment_id, spot.position_nm)
+        if row is not None and task.hides(self._storing.annotator, row):
+            return ""
+        others = task.answers_of_others(self._storing.annotator, spot.segment_id, spot.position_nm)
+        for other in reversed(others):
+            if other.kind == "label" and task.history.name_now(other) != name:
+                return f", where {other.annotator} says {task.history.name_now(other)}"
+        return ""
 
     def _mark(self, request: str, task: TaskState, kind: Mark, spot: Spot, provenance: str) -> None:
         if self._storing.is_done(request):

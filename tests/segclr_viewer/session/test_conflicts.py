@@ -89,3 +89,18 @@ def test_the_number_of_conflicts_is_told_with_the_labels(ana: Any, ben: Any) -> 
     assert ana.page.last(Labels).conflicts == 0
     ben.label(0, 1)
     assert ana.page.last(Labels).conflicts == ben.page.last(Labels).conflicts == 1
+
+
+def test_a_label_that_contradicts_another_annotators_is_not_saved_silently(ana: Any, ben: Any) -> None:
+    ana.label(0, 0)
+    ben.label(0, 0)
+    assert ben.saved().text == "saved 2: label axon"
+    ben.label(0, 1)
+    assert ben.saved().text == "saved 3: label dendrite, where ana says axon"
+
+
+def test_what_is_saved_tells_nothing_of_others_at_a_double_place_that_was_not_answered(blind: Any) -> None:
+    ben = blind.neighbour("ben")
+    blind.label(0, 0)
+    ben.label(0, 1)
+    assert ben.saved().text == "saved 2: label dendrite"
