@@ -105,7 +105,6 @@ def try_mixes(ground: Ground, amount: Amount) -> list[Setting]:
     clock = science.Clock()
     fewer = replace(
         amount,
-        repeats=min(amount.repeats, 8),
         most_nodes=min(amount.most_nodes, 300),
         most_segments=min(amount.most_segments, 400),
     )
