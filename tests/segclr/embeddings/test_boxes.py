@@ -20,5 +20,7 @@ def test_blocks_that_meet_a_box_come_in_runs() -> None:
     boxes = np.zeros((6, 2, 3))
     boxes[:, 0, 0], boxes[:, 1, 0] = [0, 5, 9, 20, 21, 3], [4, 6, 12, 30, 22, 10]
     assert list(blocks_meeting(boxes, (4.0, 0.0, 0.0), (9.0, 1.0, 1.0))) == [(0, 2), (5, 6)]
+    assert list(blocks_meeting(boxes, (4.0, 0.0, 0.0), (4.5, 1.0, 1.0))) == [(0, 1), (5, 6)]
+    assert list(blocks_meeting(boxes, (4.0 + 1e-9, 0.0, 0.0), (4.5, 1.0, 1.0))) == [(5, 6)]
     assert list(blocks_meeting(boxes, (50.0, 0.0, 0.0), (51.0, 1.0, 1.0))) == []
     assert list(blocks_meeting(boxes[:0], (50.0, 0.0, 0.0), (51.0, 1.0, 1.0))) == []
