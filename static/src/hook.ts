@@ -3,6 +3,7 @@
 //   segclr.pointOnScreen(r) [x, y] of table row r in CSS pixels of the window, to click or to draw a lasso round it
 //   segclr.rowOf(id)        first table row of a segment (decimal string), or -1
 //   segclr.settled()        whether the viewer has loaded and drawn all that it shows
+//   segclr.nextFetched()    whether it has all that the next place of the queue will show
 
 import type { ViewerBridge } from "./neuroglancer";
 import type { XY } from "./protocol";
@@ -106,6 +107,8 @@ export interface Hook {
   rowOf(segment: string): number;
   /** The viewer has all that it shows, in the newest colours. */
   settled(): boolean;
+  /** The viewer has all that the next place of the queue will show. */
+  nextFetched(): boolean;
 }
 
 export function hook(now: () => State, scatter: Scatter | null, bridge: ViewerBridge): Hook {
@@ -118,6 +121,7 @@ export function hook(now: () => State, scatter: Scatter | null, bridge: ViewerBr
       return table && index >= 0 ? table.rowsOf(index)[0] : -1;
     },
     settled: () => bridge.settled,
+    nextFetched: () => bridge.expected,
   });
 }
 
