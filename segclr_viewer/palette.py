@@ -37,11 +37,18 @@ def free_color(used: Collection[str]) -> str:
 
 
 def free_colors(used: Collection[str], count: int = 6) -> list[str]:
-    """Colours for one more class, those that stand apart most from the used ones for every reader first."""
+    """Colours for one more class: bright before dark ones, and those first that are furthest from the used ones.
+
+    Those that some readers cannot tell from a used one come last.
+    """
     taken = {color.lower() for color in used}
-    free = [shade for shade in islice(_shades(), 3 * len(PALETTE)) if shade not in taken]
-    apart = {shade: min((difference(shade, color) for color in taken), default=np.inf) for shade in free}
-    return sorted(free, key=lambda shade: -apart[shade])[:count]
+    shades = list(islice(_shades(), 2 * len(PALETTE)))
+    apart = {shade: min((difference(shade, color) for color in taken), default=np.inf) for shade in shades}
+
+    def rank(shade: str) -> tuple[bool, int, float]:
+        return (apart[shade] < ALIKE, shades.index(shade) // len(PALETTE), -apart[shade])
+
+    return sorted((shade for shade in shades if shade not in taken), key=rank)[:count]
 
 
 def alike(colors: Sequence[str]) -> list[tuple[int, int]]:

@@ -5,7 +5,7 @@ import type { ViewerBridge } from "./neuroglancer";
 import type { State } from "./state";
 
 /** Elements that take letters and digits: what is typed there is no command. */
-export const TYPED_IN = "input[type=text], input[type=search], textarea, select";
+export const TYPED_IN = "input[type=text], input[type=search], input[type=color], textarea, select";
 
 export function focusFollowsMouse(
   pane: HTMLElement,

@@ -142,6 +142,10 @@ const actions: Actions = {
   accept: () => accept(),
   undo: () => turn("undo"),
   redo: () => turn("redo"),
+  changeClass: (change) => {
+    const message = { ...change, request: newRequest(), task: state.task };
+    if (send(message)) dispatch({ type: "sent-to-store", message });
+  },
   switchTask: (name) => {
     if (name === state.wantedTask) return;
     if (send({ type: "task", request: newRequest(), name })) dispatch({ type: "task-asked", name });

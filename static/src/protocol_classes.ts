@@ -31,6 +31,10 @@ export interface ClassesChanged {
   readonly heirs: Readonly<Record<string, string>>;
 }
 
+type Sent<M> = M extends unknown ? Omit<M, "request" | "task"> : never;
+/** A change of the active task's classes. */
+export type ClassChange = Sent<ClassMessage>;
+
 export type ClassMessage =
   | { type: "add-class"; request: string; task: string; name: string; color: string; key: string }
   | { type: "rename-class"; request: string; task: string; class: string; name: string }

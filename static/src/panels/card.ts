@@ -130,7 +130,8 @@ function sentence(text: string): string {
 
 function invitation(classes: readonly ClassSpec[], keys: Keys | null): HTMLElement {
   const given = classes.map((spec) => spec.key);
-  const range = given.length > 1 ? `${given[0]} to ${given.at(-1)}` : (given[0] ?? "a class key");
+  const inTurn = given.length > 2 && given.every((key, i) => key === String(Number(given[0]) + i));
+  const range = inTurn ? `${given[0]} to ${given.at(-1)}` : given.join(" ");
   return element(
     "div",
     { class: "empty" },

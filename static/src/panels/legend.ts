@@ -2,7 +2,9 @@
 
 import { byId, element, setText } from "../element";
 import type { ClassSpec, TaskSpec } from "../protocol";
+import { TYPED_IN } from "../focus";
 import { taskOf, type State } from "../state";
+import { classEditor } from "./class_editor";
 import { count, percent } from "./format";
 import { whenChanged, type Actions } from "./panel";
 
@@ -15,6 +17,9 @@ interface Line {
 export function legendPanel(actions: Actions): (state: State) => void {
   const host = byId("legend");
   const title = element("h2", {}, "Classes");
+  const editor = classEditor(actions);
+  const edit = element("button", { type: "button", class: "edit", "aria-pressed": "false", onclick: () => turn(!editing) }, "Edit");
+  edit.title = "Add, rename, recolour, merge or retire classes";
   const list = element("ul", { class: "classes" });
   const shown = element("output", { for: "threshold" });
   const slider = element("input", { id: "threshold", type: "range", min: 0, max: 100, step: 1, value: 0 });
@@ -27,8 +32,26 @@ export function legendPanel(actions: Actions): (state: State) => void {
   );
   const threshold = element("label", { class: "threshold", for: "threshold" }, "Fade below", slider, shown);
   threshold.title = "Places whose confidence is lower turn grey, in the scatter and in the viewer";
-  host.append(element("header", {}, title, head), list, threshold);
+  host.append(element("header", {}, title, edit, head), list, editor.element, threshold);
   let lines: Line[] = [];
+  let editing = false;
+
+  function turn(on: boolean): void {
+    editing = on;
+    edit.setAttribute("aria-pressed", String(on));
+    setText(edit, on ? "Done" : "Edit");
+    list.hidden = head.hidden = threshold.hidden = on;
+    editor.element.hidden = !on;
+    host.classList.toggle("editing", on);
+  }
+  turn(false);
+  host.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !editing || event.defaultPrevented) return;
+    event.preventDefault(); // what is written comes first, then what is asked, then the mode
+    if (event.target instanceof HTMLElement && event.target.matches(TYPED_IN)) return;
+    if (!editor.giveUp()) turn(false);
+    edit.focus();
+  });
 
   const build = whenChanged((task: TaskSpec | null) => {
     title.title = task
@@ -42,6 +65,7 @@ export function legendPanel(actions: Actions): (state: State) => void {
 
   return (state) => {
     build(taskOf(state));
+    editor.update(state);
     const points = state.points?.task === state.task ? state.points : null;
     lines.forEach((made, index) => {
       setText(made.predicted, points ? count(points.predicted[index] ?? 0) : "–");

@@ -3,6 +3,7 @@
 import type { Filter } from "../listing_store";
 import type { XYZ } from "../protocol";
 import type { Verdict as Review } from "../protocol_listing";
+import type { ClassChange } from "../protocol_classes";
 import type { Mark } from "../protocol_queue";
 import type { Growth } from "../protocol_selection";
 import type { Target } from "../state";
@@ -30,6 +31,8 @@ export interface Actions {
   undo(): void;
   redo(): void;
   switchTask(name: string): void;
+  /** Change the classes of the active task. */
+  changeClass(change: ClassChange): void;
   clear(): void;
   /** Select what follows from the selection; go through earlier selections. */
   grow(how: Growth): void;
