@@ -11,8 +11,9 @@ from segclr.embeddings.provenance import Provenance
 from segclr.embeddings.table import EmbeddingTable, build_table
 from segclr.explore.layout import pca_layout
 from segclr_viewer.heads.fitting import Fitted
-from segclr_viewer.log.events import Kind, NewEvent
+from segclr_viewer.log.events import CLASS_CHANGES, Kind
 from segclr_viewer.wire.messages import AcceptRequest, MarkRequest, Target
+from tests.segclr_viewer.log.logs import other
 
 CELLS, NODES = 12, 20
 EVENTS = 500
@@ -33,19 +34,29 @@ def many_nodes() -> EmbeddingTable:
     return build_table(segments, nodes, positions, embeddings, np.column_stack([same, same + 1]), provenance)
 
 
-def class_event(kind: Kind, **more: str) -> NewEvent:
-    uuid = f"{kind} {more}"
-    return NewEvent(
-        uuid=uuid, group=uuid, at="2026-11-03T09:00:00Z", annotator="ana", kind=kind,
-        task="subcompartment", provenance="key", **more,  # type: ignore[arg-type]
-    )  # fmt: skip
+def change_classes(desk: Any) -> None:
+    """Every kind of change, between labels of the classes that they are about."""
+    named = iter(range(100))
+
+    def change(kind: Kind, **more: str) -> None:
+        desk.workspace.append([other(f"{kind} {next(named)}", kind, **more)])
+
+    change("class_renamed", class_name="spine", new_name="spine head")
+    for name, key in (("bouton", "4"), ("glia", "5"), ("soma", "6")):
+        change("class_added", class_name=name, color="#b8b8b8", key=key)
+    for number in range(60):
+        desk.label(number, number % len(desk.session.task.classes), fit=False)
+    change("class_recoloured", class_name="axon", color="#0072b2")
+    change("class_rekeyed", class_name="axon", key="a")
+    change("class_merged", class_name="soma", new_name="bouton")
+    change("class_retired", class_name="glia")
 
 
 def work(desk: Any, events: int) -> None:
     """Label, mark, take back, undo and redo as chance has it, until the log has so many events."""
     rng = np.random.default_rng(7)
     while len(desk.log.stored) < events:
-        row, code = int(rng.integers(0, CELLS * NODES)), int(rng.integers(0, 3))
+        row, code = int(rng.integers(0, CELLS * NODES)), int(rng.integers(0, len(desk.session.task.classes)))
         match rng.choice(["label", "label", "label", "label", "mark", "unlabel", "undo", "redo", "many", "place"]):
             case "label":
                 desk.label(row, code, fit=False)
@@ -64,7 +75,7 @@ def work(desk: Any, events: int) -> None:
                     AcceptRequest(desk.request(), "subcompartment", desk.class_id(code), rows, "lasso")
                 )
             case _:
-                place = desk.click((1500.0 * (row % NODES), 2500.0, 30.5 + row), BIG, look=code)
+                place = desk.click((1500.0 * (row % NODES), 2500.0, 30.5 + row), BIG, look=row % 3)  # the same at the same place
                 desk.label(0, code, place=place.place_id, fit=False)
 
 
@@ -99,17 +110,19 @@ def test_a_log_of_500_events_gives_the_same_head_and_predictions_again_bit_for_b
     first = begin()
     work(first, EVENTS // 2)
     half, half_fitted = list(first.log.stored), fitted(first)
-    first.log.append([class_event("class_renamed", class_name="spine", new_name="spine head")])
+    change_classes(first)
     second = begin(first.log)
     work(second, EVENTS)
     kinds = {event.kind for event in first.log.stored}
-    assert kinds >= {"label", "unlabel", "unsure", "undo", "redo", "class_renamed"}
+    assert kinds >= {"label", "unlabel", "unsure", "undo", "redo", *CLASS_CHANGES}
     assert first.log.stored_places
-    assert EVENTS <= len(first.log.stored) < EVENTS + 4
+    assert EVENTS <= len(first.log.stored) < EVENTS + 8
 
     as_it_was = fitted(second)
     assert_same_bits(as_it_was, fitted(begin(first.log)))
-    assert second.session.task.classes[2].name == "spine head"
+    assert [spec.name for spec in second.session.task.classes] == ["axon", "dendrite", "spine head", "bouton"]
+    assert [spec.name for spec in second.session._state.active.classes.retired] == ["glia"]
+    assert {event.class_name for event in first.log.stored[EVENTS // 2 :]} >= {"bouton", "glia", "spine head"}
 
     prefix = begin(type(first.log)(half, list(first.log.stored_places)))
     assert_same_bits(half_fitted, fitted(prefix))

@@ -106,6 +106,7 @@ def _any_event(rng: random.Random, uuid: str, known: list[str]) -> NewEvent:
         ("class_merged", {"class_name": name, "new_name": new_name}),
         ("class_retired", {"class_name": name}),
         ("class_recoloured", {"class_name": name, "color": "#abcdef"}),
+        ("class_rekeyed", {"class_name": name, "key": rng.choice("0q9")}),
         ("comment", {"text": "looks odd", "about": rng.choice(known)}),
         ("review", {"about": rng.choice(known), "verdict": rng.choice(("agree", "disagree"))}),
         ("import", {"count": 3, "file_name": "a.csv", "file_format": "csv"}),

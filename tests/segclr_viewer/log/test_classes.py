@@ -90,6 +90,14 @@ def test_a_class_is_recoloured_and_undo_brings_the_colour_back() -> None:
     assert history(*log, other("2", "undo", target="action 1")).classes.specs == CLASSES
 
 
+def test_a_class_gets_another_key_and_one_that_is_taken_gives_way() -> None:
+    log = (other("1", "class_rekeyed", class_name="axon", key="p"),)
+    assert [spec.key for spec in history(*log).classes.specs] == ["p", "2", "3"]
+    assert history(*log, other("2", "undo", target="action 1")).classes.specs == CLASSES
+    assert history(*log, other("2", "class_rekeyed", class_name="spine", key="p")).classes.specs[2].key == "1"
+    assert history(other("1", "class_rekeyed", class_name="axon", key="1")).classes.specs == CLASSES
+
+
 def test_undoing_a_rename_that_others_built_on_keeps_the_rest() -> None:
     folded = history(
         other("1", "class_renamed", class_name="axon", new_name="neurite"),

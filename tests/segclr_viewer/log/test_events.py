@@ -12,6 +12,7 @@ WHOLE: dict[Kind, dict[str, Any]] = {
     "undo": {"target": "action 1"},
     "redo": {"target": "action 1"},
     "class_added": {"class_name": "glia", "color": "#12abEF", "key": "4"},
+    "class_rekeyed": {"class_name": "glia", "key": "g"},
     "class_renamed": {"class_name": "glia", "new_name": "astrocyte"},
     "class_merged": {"class_name": "glia", "new_name": "astrocyte"},
     "class_retired": {"class_name": "glia"},

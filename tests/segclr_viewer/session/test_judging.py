@@ -17,6 +17,7 @@ from segclr_viewer.log.consensus import Choice
 from segclr_viewer.log.events import NewEvent
 from segclr_viewer.wire.answers import EvaluationReady, Failed, Saved
 from segclr_viewer.wire.messages import EvaluateRequest, MarkRequest, ReviewRequest, Target, encode
+from tests.segclr_viewer.log.logs import other
 
 BIG = 2**63 + 5
 CELLS, NODES = 20, 12
@@ -272,11 +273,7 @@ def test_undone_and_unlabelled_history_still_ends_in_the_same_figures(desk: Any)
 def test_a_renamed_class_keeps_its_past(desk: Any, begin: Callable[..., Any]) -> None:
     label_truly(desk, range(120))
     before = ask(desk)
-    renamed = NewEvent(
-        uuid="r", group="r", at="2026-11-03T09:00:00Z", annotator="ana", kind="class_renamed", task="subcompartment",
-        provenance="key", class_name="spine", new_name="spine head",
-    )  # fmt: skip
-    desk.log.append([renamed])
+    desk.log.append([other("r", "class_renamed", class_name="spine", new_name="spine head")])
     after = ask(begin(desk.log))
     assert (after.figures, after.curve, after.suspects_total) == (before.figures, before.curve, before.suspects_total)
 

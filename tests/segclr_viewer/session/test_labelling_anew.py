@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from segclr_viewer.log.events import LabelEvent
+from segclr_viewer.log.events import LabelEvent, numbered
+from tests.segclr_viewer.log.logs import other
 
 
 def follow(table: Any) -> Callable[[Any], Any]:
@@ -102,18 +103,7 @@ def test_an_imported_label_is_corrected_and_taken_back_by_anybody(make_desk: Cal
 
 def test_a_class_that_the_log_renamed_keeps_its_labels(make_desk: Callable[..., Any], desk: Any) -> None:
     desk.label_all_looks()
-    renamed = LabelEvent(
-        uuid="r",
-        group="r",
-        at="now",
-        annotator="ana",
-        kind="class_renamed",
-        task="subcompartment",
-        provenance="page",
-        class_name="axon",
-        new_name="neurite",
-        seq=4,
-    )
+    renamed = numbered(other("r", "class_renamed", class_name="axon", new_name="neurite"), 4)
     after = make_desk(type(desk.log)([*desk.log.stored, renamed])).start()
     assert after.labels_now() == {0: 0, 5: 1, 13: 2}
     assert [spec.name for spec in after.session.task.classes] == ["neurite", "dendrite", "spine"]

@@ -10,9 +10,9 @@ import pytest
 from segclr.embeddings.table import EmbeddingTable
 from segclr.errors import SegclrError
 from segclr.explore.layout import pca_layout
-from segclr_viewer.log.events import NewEvent
 from segclr_viewer.points import NO_CLASS
 from segclr_viewer.wire.answers import PointsReady
+from tests.segclr_viewer.log.logs import other
 
 
 def test_labels_are_turned_into_predictions_for_every_row(desk: Any) -> None:
@@ -83,18 +83,7 @@ def test_predictions_are_never_replaced_by_older_ones(desk: Any) -> None:
 def test_a_fit_for_classes_that_are_others_now_is_dropped(desk: Any) -> None:
     desk.label_all_looks()
     desk.label(1, 0, fit=False)
-    renamed = NewEvent(
-        uuid="r",
-        group="r",
-        at="now",
-        annotator="ana",
-        kind="class_renamed",
-        task="subcompartment",
-        provenance="page",
-        class_name="axon",
-        new_name="neurite",
-    )
-    desk.workspace.append([renamed])
+    desk.workspace.append([other("r", "class_renamed", class_name="axon", new_name="neurite")])
     shown = desk.points()
     desk.fitter.run()
     assert desk.points() is shown
