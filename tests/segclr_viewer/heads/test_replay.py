@@ -75,7 +75,7 @@ def work(desk: Any, events: int) -> None:
                     AcceptRequest(desk.request(), "subcompartment", desk.class_id(code), rows, "lasso")
                 )
             case _:
-                place = desk.click((1500.0 * (row % NODES), 2500.0, 30.5 + row), BIG, look=row % 3)  # the same at the same place
+                place = desk.click((1500.0 * (row % NODES), 2500.0, 30.5 + row), BIG, look=row % 3)
                 desk.label(0, code, place=place.place_id, fit=False)
 
 
