@@ -1,12 +1,13 @@
-"""Which rows lie in a box, found by the boxes of blocks of rows.
+"""Which rows lie in a box, found by the boxes of pieces of cells.
 
-Rows are sorted by segment and node, so that a block of some consecutive rows is a stretch of one cell or a few, and
-small. A search looks at every block's box and then only at the rows of blocks that meet the box asked for.
+Rows are sorted by segment and node, so that some consecutive rows of one segment are a piece of a cell, and small; rows
+of two segments may be far apart, whatever their ids. A search looks at every piece's box, and then only at the rows of
+pieces whose box meets the one asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,42 +15,60 @@ from numpy.typing import NDArray
 from segclr.em.geometry import XYZ
 from segclr.errors import TableError
 
-BLOCK_ROWS = 1024
-
-_BLOCKS_AT_ONCE = 64
+PIECE_ROWS = 256
 
 
-def block_boxes(positions_nm: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the (k, 2, 3) least and greatest x, y, z in nm of each block of `BLOCK_ROWS` rows.
+def first_rows_of_pieces(first_row: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Cut each segment into pieces of `PIECE_ROWS` rows, the last one shorter; return (k + 1,) first rows, n last.
 
     Args:
-        positions_nm: (n, 3); read once, some blocks at a time.
+        first_row: (S + 1,) int64; the rows of segment i are `first_row[i]:first_row[i + 1]`.
     """
-    n = len(positions_nm)
-    boxes = np.empty((-(-n // BLOCK_ROWS), 2, 3))
-    step = BLOCK_ROWS * _BLOCKS_AT_ONCE
-    for start in range(0, n, step):
-        some = np.asarray(positions_nm[start : start + step])
-        first = np.arange(0, len(some), BLOCK_ROWS)
-        at = start // BLOCK_ROWS
-        boxes[at : at + len(first), 0] = np.minimum.reduceat(some, first, axis=0)
-        boxes[at : at + len(first), 1] = np.maximum.reduceat(some, first, axis=0)
+    counts = -(-np.diff(first_row) // PIECE_ROWS)
+    piece = np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
+    return np.append(np.repeat(first_row[:-1], counts) + piece * PIECE_ROWS, first_row[-1])
+
+
+def piece_boxes(first_row: NDArray[np.int64], blocks: Iterable[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Return the (k, 2, 3) least and greatest x, y, z in nm of each piece.
+
+    Args:
+        blocks: all positions, (n, 3) nm in blocks of any length.
+    """
+    firsts = first_rows_of_pieces(first_row)[:-1]
+    boxes = np.empty((len(firsts), 2, 3))
+    boxes[:, 0], boxes[:, 1] = np.inf, -np.inf
+    start = 0
+    for block in blocks:
+        if len(block):
+            begun = int(np.searchsorted(firsts, start, side="right")) - 1  # perhaps in the block before
+            end = int(np.searchsorted(firsts, start + len(block)))
+            at = np.maximum(firsts[begun:end] - start, 0)
+            boxes[begun:end, 0] = np.minimum(boxes[begun:end, 0], np.minimum.reduceat(block, at, axis=0))
+            boxes[begun:end, 1] = np.maximum(boxes[begun:end, 1], np.maximum.reduceat(block, at, axis=0))
+            start += len(block)
     return boxes
 
 
-def blocks_meeting(boxes: NDArray[np.float64], low_nm: XYZ, high_nm: XYZ) -> Iterator[tuple[int, int]]:
-    """Yield the runs of blocks, first and one after the last, in which rows of the box may lie; in O(blocks)."""
-    meets = ((boxes[:, 0] < np.asarray(high_nm)) & (boxes[:, 1] >= np.asarray(low_nm))).all(axis=1)
-    ends = np.flatnonzero(np.diff(np.concatenate(([0], meets.astype(np.int8), [0]))))
-    yield from ((int(first), int(last)) for first, last in ends.reshape(-1, 2))
+def rows_near_box(
+    boxes: NDArray[np.float64], first_row: NDArray[np.int64], low_nm: XYZ, high_nm: XYZ
+) -> NDArray[np.int64]:
+    """Return the rows of all pieces whose box meets the one asked for, ascending; in O(S + n / 256 + rows)."""
+    meets: NDArray[np.bool_] = np.ones(len(boxes), np.bool_)
+    for axis in range(3):
+        meets &= (boxes[:, 0, axis] < high_nm[axis]) & (boxes[:, 1, axis] >= low_nm[axis])
+    found = np.flatnonzero(meets)
+    firsts = first_rows_of_pieces(first_row)
+    counts = firsts[found + 1] - firsts[found]
+    return np.repeat(firsts[found] - (np.cumsum(counts) - counts), counts) + np.arange(int(counts.sum()))
 
 
-def inside(positions_nm: NDArray[np.float64], low_nm: XYZ, high_nm: XYZ) -> NDArray[np.int64]:
-    """Return the indices of the (n, 3) positions with low <= position < high along every axis, ascending."""
+def inside(positions_nm: NDArray[np.float64], low_nm: XYZ, high_nm: XYZ) -> NDArray[np.bool_]:
+    """Return (n,): whether low <= position < high along every axis, of (n, 3) positions."""
     found: NDArray[np.bool_] = np.ones(len(positions_nm), np.bool_)
     for axis in range(3):
         found &= (positions_nm[:, axis] >= low_nm[axis]) & (positions_nm[:, axis] < high_nm[axis])
-    return np.flatnonzero(found)
+    return found
 
 
 def check_box(low_nm: XYZ, high_nm: XYZ) -> None:

@@ -61,7 +61,7 @@ def compact_table(folder: Path, edges: NodeEdges | None = None) -> None:
         readers = stored.readers()
         if stored.damage:
             raise TableError(f"a damaged table is not compacted: {stored.damage[0]}")
-        if edges is not None or len(readers) != 1 or readers[0].first_edge is None:
+        if edges is not None or len(readers) != 1 or "piece_boxes" not in readers[0].stored:
             writer.replace(merged(readers, edges), stored.provenance, stored.manifest.storage)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segclr.em.geometry import XYZ
-from segclr.embeddings.boxes import BLOCK_ROWS, block_boxes, blocks_meeting, check_box, inside
+from segclr.embeddings.boxes import check_box, inside, piece_boxes, rows_near_box
 from segclr.embeddings.columns import Columns, Extra, content_version, rows_not_finite, sorted_columns
 from segclr.embeddings.provenance import Provenance, describe_maker
 from segclr.embeddings.sampling import Strata, stratified_rows
@@ -66,7 +66,7 @@ class EmbeddingTable:
     version: str
     extra: Extra = field(default_factory=dict)
     damage: tuple[str, ...] = ()
-    _block_boxes: NDArray[np.float64] | None = None
+    _piece_boxes: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.node_ids)
@@ -111,8 +111,8 @@ class EmbeddingTable:
     def rows_in_box(self, low_nm: XYZ, high_nm: XYZ) -> NDArray[np.int64]:
         """Return the rows with low <= position < high along every axis, ascending.
 
-        In O(n / 1024), and the rows of blocks of 1024 whose own box meets this one; in O(n) for a table that was not
-        opened from a folder of the newest format, or that was merged from several shards.
+        In O(S + n / 256), and the rows of those pieces of 256 rows of a segment whose own box meets this one; in O(n)
+        for a table that was not opened from a folder of the newest format, or that was merged from several shards.
 
         Args:
             low_nm, high_nm: corners of the box, x, y, z.
@@ -121,12 +121,11 @@ class EmbeddingTable:
             TableError: The box has no inside.
         """
         check_box(low_nm, high_nm)
-        boxes = block_boxes(self.positions_nm) if self._block_boxes is None else self._block_boxes
-        found = [np.empty(0, np.int64)]
-        for first, last in blocks_meeting(boxes, low_nm, high_nm):
-            start, stop = first * BLOCK_ROWS, last * BLOCK_ROWS
-            found.append(start + inside(self.positions_nm[start:stop], low_nm, high_nm))
-        return np.concatenate(found)
+        boxes = self._piece_boxes
+        if boxes is None:
+            boxes = piece_boxes(self.first_row, in_blocks(self.positions_nm))
+        near = rows_near_box(boxes, self.first_row, low_nm, high_nm)
+        return near[inside(self.positions_nm[near], low_nm, high_nm)]
 
     def stratified_sample(self, count: int, seed: int = 0, by: Strata = "rows") -> NDArray[np.int64]:
         """Return the rows of a random sample that misses no part of the table, ascending; the same for the same seed.
@@ -276,8 +275,8 @@ def build_table(
 
 
 def _of_one_shard(stored: StoredTable, reader: ShardReader) -> EmbeddingTable:
-    boxes = reader.stored["block_boxes"].read(0, reader.shard.rows) if "block_boxes" in reader.stored else None
-    return replace(_table(reader.columns(), stored.provenance, reader.shard.name, stored.damage), _block_boxes=boxes)
+    boxes = reader.boxes() if "piece_boxes" in reader.stored else None
+    return replace(_table(reader.columns(), stored.provenance, reader.shard.name, stored.damage), _piece_boxes=boxes)
 
 
 def _table(columns: Columns, provenance: Provenance, version: str, damage: tuple[str, ...] = ()) -> EmbeddingTable:

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from segclr.em.cutout import CutoutSpec, read_cutout
 from segclr.em.geometry import Box
-from segclr.em.geometry import Box
 from segclr.em.skeleton import Skeleton
 from segclr.em.volume import Volume, open_volume
 from segclr.embeddings.embed import embed_volume
@@ -236,29 +235,6 @@ def test_reading_goes_on_while_the_encoder_works(world, em, segmentation, encode
     encoder.embed = embed
     table = embed_volume(Watched(em), segmentation, skeletons_of(world), encoder, batch=first_size)  # type: ignore[arg-type]
     assert len(table) > 3 * first_size
-
-
-def test_a_node_where_nothing_can_be_seen_gets_no_row_and_counts_as_outside(world, segmentation, encoder, em) -> None:
-    class Torn:
-        """EM that is black, as where its chunks are missing, beyond half of its length."""
-
-        def __init__(self, whole: Volume) -> None:
-            self.url, self.mips, self.mip_for, self._whole = whole.url, whole.mips, whole.mip_for, whole
-
-        def read(self, box: Box, mip: int = 0) -> NDArray[np.generic]:
-            image = self._whole.read(box, mip)
-            image[:, :, max(0, black_from - box.start[0]) :] = 0
-            return image
-
-    black_from = world.voxel_offset[0] + world.size[0] // 2
-    skeletons = skeletons_of(world)
-    table = embed_volume(Torn(em), segmentation, skeletons, encoder)  # type: ignore[arg-type]
-    voxels = np.concatenate([skeleton.nodes_nm for skeleton in skeletons])[:, 0] // world.resolution_nm[0]
-    dark = int((voxels - encoder.spec.cutout.size // 2 >= black_from).sum())
-    assert 0 < dark < len(voxels)
-    assert table.provenance.skipped_outside == dark
-    assert len(table) == len(voxels) - dark
-    assert (table.embeddings[:, 0] > 0).all()
 
 
 def test_a_node_where_nothing_can_be_seen_gets_no_row_and_counts_as_outside(world, segmentation, encoder, em) -> None:

@@ -264,7 +264,7 @@ def test_a_damaged_shard_is_named_and_the_rest_still_opens(
             refused()
 
 
-@pytest.mark.parametrize("column", ["embeddings", "node_ids", "first_edge", "edges", "block_boxes"])
+@pytest.mark.parametrize("column", ["embeddings", "node_ids", "first_edge", "edges", "piece_boxes"])
 def test_one_flipped_bit_is_found_in_the_shard_and_column_where_it_is(tmp_path: Path, column: str) -> None:
     path = column_file(grown(tmp_path), 2, column)
     assert list(damaged_files(open_stored(tmp_path))) == []

@@ -8,13 +8,12 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from segclr.embeddings.boxes import BLOCK_ROWS
 from segclr.errors import TableError
 
 Storage = Literal["float32", "float16", "int8"]
 DTYPES: dict[str, np.dtype[Any]] = {name: np.dtype(name).newbyteorder("<") for name in get_args(Storage)}
 
-ROWS_AT_ONCE = 64 * BLOCK_ROWS  # whole blocks, so that their boxes can be made from these
+ROWS_AT_ONCE = 65536
 _STEPS = 254  # of int8, from -127 to 127
 
 

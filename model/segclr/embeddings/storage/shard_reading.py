@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segclr.em.geometry import XYZ
-from segclr.embeddings.boxes import BLOCK_ROWS, block_boxes, blocks_meeting, inside
+from segclr.embeddings.boxes import inside, piece_boxes, rows_near_box
 from segclr.embeddings.columns import Columns, Described, version_of
 from segclr.embeddings.provenance import Provenance
 from segclr.embeddings.storage.manifest import EXTRA, INDEX, Shard
@@ -121,11 +121,8 @@ class ShardReader:
 
     def rows_in_box(self, low_nm: XYZ, high_nm: XYZ) -> NDArray[np.int64]:
         """Return the rows with low <= position < high, ascending."""
-        found = [np.empty(0, np.int64)]
-        for first, last in blocks_meeting(self.boxes(), low_nm, high_nm):
-            start = first * BLOCK_ROWS
-            found.append(start + inside(self.read("positions_nm", start, last * BLOCK_ROWS), low_nm, high_nm))
-        return np.concatenate(found)
+        near = rows_near_box(self.boxes(), self.first_row, low_nm, high_nm)
+        return near[inside(self.take("positions_nm", near), low_nm, high_nm)]
 
     def extra_names(self) -> list[str]:
         return [name.removeprefix(EXTRA) for name in self.stored if name.startswith(EXTRA)]
@@ -173,11 +170,11 @@ class ShardReader:
         )
 
     def boxes(self) -> NDArray[np.float64]:
-        """Return the (k, 2, 3) boxes in nm of each block of rows, see `block_boxes`."""
-        if "block_boxes" in self.stored:
-            column = self.stored["block_boxes"]
+        """Return the (k, 2, 3) boxes in nm of the pieces of cells, see `piece_boxes`."""
+        if "piece_boxes" in self.stored:
+            column = self.stored["piece_boxes"]
             return column.read(0, column.shape[0])
-        return block_boxes(self.read("positions_nm", 0, self.shard.rows))
+        return piece_boxes(self.first_row, [self.read("positions_nm", 0, self.shard.rows)])
 
 
 def _stored(source: Source, shard: Shard) -> dict[str, Column]:

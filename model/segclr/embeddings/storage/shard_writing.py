@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segclr.embeddings.boxes import block_boxes
+from segclr.embeddings.boxes import piece_boxes
 from segclr.embeddings.columns import Columns
 from segclr.embeddings.storage.column_file import write_column
 from segclr.embeddings.storage.manifest import EXTRA, Shard, StoredColumn
@@ -100,8 +100,8 @@ def _files(
     ):
         yield name, array.dtype, array.shape, (array,)
     yield "positions_nm", np.dtype(np.float64), (n, 3), content.positions_nm()
-    boxes = np.concatenate([np.empty((0, 2, 3)), *map(block_boxes, content.positions_nm())])
-    yield "block_boxes", boxes.dtype, boxes.shape, (boxes,)
+    boxes = piece_boxes(content.first_row, content.positions_nm())
+    yield "piece_boxes", boxes.dtype, boxes.shape, (boxes,)
     stored = (encode(block, storage, scale) for block in content.embeddings())
     yield "embeddings", DTYPES[storage], (n, d), stored
     if scale is not None:

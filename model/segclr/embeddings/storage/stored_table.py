@@ -159,7 +159,7 @@ class StoredTable:
     def box(self, low_nm: XYZ, high_nm: XYZ) -> Rows:
         """Return the rows with low <= position < high, in nm, x, y, z.
 
-        In O(n / 1024), and the rows of blocks of 1024 whose own box meets this one.
+        In O(S + n / 256), and the rows of those pieces of 256 rows of a segment whose own box meets this one.
 
         Raises:
             TableError: The box has no inside.

@@ -71,7 +71,7 @@ class TableWriter:
 
     def _newest_format(self, shard: Shard, source: LocalFolder) -> Shard:
         """Return a shard with checksums and all files that searches need, written anew if it lacks them."""
-        if "first_edge" in shard.columns:
+        if "piece_boxes" in shard.columns:
             return shard
         columns = ShardReader.open(source, shard).columns()
         return write_shard(self.folder, Content.of(columns), "float32", shard.name)
