@@ -77,6 +77,7 @@ def _faithfulness(rows: Sample) -> list[Row]:
         theirs, their_bulk = timed(lambda: np.asarray(model.transform(embeddings[left])))
     placement = Placement(embeddings[fitted], half)
     (ours, _), our_bulk = timed(lambda: placement.place_all(embeddings[left]))
+    in_theirs, _ = Placement(embeddings[fitted], theirs_half).place_all(embeddings[left])
     found = [
         Row(f"fit {len(rows):,} real rows", whole_took.wall, "s", "", f"{whole_took.cpu:.0f} s of CPU"),
         Row(f"fit {len(fitted):,} real rows", took.wall, "s", "", f"{took.cpu:.0f} s of CPU"),
@@ -89,15 +90,16 @@ def _faithfulness(rows: Sample) -> list[Row]:
     for name, base, placed in (
         ("full refit", refit[fitted], refit[left]),
         ("placed", half, ours),
-        ("umap-learn's transform", theirs_half, theirs),
+        ("placed in umap-learn's own fit", theirs_half, in_theirs),
+        ("umap-learn's transform in it", theirs_half, theirs),
     ):
         xy = np.empty((len(rows), 2))
         xy[fitted], xy[left] = base, placed
         judged = faithfulness(embeddings, xy, left)
         away, floor = distance_to_refit(xy, refit, fitted, left)
         found += [
-            Row(f"{name}: 15 nearest kept", judged.kept_15, "", "", f"of 50: {judged.kept_50:.3f}"),
-            Row("- trustworthiness", judged.trustworthiness, "", "", "15 nearest"),
+            Row(f"{name}: 15 nearest kept", 100 * judged.kept_15, "%", "", f"of 50: {100 * judged.kept_50:.1f} %"),
+            Row("- trustworthiness", 100 * judged.trustworthiness, "%", "", "15 nearest"),
             Row("- from the refit's place", 100 * away, "% of extent", "", f"the fitted rows: {100 * floor:.2f}"),
         ]
     return found

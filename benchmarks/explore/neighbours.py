@@ -69,13 +69,15 @@ def _with_index(
             "<= 2 ms",
             calls.note(),
         ),
-        Row("- recall of the 10 nearest", _recall(truth, answers[:judged]), "", ">= 0.98", "distances are exact"),
+        Row(
+            "- recall of the 10 nearest", 100 * _recall(truth, answers[:judged]), "%", ">= 98 %", "distances are exact"
+        ),
     ]
     once = Wanted(COUNT, cells=table.cells)
     expected, _ = _asked(partial(exact.like_row, wanted=once), rows[:judged])
     answers, calls = _asked(partial(search.like_row, wanted=once), rows)
     found.append(Row("- each cell once, p99", float(np.percentile(calls.wall_ms, 99)), "ms", "", calls.note()))
-    found.append(Row("- recall", _recall(expected, answers[:judged]), "", "", ""))
+    found.append(Row("- recall", 100 * _recall(expected, answers[:judged]), "%", "", ""))
     means = [np.flatnonzero(table.cells == table.cells[row])[:16] for row in rows[:100]]
     _, calls = _asked(partial(search.like_rows, wanted=once), means)
     found.append(

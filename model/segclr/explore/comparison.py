@@ -237,9 +237,10 @@ class _Chance:
         differences = np.empty(permutations)
         for start in range(0, permutations, _PERMUTATIONS_AT_ONCE):
             several = min(_PERMUTATIONS_AT_ONCE, permutations - start)
-            order = np.argsort(rng.random((several, len(self._singles)), np.float32), axis=1)
+            keys = rng.random((several, len(self._singles)), np.float32)
+            chosen = np.argpartition(keys, self._first_singles - 1, axis=1) if self._first_singles else keys.astype(int)
             swapped = rng.integers(0, 2, (several, len(self._gap)), np.int8)
-            sums = self._singles[order[:, : self._first_singles]].sum(axis=1) + swapped @ self._gap
+            sums = self._singles[chosen[:, : self._first_singles]].sum(axis=1) + swapped @ self._gap
             differences[start : start + several] = self._difference(sums + self._first_of_pairs)
         return differences
 
