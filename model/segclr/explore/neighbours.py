@@ -21,6 +21,7 @@ EXACT_ROWS = 100_000
 _BLOCK = 16_384
 _SPARE = 16  # candidates beyond those asked for: what an index or a matrix product ranks a little wrongly
 _ROUNDING = 32 * 2.0**-24  # of a product of float32 vectors of some hundred dimensions, as a share of their lengths
+_MOST_OWN = 1000  # rows of a question that an index answers: it names them, too
 _MOST_CANDIDATES = 4096  # of the index; who wants more is answered by comparing all rows
 
 
@@ -114,7 +115,7 @@ class NeighbourSearch:
         barred = _Barred(wanted, own)
         if wanted.count < 1:
             return Neighbours(np.empty(0, np.int64), np.empty(0, np.float32))
-        if self._index is not None and wanted.allowed is None and len(own) <= _SPARE:
+        if self._index is not None and wanted.allowed is None and len(own) <= _MOST_OWN:
             answer = self._by_index(self._index, asked, wanted, barred)
             if answer is not None:
                 return answer

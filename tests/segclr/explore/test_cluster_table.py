@@ -39,6 +39,17 @@ def test_examples_are_the_nearest_to_the_mean_and_the_nearest_to_another_each_of
     assert cluster_table(CLUSTERS, COLUMNS, examples=2)[0].typical.tolist() == [1, 2]
 
 
+def test_marginal_rows_are_those_least_nearer_to_their_own_mean_than_to_another() -> None:
+    rng = np.random.default_rng(0)
+    embeddings = rng.normal(size=(90, 3)).astype(np.float32) * [1, 4, 1] + np.repeat([[0], [4], [9]], 30, axis=0)
+    clusters = Clustering(np.repeat([0, 1, 2], 30).astype(np.int32), 3, np.arange(90))
+    columns = Columns(embeddings.astype(np.float32), np.arange(90), metric="euclidean")
+    means = embeddings.reshape(3, 30, 3).mean(axis=1)
+    away = np.linalg.norm(embeddings[:, None] - means, axis=2)
+    margin = np.minimum(away[:30, 1], away[:30, 2]) - away[:30, 0]
+    assert cluster_table(clusters, columns)[0].marginal.tolist() == np.argsort(margin)[:12].tolist()
+
+
 def test_depth_is_told_with_the_same_edges_for_all_and_without_unknown_ones() -> None:
     first, second, third = cluster_table(CLUSTERS, COLUMNS)
     assert first.profile is not None

@@ -96,6 +96,8 @@ def test_each_cell_answers_at_most_once_and_the_own_cell_not_at_all() -> None:
     away = distances(rows[3], rows, "euclidean")
     nearest = {cell: int(np.flatnonzero(cells == cell)[away[cells == cell].argmin()]) for cell in cells[found.rows]}
     assert found.rows.tolist() == list(nearest.values())
+    away[:20] = np.inf
+    assert found.distances.tolist() == pytest.approx(np.sort(away.reshape(20, 20).min(axis=1))[:10].tolist())
     everyone = search.like_row(3, Wanted(40, cells=cells, own_cells=True))
     assert len(everyone) == 20
     assert 3 not in everyone.rows
@@ -115,7 +117,11 @@ def test_an_index_changes_no_answer() -> None:
         Wanted(2, cells=np.zeros(3000, np.int64), own_cells=True),
     ):
         exact, indexed = NeighbourSearch(rows, "euclidean"), NeighbourSearch(rows, "euclidean", ListedIndex(rows))
-        for ask in (lambda search, w=wanted: search.like_row(50, w), lambda search, w=wanted: search.like(rows[0], w)):
+        for ask in (
+            lambda search, w=wanted: search.like_row(50, w),
+            lambda search, w=wanted: search.like_rows(np.arange(40, 700), w),
+            lambda search, w=wanted: search.like(rows[0], w),
+        ):
             np.testing.assert_array_equal(ask(exact).rows, ask(indexed).rows)
 
 
