@@ -30,6 +30,7 @@ class Method:
         name: HDBSCAN (Campello, Moulavi and Sander 2013) finds dense groups of any form and leaves rows unclustered;
             k-means (Lloyd 1982) divides all rows among a given number of round groups.
         least_size: of a cluster of HDBSCAN, in rows of the table.
+        fine: whether HDBSCAN takes the leaves of its tree, many small groups, and not the few that last longest.
         clusters: of k-means.
         most_rows: clustered, the others follow their nearest; 0 for what takes seconds.
         seed: of the sample and of the starts.
@@ -37,6 +38,7 @@ class Method:
 
     name: Literal["hdbscan", "k-means"] = "hdbscan"
     least_size: int = 50
+    fine: bool = False
     clusters: int = 10
     most_rows: int = 0
     seed: int = 0
@@ -122,7 +124,9 @@ def _hdbscan(
     from sklearn.cluster import HDBSCAN
 
     tree = "kd_tree" if sample.shape[1] <= _SAMPLE_DIMENSIONS else "brute"
-    found: NDArray[np.integer] = HDBSCAN(min_cluster_size=least, algorithm=tree, copy=True).fit_predict(sample)
+    chosen = "leaf" if method.fine else "eom"
+    model = HDBSCAN(min_cluster_size=least, algorithm=tree, cluster_selection_method=chosen, copy=True)
+    found: NDArray[np.integer] = model.fit_predict(sample)
     nearest, _ = make_partition(sample, method.seed).nearest(np.asarray(others, np.float32), 1)
     return found, found[nearest[:, 0]]
 

@@ -40,10 +40,18 @@ def test_rows_that_belong_nowhere_are_unclustered_not_given_to_the_nearest() -> 
     assert (found.labels[truth < 0] == -1).sum() >= 9
 
 
+def test_the_leaves_are_finer() -> None:
+    rng = np.random.default_rng(0)
+    two_pairs = np.array([[0.0, 0], [3, 0], [100, 0], [103, 0]])
+    points = np.repeat(two_pairs, 100, axis=0) + 0.7 * rng.normal(size=(400, 2))
+    assert cluster(points, Method(least_size=25)).count == 2
+    assert cluster(points, Method(least_size=25, fine=True)).count == 4
+
+
 @pytest.mark.parametrize("method", [HDBSCAN, MEANS])
 def test_rows_outside_the_sample_follow_it(method: Method) -> None:
     points, truth = three_clouds(scatter=12)
-    found = cluster(points, Method(method.name, 20, 3, most_rows=200))
+    found = cluster(points, Method(method.name, 20, clusters=3, most_rows=200))
     assert len(found.sampled) == 200
     others = np.setdiff1d(np.arange(len(points)), found.sampled)
     kept = others[(found.labels[others] >= 0) & (truth[others] >= 0)]
