@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -19,6 +20,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
 WAIT_MS = 180_000
+ANNOTATORS = ("ada", "ben")
 ANSWERS = 6  # places that are answered before the queue's picture
 
 
@@ -37,12 +39,15 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=options.chromium, args=FLAGS)
         for name in options.names or SCENES:
             cache = _demo_without_labels(options.cache, Path(folder) / name)
-            with _app(cache) as address:
-                page = _open(browser, address, options.size)
-                SCENES[name](page)
-                _settle(page)
-                page.screenshot(path=options.out / f"{name}.png")
-                page.context.close()
+            scene = SCENES[name]
+            annotators = ANNOTATORS if scene is _people_scene else ANNOTATORS[:1]
+            with _app(cache, annotators) as addresses:
+                pages = [_open(browser, address, options.size) for address in addresses]
+                scene(*pages)
+                _settle(pages[0])
+                pages[0].screenshot(path=options.out / f"{name}.png", timeout=WAIT_MS)
+                for page in pages:
+                    page.context.close()
         browser.close()
 
 
@@ -55,18 +60,18 @@ def _demo_without_labels(cache: Path | None, folder: Path) -> Path:
 
 
 @contextmanager
-def _app(cache: Path) -> Iterator[str]:
-    """The running demo's address."""
-    command = [sys.executable, "-u", str(ROOT / "launch.py"), "--cache", str(cache), "--annotator", "ada"]
+def _app(cache: Path, annotators: tuple[str, ...]) -> Iterator[list[str]]:
+    """The addresses of the running demo, one for each annotator."""
+    command = [sys.executable, "-u", str(ROOT / "launch.py"), "--cache", str(cache)]
+    command += [word for name in annotators for word in ("--annotator", name)]
     app = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert app.stdout is not None
     try:
-        for line in app.stdout:
-            if found := re.search(r"http://\S+token=\S+", line):
-                yield found[0]
-                break
-        else:
+        found = (match[0] for line in app.stdout if (match := re.search(r"http://\S+token=\S+", line)))
+        addresses = list(islice(found, len(annotators)))
+        if len(addresses) < len(annotators):
             raise SystemExit("the demo did not start")
+        yield addresses
     finally:
         app.terminate()
         app.wait()
@@ -144,11 +149,46 @@ def _evaluation_scene(page: Page) -> None:
     _wait(page, "(e => e && !e.waiting)(window.segclr.summary().evaluation)")
 
 
-SCENES: dict[str, Callable[[Page], None]] = {
+def _people_scene(ada: Page, ben: Page) -> None:
+    """Two annotators answer the same places, of which they see some otherwise; one looks at a conflict."""
+    for page, keys in ((ada, "5512345"), (ben, "5412325")):
+        for number, key in enumerate(keys):
+            row = 2000 + 2500 * number
+            at = page.evaluate("row => window.segclr.pointOnScreen(row)", row)
+            page.mouse.click(*at)
+            _wait(page, "window.segclr.summary().target !== null")
+            page.keyboard.press(key)
+            _wait(page, "window.segclr.summary().unsaved === 0")
+    ada.keyboard.press("w")
+    ada.get_by_role("button", name=re.compile("^Conflicts")).click()
+
+
+def _places_scene(page: Page) -> None:
+    """Some places are answered, one with a comment; the list of all is open."""
+    _queue_scene(page)
+    page.keyboard.press("u")
+    _wait(page, "window.segclr.summary().unsaved === 0")
+    page.keyboard.press("/")
+    page.keyboard.type("myelin ends here?")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    page.keyboard.press("p")
+    page.wait_for_timeout(3000)
+
+
+def _classes_scene(page: Page) -> None:
+    """The classes are edited."""
+    page.get_by_role("button", name="Edit").click()
+
+
+SCENES: dict[str, Callable[..., None]] = {
     "app": _app_scene,
     "labelling_queue": _queue_scene,
     "labelling_proposal": _proposal_scene,
     "labelling_evaluation": _evaluation_scene,
+    "labelling_people": _people_scene,
+    "labelling_places": _places_scene,
+    "labelling_classes": _classes_scene,
 }
 
 
