@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import benchmarks.table
@@ -41,25 +42,47 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--heads", action="store_true", help="also what fewer bits cost a classifier; needs torch")
     parser.add_argument("--runs", type=Path, help="for --heads: the folder of `benchmarks science`")
     options = parser.parse_args(arguments)
-    rows = []
+    print("; ".join(f"{key} {value}" for key, value in report.machine().items()))
+    kept = []
     for count in options.rows:
+        by_format = {}
         for kind in FORMATS:
             with tempfile.TemporaryDirectory(prefix="segclr-table-", dir=options.folder) as folder:
-                rows += _measured(kind, Path(folder) / "table", count, options.repeats, options.latency_ms)
+                found = _measured(kind, Path(folder) / "table", count, options.repeats, options.latency_ms)
+            by_format[kind.name] = found
+            kept += [replace(row, what=f"{count:,} rows, {kind.name}: {row.what}") for row in found]
+        _print_side_by_side(f"{count:,} rows", by_format)
     if options.heads:
         from benchmarks.table import heads  # loads torch
 
-        rows += heads.measured(options.runs)
-    report.print_table(rows)
+        in_fewer_bits = heads.measured(options.runs)
+        report.print_table(in_fewer_bits)
+        kept += in_fewer_bits
     if options.json:
-        report.write_json(rows, options.json)
+        report.write_json(kept, options.json)
+
+
+def _print_side_by_side(title: str, by_format: dict[str, list[report.Row]]) -> None:
+    """Print a line for each figure, with a column for each format, as Markdown."""
+    print(f"\n| {title} | {' | '.join(by_format)} | budget |")
+    print(f"|---|{'--:|' * len(by_format)}---|")
+    lines = {row.what: row for rows in by_format.values() for row in reversed(rows)}
+    longest = max(by_format.values(), key=len)
+    for what in dict.fromkeys([*(row.what for row in longest), *lines]):
+        found = [next((row for row in rows if row.what == what), None) for rows in by_format.values()]
+        cells = ["" if row is None else f"{_short(row.value)} {row.unit}" for row in found]
+        print(f"| {what} | {' | '.join(cells)} | {lines[what].budget} |")
+
+
+def _short(value: float) -> str:
+    return f"{value:.{0 if value >= 100 else 1 if value >= 10 else 2}f}"
 
 
 def _measured(kind: Format, folder: Path, count: int, repeats: int, latency_ms: float) -> list[report.Row]:
     """Write a table and read it, each in a process of its own."""
     print(f"{count:,} rows, {kind.name}", file=sys.stderr, flush=True)
-    rows: list[report.Row] = _in_a_process(_write, kind, folder, count)
-    rows = _in_a_process(measure.local, kind, folder, count, repeats) + rows
+    written = _in_a_process(_write, kind, folder, count)
+    rows = _in_a_process(measure.local, kind, folder, count, repeats)
     server = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.table.server", str(folder), str(latency_ms / 1000)],
         stdout=subprocess.PIPE,
@@ -73,12 +96,12 @@ def _measured(kind: Format, folder: Path, count: int, repeats: int, latency_ms: 
         server.kill()
         server.wait()
         shutil.rmtree(folder)
-    return rows
+    return rows + written
 
 
 def _write(kind: Format, folder: Path, count: int) -> list[report.Row]:
     passed = measure._once(lambda: kind.write(folder, content_of(count)))
-    return [report.Row("- writing it", passed, "s", "", "the making of the rows included")]
+    return [report.Row("writing it", passed, "s", "", "the making of the rows included")]
 
 
 def _in_a_process(action: object, *arguments: object) -> list[report.Row]:
