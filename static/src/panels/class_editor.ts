@@ -19,7 +19,8 @@ export interface ClassEditor {
   giveUp(): boolean;
 }
 
-export function classEditor(actions: Actions): ClassEditor {
+/** `rest` takes the focus when what had it is there no more. */
+export function classEditor(actions: Actions, rest: () => void): ClassEditor {
   const lines = element("ul", { class: "edited" });
   const adding = element("form", { class: "edited adding", "aria-label": "A new class" });
   const asked = element("div", { class: "asked", role: "alertdialog", "aria-label": "Confirm" });
@@ -46,8 +47,13 @@ export function classEditor(actions: Actions): ClassEditor {
       const id = line.spec.id;
       change(line.kind === "merge" ? { type: "merge-class", class: id, into: line.into.id } : { type: "retire-class", class: id });
       ask(null);
+      rest();
     });
-    const cancel = element("button", { type: "button", onclick: () => ask(null) }, "Cancel");
+    const cancel = element("button", { type: "button" }, "Cancel");
+    cancel.addEventListener("click", () => {
+      ask(null);
+      rest();
+    });
     asked.replaceChildren(element("p", {}, text), element("div", { class: "buttons" }, confirm, cancel));
     confirm.focus();
     asked.scrollIntoView({ block: "nearest" });
@@ -80,9 +86,11 @@ export function classEditor(actions: Actions): ClassEditor {
     update: (state) => {
       now = state;
       const task = taskOf(state);
+      const focused = host.contains(document.activeElement);
       const waiting = Object.values(state.unsaved).filter((message) => message.type.endsWith("-class")).length;
       build(task, waiting);
       listRetired(task, (state.labels[state.task]?.retired ?? []).join(" "));
+      if (focused && !host.contains(document.activeElement)) rest();
     },
     giveUp: () => {
       if (asking === null) return false;
@@ -128,8 +136,7 @@ function lineOf(spec: ClassSpec, task: TaskSpec, change: (made: ClassChange) => 
       else field.value = was;
     });
     field.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") field.value = was;
-      if (event.key === "Enter" || event.key === "Escape") field.blur();
+      if (event.key === "Enter") field.blur();
     });
   };
   told(color, spec.color, (value) => ({ type: "recolour-class", class: spec.id, color: value }));

@@ -17,8 +17,8 @@ interface Line {
 export function legendPanel(actions: Actions): (state: State) => void {
   const host = byId("legend");
   const title = element("h2", {}, "Classes");
-  const editor = classEditor(actions);
   const edit = element("button", { type: "button", class: "edit", "aria-pressed": "false", onclick: () => turn(!editing) }, "Edit");
+  const editor = classEditor(actions, () => edit.focus());
   edit.title = "Add, rename, recolour, merge or retire classes";
   const list = element("ul", { class: "classes" });
   const shown = element("output", { for: "threshold" });
@@ -48,9 +48,10 @@ export function legendPanel(actions: Actions): (state: State) => void {
   host.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !editing || event.defaultPrevented) return;
     event.preventDefault(); // what is written comes first, then what is asked, then the mode
-    if (event.target instanceof HTMLElement && event.target.matches(TYPED_IN)) return;
-    if (!editor.giveUp()) turn(false);
-    edit.focus();
+    const { target } = event;
+    if (target instanceof HTMLInputElement && target.matches(TYPED_IN)) target.value = target.defaultValue;
+    else if (!editor.giveUp()) turn(false);
+    edit.focus(); // what had the keys took letters that are commands here
   });
 
   const build = whenChanged((task: TaskSpec | null) => {
