@@ -70,8 +70,8 @@ class TableWriter:
         self._commit(replace(was, provenance=combined(was.provenance, provenance), shards=(*shards, added)))
 
     def _newest_format(self, shard: Shard, source: LocalFolder) -> Shard:
-        """Return a shard with checksums and all files that searches need, written anew if it lacks them."""
-        if "piece_boxes" in shard.columns:
+        """Return a shard of format version 1 written anew, others as they are."""
+        if "first_edge" in shard.columns:
             return shard
         columns = ShardReader.open(source, shard).columns()
         return write_shard(self.folder, Content.of(columns), "float32", shard.name)
@@ -123,8 +123,6 @@ def open_writer(folder: Path) -> Iterator[TableWriter]:
             writer.tidy()
             yield writer
     except OSError as error:
-        if isinstance(error, TableError):
-            raise
         raise TableError(f"the embedding table cannot be written to {folder}: {error.strerror or error}") from None
 
 
