@@ -1,5 +1,6 @@
 """One task of the session: its history, which rows and places its labels are for, and its newest predictions."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -93,14 +94,16 @@ class TaskState:
             raise SegclrError(f"the class {name} has been retired: choose another one, or bring it back")
         return name
 
-    def retired_labels(self) -> list[int]:
-        """How many labels each retired class has."""
-        counts = dict.fromkeys((spec.name for spec in self.classes.retired), 0)
-        for event in self.history.current().values() if counts else ():
-            name = self.history.name_now(event)
-            if name in counts:
-                counts[name] += 1
-        return list(counts.values())
+    def labels_out_of_use(self) -> Counter[str]:
+        """How many labels have a class that cannot be given, by its name.
+
+        It is retired, or none of the task's: the project file has lost it, or who added it has undone that.
+        """
+        if not self.classes.retired and not self.labelled().unused:
+            return Counter()
+        given = {spec.name for spec in self.task.classes}
+        names = map(self.history.name_now, self.history.current().values())
+        return Counter(name for name in names if name not in given)
 
     def choose(self, choice: Choice) -> None:
         """Train on these statements from now on."""

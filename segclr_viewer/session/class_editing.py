@@ -9,6 +9,7 @@ from segclr_viewer.log.classes import LEAST_CLASSES, Classes
 from segclr_viewer.log.events import Kind, NewEvent
 from segclr_viewer.project import MAX_CLASSES, ClassSpec
 from segclr_viewer.session.app_state import AppState
+from segclr_viewer.session.out_of_use import out_of_use
 from segclr_viewer.session.storing import Storing
 from segclr_viewer.wire.classes import (
     AddClassRequest,
@@ -49,12 +50,12 @@ class ClassEditing:
         """The event, and what is done in words."""
         classes, keys = task.classes, self._state.world.keys
         if isinstance(message, AddClassRequest):
-            name, color = _free_name(classes, message.name), _color(message.color)
+            name, color = _free_name(task, message.name), _color(message.color)
             _refuse_too_many(classes, keys)
             key = _open_key(classes, keys, message.key)
             return self._made(message, "class_added", name, color=color, key=key), f"added the class {name}"
         if isinstance(message, BringBackClassRequest):
-            spec = _retired(classes, message.class_id)
+            spec = _retired(task, message.class_id)
             _refuse_too_many(classes, keys)
             key = spec.key if _is_open(classes, keys, spec.key) else free_key(classes, keys)
             event = self._made(message, "class_added", spec.name, BRINGING_BACK, color=spec.color, key=key)
@@ -62,7 +63,7 @@ class ClassEditing:
         spec = _given(classes, message.class_id)
         match message:
             case RenameClassRequest():
-                name = _free_name(classes, message.name, spec)
+                name = _free_name(task, message.name, spec)
                 return self._made(message, "class_renamed", spec.name, new_name=name), f"renamed {spec.name} to {name}"
             case RecolourClassRequest():
                 color = _color(message.color)
@@ -121,13 +122,14 @@ def _given(classes: Classes, class_id: str) -> ClassSpec:
     return found
 
 
-def _retired(classes: Classes, class_id: str) -> ClassSpec:
-    if class_id not in classes.retired_ids:
+def _retired(task: TaskState, class_id: str) -> ClassSpec:
+    found = out_of_use(task).get(class_id)
+    if found is None:
         raise SegclrError("that class is not retired any more: somebody has changed the classes, look again")
-    return classes.retired[classes.retired_ids.index(class_id)]
+    return found
 
 
-def _free_name(classes: Classes, text: str, renamed: ClassSpec | None = None) -> str:
+def _free_name(task: TaskState, text: str, renamed: ClassSpec | None = None) -> str:
     """The name without blanks at its ends; names that differ in capitals alone are the same to readers."""
     name = text.strip()
     if not name or not name.isprintable():
@@ -136,10 +138,10 @@ def _free_name(classes: Classes, text: str, renamed: ClassSpec | None = None) ->
         raise SegclrError(f"the name has {len(name)} letters, at most {LONGEST_NAME} fit: shorten it")
     if renamed is not None and name == renamed.name:
         raise SegclrError(f"the class is called {name} already")
-    for spec in classes.specs:
+    for spec in task.classes.specs:
         if spec is not renamed and spec.name.casefold() == name.casefold():
             raise SegclrError(f"there is a class {spec.name} already: choose another name, or merge the two")
-    for spec in classes.retired:
+    for spec in out_of_use(task).values():  # with such a name the labels would become the class's
         if spec.name.casefold() == name.casefold():
             raise SegclrError(f"the retired class {spec.name} has that name: bring it back, or choose another one")
     return name

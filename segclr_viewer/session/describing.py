@@ -8,6 +8,7 @@ from segclr_viewer.palette import alike, free_colors
 from segclr_viewer.project import ClassSpec
 from segclr_viewer.session.app_state import AppState
 from segclr_viewer.session.class_editing import free_key
+from segclr_viewer.session.out_of_use import out_of_use
 from segclr_viewer.wire.answers import Hello, LayoutReady, PlaceSummary
 from segclr_viewer.wire.classes import ClassesChanged, ClassInfo, TaskInfo
 
@@ -49,7 +50,7 @@ def task_info(state: TaskState, keys: Keys) -> TaskInfo:
         unit=task.unit,
         radius_um=task.aggregation_radius_um,
         classes=[_info(*each) for each in zip(classes.ids, classes.specs, strict=True)],
-        retired=[_info(*each) for each in zip(classes.retired_ids, classes.retired, strict=True)],
+        retired=[_info(*each) for each in out_of_use(state).items()],
         alike=alike(colors),
         free_colors=free_colors(colors),
         free_key=free_key(classes, keys),

@@ -3,6 +3,7 @@
 from segclr_viewer.heads.task_state import Predicted
 from segclr_viewer.session.app_state import AppState
 from segclr_viewer.session.clicking import Clicking
+from segclr_viewer.session.out_of_use import counts_out_of_use
 from segclr_viewer.session.progress import progress
 from segclr_viewer.wire.answers import Labels
 
@@ -51,7 +52,7 @@ class Painting:
             place_classes=list(known.values()),
             unsure=marked.unsure,
             bad_segmentation=marked.bad_segmentation,
-            retired=task.retired_labels(),
+            retired=counts_out_of_use(task),
             today=done.today,
             per_minute=done.per_minute,
             conflicts=len(task.history.conflicts()),

@@ -123,7 +123,7 @@ class Labels(Struct, frozen=True, forbid_unknown_fields=True, tag="labels"):
     `unsure` and `bad_segmentation` are rows with that answer instead of a class. `today` counts the annotator's labels
     of this day that still hold, `per_minute` is the pace of those given one by one within the last ten minutes.
     `conflicts` counts the places on which the annotators disagree.
-    `retired` counts the labels of each retired class.
+    `retired` counts the labels of each retired class, by its id.
     """
 
     task: str
@@ -133,7 +133,7 @@ class Labels(Struct, frozen=True, forbid_unknown_fields=True, tag="labels"):
     place_classes: list[int]
     unsure: list[int]
     bad_segmentation: list[int]
-    retired: list[int]
+    retired: dict[str, int]
     today: int
     per_minute: float | None
     conflicts: int

@@ -23,9 +23,9 @@ class ClassInfo(Struct, frozen=True, forbid_unknown_fields=True):
 class TaskInfo(Struct, frozen=True, forbid_unknown_fields=True):
     """A classification task; `radius_um` is its aggregation radius.
 
-    `retired` classes are known, but neither given nor trained on. `alike` are pairs of classes, by number, whose
-    colours some readers cannot tell apart. `free_colors` and `free_key` are proposals for a new class, the best first;
-    the key is empty when none is left.
+    `retired` classes are known, but neither given nor trained on; those too that only labels know. `alike` are pairs of
+    classes, by number, whose colours some readers cannot tell apart. `free_colors` and `free_key` are proposals for a
+    new class, the best first; the key is empty when none is left.
     """
 
     name: str

@@ -64,7 +64,7 @@ function renumbered(state: State, task: string, numbers: Numbers): State {
 function labelsOf(labels: Labels, now: (old: number) => number | null): Labels {
   const rows = kept(labels.rows, labels.classes, now);
   const places = kept(labels.places, labels.place_classes, now);
-  return { ...labels, rows: rows.of, classes: rows.classes, places: places.of, place_classes: places.classes, retired: [] };
+  return { ...labels, rows: rows.of, classes: rows.classes, places: places.of, place_classes: places.classes };
 }
 
 function kept(of: readonly number[], classes: readonly number[], now: (old: number) => number | null): { of: number[]; classes: number[] } {

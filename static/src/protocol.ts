@@ -96,8 +96,8 @@ export interface Labels {
   /** Rows that have this answer instead of a class. */
   readonly unsure: readonly number[];
   readonly bad_segmentation: readonly number[];
-  /** How many labels each retired class has. */
-  readonly retired: readonly number[];
+  /** How many labels each retired class has, by its id. */
+  readonly retired: Readonly<Record<string, number>>;
   /** The annotator's labels of this day that hold. */
   readonly today: number;
   /** Labels given one by one, over the last ten minutes. */

@@ -73,7 +73,7 @@ export function classEditor(actions: Actions, rest: () => void): ClassEditor {
   });
 
   const listRetired = whenChanged((task: TaskSpec | null, counts: string) => {
-    const given = counts ? counts.split(" ").map(Number) : [];
+    const given = counts.split(" ");
     retired.hidden = !task?.retired.length;
     retired.replaceChildren(
       element("summary", {}, `Retired (${task?.retired.length ?? 0})`),
@@ -89,7 +89,8 @@ export function classEditor(actions: Actions, rest: () => void): ClassEditor {
       const focused = host.contains(document.activeElement);
       const waiting = Object.values(state.unsaved).filter((message) => message.type.endsWith("-class")).length;
       build(task, waiting);
-      listRetired(task, (state.labels[state.task]?.retired ?? []).join(" "));
+      const given = state.labels[state.task]?.retired;
+      listRetired(task, (task?.retired ?? []).map((spec) => given?.[spec.id] ?? "").join(" "));
       if (focused && !host.contains(document.activeElement)) rest();
     },
     giveUp: () => {
@@ -175,12 +176,12 @@ function newClass(task: TaskSpec, change: (made: ClassChange) => void, form: HTM
   return [color, key, name, element("button", { type: "submit" }, "Add")];
 }
 
-function outOfUse(spec: ClassSpec, labels: number | undefined, change: (made: ClassChange) => void): HTMLElement {
+function outOfUse(spec: ClassSpec, labels: string, change: (made: ClassChange) => void): HTMLElement {
   const swatch = element("span", { class: "swatch" });
   swatch.style.setProperty("--class", spec.color);
   const back = element("button", { type: "button", onclick: () => change({ type: "bring-back-class", class: spec.id }) }, "Bring back");
   back.setAttribute("aria-label", `Bring back ${spec.name}`);
-  const given = element("span", { class: "number" }, labels === undefined ? "" : counted(labels, "label"));
+  const given = element("span", { class: "number" }, labels === "" ? "" : counted(Number(labels), "label"));
   return element("li", {}, swatch, element("span", { class: "name" }, spec.name), given, back);
 }
 

@@ -9,6 +9,7 @@ import pytest
 
 from segclr_viewer.keys import FIXED_KEYS, USUAL_KEYS
 from segclr_viewer.points import NO_CLASS
+from segclr_viewer.project import Task
 from segclr_viewer.wire.answers import ClassesChanged, Failed, Hello, Labels, PointsReady, QueueReady
 from segclr_viewer.wire.classes import (
     AddClassRequest,
@@ -105,7 +106,7 @@ def test_labels_of_a_retired_class_do_not_train_are_counted_and_come_back(desk: 
     change(desk, RetireClassRequest, SPINE)
     task = desk.page.last(ClassesChanged).task
     assert [spec.name for spec in task.retired] == ["spine"]
-    assert desk.page.last(Labels).retired == [2]
+    assert desk.page.last(Labels).retired == {SPINE: 2}
     assert desk.labels() == {0: 0, 5: 1}
     assert desk.points().labelled == [1, 1]
     assert desk.points().note == "2 labels are of retired classes and are not trained on"
@@ -116,7 +117,47 @@ def test_labels_of_a_retired_class_do_not_train_are_counted_and_come_back(desk: 
     assert desk.saved().undo_text == "bringing back the class spine"
     assert names(desk) == ["axon", "dendrite", "spine", "bouton"]
     assert desk.labels() == {0: 0, 5: 1, 6: 1, 13: 2, 14: 2}
-    assert desk.page.last(Labels).retired == []
+    assert desk.page.last(Labels).retired == {}
+
+
+def test_a_class_that_the_project_file_has_lost_is_listed_with_its_labels_and_comes_back(
+    make_desk: Callable[..., Any], desk: Any
+) -> None:
+    desk.label_all_looks()
+    desk.label(14, 2)
+    fewer = Task(TASK, "node", desk.world.tasks[0].classes[:2])
+    after = make_desk(desk.log, tasks=(fewer,)).start()
+    assert after.labels_now() == {0: 0, 5: 1}
+    (lost,) = after.page.last(Hello).tasks[0].retired
+    assert lost.name == "spine"
+    assert lost.color not in {spec.color for spec in fewer.classes}
+    assert after.page.last(Labels).retired == {lost.id: 2}
+    change(after, RenameClassRequest, AXON, "Spine")
+    assert after.failed().text == "the retired class spine has that name: bring it back, or choose another one"
+    change(after, BringBackClassRequest, lost.id)
+    assert after.saved().text == "saved 5: brought the class spine back, with the key 3"
+    assert names(after) == ["axon", "dendrite", "spine"]
+    assert after.page.last(ClassesChanged).task.retired == []
+    assert after.page.last(Labels).retired == {}
+    assert after.labels() == {0: 0, 5: 1, 13: 2, 14: 2}
+    assert after.points().labelled == [1, 1, 2]
+    change(after, BringBackClassRequest, lost.id)
+    assert after.failed().text == "that class is not retired any more: somebody has changed the classes, look again"
+
+
+def test_a_class_whose_adding_is_undone_after_another_annotator_has_used_it_is_listed_with_the_labels(
+    desk: Any,
+) -> None:
+    ben = desk.neighbour("ben")
+    desk.label_all_looks()
+    change(desk, AddClassRequest, "bouton", "#0072b2", "4")
+    ben.label(9, 3)
+    desk.undo()
+    (lost,) = ben.page.last(ClassesChanged).task.retired
+    assert lost.name == "bouton"
+    assert ben.page.last(Labels).retired == {lost.id: 1}
+    change(ben, BringBackClassRequest, lost.id)
+    assert desk.labels() == {0: 0, 5: 1, 13: 2, 9: 3}
 
 
 def test_a_change_asked_again_is_stored_once(desk: Any) -> None:
