@@ -18,6 +18,7 @@ from segclr.explore.partition import assign, make_partition
 UNCLUSTERED = -1
 _FEWEST = 5  # rows of a cluster in a sample, however large the table is
 _STARTS = 4  # of k-means
+_PROBES = 8  # centres looked through for the nearest row of the sample
 _SAMPLE_DIMENSIONS = 3  # up to so many, HDBSCAN finds neighbours by a tree, else by comparing all pairs
 _MOST_IN_LAYOUT, _MOST_IN_EMBEDDING, _MOST_FOR_MEANS = 50_000, 10_000, 100_000
 
@@ -127,7 +128,7 @@ def _hdbscan(
     chosen = "leaf" if method.fine else "eom"
     model = HDBSCAN(min_cluster_size=least, algorithm=tree, cluster_selection_method=chosen, copy=True)
     found: NDArray[np.integer] = model.fit_predict(sample)
-    nearest, _ = make_partition(sample, method.seed).nearest(np.asarray(others, np.float32), 1)
+    nearest, _ = make_partition(sample, method.seed).nearest(np.asarray(others, np.float32), 1, _PROBES)
     return found, found[nearest[:, 0]]
 
 

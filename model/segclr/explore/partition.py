@@ -83,11 +83,13 @@ class Partition:
         self, asked: NDArray[np.float32], among: NDArray[np.int64], k: int
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """The k nearest of some rows, for each question."""
-        near_by_product = self.half_squares[among] - asked @ self.rows[among].T
-        if k < len(among):
-            nearest = np.argpartition(near_by_product, k - 1, axis=1)[:, :k]
+        far_by_product = self.half_squares[among] - asked @ self.rows[among].T
+        if k == 1:
+            nearest = far_by_product.argmin(axis=1)[:, None]  # much faster
+        elif k < len(among):
+            nearest = np.argpartition(far_by_product, k - 1, axis=1)[:, :k]
         else:
-            nearest = np.broadcast_to(np.arange(len(among)), near_by_product.shape)
+            nearest = np.broadcast_to(np.arange(len(among)), far_by_product.shape)
         places = among[nearest]
         away = self.rows[places] - asked[:, None]
         squared = np.einsum("nkd,nkd->nk", away, away)

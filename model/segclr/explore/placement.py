@@ -2,7 +2,7 @@
 
 Each goes to the geometric median of the neighbours' places, weighted by 1 / squared distance. The mean would leave it
 in the void between where its neighbours lie on two islands; the median stays on the nearer one. By `python -m
-benchmarks explore` it keeps neighbourhoods as well as a full refit, and better than umap-learn's transform.
+benchmarks explore` it keeps neighbourhoods nearly as well as a full refit, and better than umap-learn's transform.
 """
 
 from __future__ import annotations

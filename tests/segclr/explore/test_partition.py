@@ -18,15 +18,16 @@ def truth(rows: NDArray[np.float32], asked: NDArray[np.float32]) -> NDArray[np.f
     return np.asarray(np.square(away).sum(axis=2))
 
 
-def test_looking_through_all_centres_is_exact(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("count", [1, 7])
+def test_looking_through_all_centres_is_exact(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(partition, "_ROWS_PER_CENTRE", 40)
     rows, asked = clouds(900), clouds(300, seed=1)
     made = make_partition(rows)
     assert len(made.centres) == 22
-    found, squared = made.nearest(asked, 7, probes=22)
+    found, squared = made.nearest(asked, count, probes=22)
     away = truth(rows, asked)
-    np.testing.assert_array_equal(found, np.argsort(away, axis=1, kind="stable")[:, :7])
-    np.testing.assert_allclose(squared, np.sort(away, axis=1)[:, :7], rtol=1e-5)
+    np.testing.assert_array_equal(found, np.argsort(away, axis=1, kind="stable")[:, :count])
+    np.testing.assert_allclose(squared, np.sort(away, axis=1)[:, :count], rtol=1e-5)
 
 
 def test_a_few_centres_find_most_neighbours(monkeypatch: pytest.MonkeyPatch) -> None:
