@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from numpy.typing import NDArray
+
+from segclr.embeddings.columns import check_extra
 from segclr.embeddings.provenance import Provenance, combined, differences
 from segclr.embeddings.storage.merging import merged
 from segclr.embeddings.storage.node_edges import NodeEdges
@@ -63,6 +67,29 @@ def compact_table(folder: Path, edges: NodeEdges | None = None) -> None:
             raise TableError(f"a damaged table is not compacted: {stored.damage[0]}")
         if edges is not None or len(readers) != 1 or "piece_boxes" not in readers[0].stored:
             writer.replace(merged(readers, edges), stored.provenance, stored.manifest.storage)
+
+
+def add_column(folder: Path, name: str, values: NDArray[Any]) -> None:
+    """Add a column of your own to a table of one shard; the others are read, for the version, but not written again.
+
+    Args:
+        values: (n,) numbers, truth values or texts, in the order of the rows that `open_table` gives.
+
+    Raises:
+        TableError: There is no table, it has several shards or such a column already, the values do not fit it, another
+            program is writing to it, or the disk is full.
+    """
+    if not table_exists(folder):
+        raise TableError(f"there is no embedding table in {folder}")
+    with open_writer(folder) as writer:
+        stored = open_stored(folder)
+        (reader, *others), manifest = stored.readers(), stored.manifest
+        if others or reader.first_edge is None:
+            raise TableError(f"columns are added to a table of one shard: run `segclr-table compact {folder}` before")
+        if name in manifest.extra:
+            raise TableError(f"the embedding table {folder} has a column {name} already: take another name")
+        check_extra(name, values, len(stored))
+        writer.add_column(manifest, name, values)
 
 
 def merge_tables(

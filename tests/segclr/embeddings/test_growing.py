@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from segclr.embeddings.growing import append_table, compact_table, merge_tables
+from segclr.embeddings.growing import add_column, append_table, compact_table, merge_tables
 from segclr.embeddings.storage.node_edges import NodeEdges
 from segclr.embeddings.storage.stored_table import open_stored
 from segclr.embeddings.storage.verification import damaged_files
@@ -119,6 +119,36 @@ def test_extra_columns_grow_along_and_texts_may_become_longer(tmp_path: Path) ->
     assert_same(open_table(tmp_path), united(other, one))
     compact_table(tmp_path)
     assert open_table(tmp_path).extra["layer"].tolist() == ["a long name", "b", "", "ä", "L1", "L2", "L3"]
+
+
+def test_a_column_is_added_without_writing_the_others_again(tmp_path: Path) -> None:
+    table = made_table({7: 3, BIG: 4})
+    append_table(tmp_path, table)
+    before = npy_files(tmp_path)
+    age, name = np.array([1, np.nan, 3, 4, 5, 6, 7]), np.array(["a", "", "b", "c", "ü", "d", "e"])
+    add_column(tmp_path, "age", age)
+    add_column(tmp_path, "name", name)
+    opened = open_table(tmp_path)
+    opened.verify()
+    assert opened.version != table.version
+    np.testing.assert_array_equal(opened.extra["age"], age)
+    assert opened.extra["name"].tolist() == name.tolist()
+    assert open_stored(tmp_path).rows_of_segment(BIG).extra["name"].tolist() == ["c", "ü", "d", "e"]
+    assert npy_files(tmp_path) > before
+    assert list(damaged_files(open_stored(tmp_path))) == []
+    for values, named, says in (
+        (age, "age", "has a column age already"),
+        (age[:3], "depth", r"is float64 \(3,\), but must have"),
+        (age.astype(object), "depth", "is object"),
+        (age, "x_nm", "cannot be named 'x_nm'"),
+        (age, "../x", "cannot be named"),
+    ):
+        with pytest.raises(TableError, match=says):
+            add_column(tmp_path, named, values)
+    append_table(tmp_path / "shards", table)
+    append_table(tmp_path / "shards", made_table({9: 1}))
+    with pytest.raises(TableError, match=r"one shard: run `segclr-table compact .*shards` before"):
+        add_column(tmp_path / "shards", "age", np.zeros(8))
 
 
 def test_who_reads_keeps_what_was_there_while_another_writes(tmp_path: Path) -> None:

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segclr.embeddings.provenance import Provenance, combined, differences
+from segclr.embeddings.storage.column_file import write_column
 from segclr.embeddings.storage.lock import writing_alone
-from segclr.embeddings.storage.manifest import INDEX, Manifest, Shard
+from segclr.embeddings.storage.manifest import EXTRA, INDEX, Manifest, Shard
 from segclr.embeddings.storage.precision import Storage
 from segclr.embeddings.storage.shard_reading import ShardReader
 from segclr.embeddings.storage.shard_writing import Content, write_shard
@@ -68,6 +72,19 @@ class TableWriter:
             _check_new(ShardReader.open(source, shard), content)
         added = write_shard(self.folder, content, storage, name)
         self._commit(replace(was, provenance=combined(was.provenance, provenance), shards=(*shards, added)))
+
+    def add_column(self, was: Manifest, name: str, values: NDArray[Any]) -> None:
+        """Write an extra column beside those of a table of one shard, which are not written again.
+
+        Raises:
+            OSError: It cannot be written; the table is as it was.
+        """
+        path = self.folder / f"{EXTRA}{name}-{secrets.token_hex(8)}.npy"
+        written = write_column(path, values.dtype.newbyteorder("<"), values.shape, (values,))
+        (shard,) = was.shards
+        shard = replace(shard, columns={**shard.columns, EXTRA + name: written})
+        shard = replace(shard, name=ShardReader.open(LocalFolder(self.folder), shard).version(was.provenance))
+        self._commit(replace(was, shards=(shard,), extra={**was.extra, name: _kind(values.dtype)}))
 
     def _newest_format(self, shard: Shard, source: LocalFolder) -> Shard:
         """Return a shard of format version 1 written anew, others as they are."""
@@ -155,7 +172,11 @@ def _check_new(shard: ShardReader, content: Content) -> None:
 
 
 def _extra_kinds(content: Content) -> dict[str, str]:
-    return {name: "U" if dtype.kind == "U" else dtype.str for name, (dtype, _) in sorted(content.extra.items())}
+    return {name: _kind(dtype) for name, (dtype, _) in sorted(content.extra.items())}
+
+
+def _kind(dtype: np.dtype[Any]) -> str:
+    return "U" if dtype.kind == "U" else dtype.newbyteorder("<").str
 
 
 def _listed(extra: Mapping[str, str]) -> str:
