@@ -4,6 +4,7 @@ from segclr_viewer.heads.task_state import TaskState
 from segclr_viewer.labels.place_index import REATTACHED, Facet, ListedPlace, Wanted
 from segclr_viewer.log.events import LabelEvent
 from segclr_viewer.session.app_state import AppState
+from segclr_viewer.session.out_of_use import out_of_use
 from segclr_viewer.wire.listing import Attached, CommentInfo, ListCounts, Listed, ListedInfo, SaidInfo, Seen, State
 from segclr_viewer.wire.messages import ListRequest, LookRequest, Target
 from segclr_viewer.wording import statement_text
@@ -67,7 +68,8 @@ class Listing:
     def _wanted(self, task: TaskState, message: ListRequest) -> Wanted:
         groups: list[tuple[Facet, ...]] = []
         if message.classes:
-            names = map(task.classes.by_identity.get, message.classes)
+            known = task.classes.by_identity | {class_id: spec.name for class_id, spec in out_of_use(task).items()}
+            names = map(known.get, message.classes)
             groups.append(tuple(("class", name) for name in names if name is not None))
         if message.states:
             groups.append(tuple(("state", state) for state in message.states))

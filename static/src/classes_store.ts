@@ -3,8 +3,10 @@
 
 import type { Prediction } from "./columns";
 import { NO_CLASS } from "./paint";
+import type { Listing } from "./listing_store";
 import type { Labels, PlaceSummary } from "./protocol";
 import type { ClassesChanged, ClassSpec, TaskSpec } from "./protocol_classes";
+import type { ListedPlace } from "./protocol_listing";
 import { taskOf, type State } from "./state";
 
 /** The new number of each class of the old list; null for one that is not in use any more. */
@@ -23,13 +25,15 @@ function withTask(state: State, task: TaskSpec, heirs: ClassesChanged["heirs"]):
   const before = taskOf(state, task.name);
   if (!state.hello || !before) return state;
   const tasks = state.hello.tasks.map((known) => (known.name === task.name ? task : known));
-  const next = { ...state, hello: { ...state.hello, tasks } };
   const same = before.classes.length === task.classes.length;
   const numbers = numbersOf(before.classes, task.classes, heirs);
+  const listing = state.listing?.task === task.name ? filterOf(state.listing, task, heirs) : state.listing;
+  const next = { ...state, hello: { ...state.hello, tasks }, listing };
   const unmoved = numbers.every((now, old) => now === old);
   if (same && unmoved) return next;
   const evaluation = next.evaluation?.task === task.name ? { ...next.evaluation, ready: null, answers: {}, asking: null } : next.evaluation;
-  return unmoved ? { ...next, evaluation } : renumbered({ ...next, evaluation }, task.name, numbers);
+  const told = { ...next, evaluation, listing: listing?.task === task.name ? uncounted(listing) : listing };
+  return unmoved ? told : renumbered(told, task.name, numbers);
 }
 
 function numbersOf(before: readonly ClassSpec[], now: readonly ClassSpec[], heirs: ClassesChanged["heirs"]): Numbers {
@@ -41,7 +45,7 @@ function numbersOf(before: readonly ClassSpec[], now: readonly ClassSpec[], heir
 
 function renumbered(state: State, task: string, numbers: Numbers): State {
   const now = (old: number | null): number | null => (old === null ? null : (numbers[old] ?? null));
-  const { labels, prediction, queue, people, proposal, proposing } = state;
+  const { labels, prediction, queue, people, proposal, proposing, listing, seen } = state;
   const next: State = {
     ...state,
     labels: labels[task] ? { ...labels, [task]: labelsOf(labels[task], now) } : labels,
@@ -49,6 +53,8 @@ function renumbered(state: State, task: string, numbers: Numbers): State {
     cards: Object.fromEntries(Object.entries(state.cards).filter(([, card]) => card.task !== task)),
     queue: queue?.task === task ? { ...queue, items: queue.items.map((item) => ({ ...item, probabilities: null })) } : queue,
     people: people?.task === task ? { ...people, conflicts: null } : people,
+    listing: listing?.task === task ? { ...listing, places: listing.places.map((place) => listedOf(place, now)) } : listing,
+    seen: seen?.task === task && seen.place ? { ...seen, place: listedOf(seen.place, now) } : seen,
     proposal: proposal?.made.task === task ? { ...proposal, class: now(proposal.class) } : proposal,
   };
   if (task !== state.task) return next;
@@ -75,6 +81,26 @@ function kept(of: readonly number[], classes: readonly number[], now: (old: numb
 function predictionOf(prediction: Prediction, now: (old: number) => number | null): Prediction {
   const table = Uint8Array.from({ length: 256 }, (_, old) => now(old) ?? NO_CLASS);
   return { ...prediction, stamp: "", classes: prediction.classes.map((old) => table[old]) };
+}
+
+function listedOf(place: ListedPlace, now: (old: number | null) => number | null): ListedPlace {
+  const statements = place.statements.map((said) => ({ ...said, class: now(said.class) }));
+  return { ...place, class: now(place.class), statements };
+}
+
+/** A filter goes with its class to the heir; one for a class that is gone is no filter any more. */
+function filterOf(listing: Listing, task: TaskSpec, heirs: ClassesChanged["heirs"]): Listing {
+  const { filter } = listing;
+  if (filter.class === null) return listing;
+  const wanted = heirs[filter.class] ?? filter.class;
+  const known = [...task.classes, ...task.retired].some((spec) => spec.id === wanted);
+  return wanted === filter.class && known ? listing : { ...listing, filter: { ...filter, class: known ? wanted : null } };
+}
+
+/** Without the counts by class, which are told with the next answer. */
+function uncounted(listing: Listing): Listing {
+  const { answer } = listing;
+  return { ...listing, answer: answer && { ...answer, counts: { ...answer.counts, classes: [] } } };
 }
 
 function placeOf(place: PlaceSummary, now: (old: number | null) => number | null): PlaceSummary {

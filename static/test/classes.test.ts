@@ -95,3 +95,34 @@ test("a page that was away learns of other classes when it is back", () => {
   assert.deepEqual([...back.prediction!.classes], [255, 1, 0, 255]);
   assert.equal(back.points, null);
 });
+
+test("lines of the list and what stands here keep their classes when the numbers change", () => {
+  const places = [0, 1, 2].map((index) => {
+    const [place] = golden("listed").places;
+    return { ...place, about: `u${index}`, class: index, statements: [{ ...place.statements[0], class: index }] };
+  });
+  const filter = { mine: false, class: AXON.id, states: [], text: "" };
+  const listed = after(
+    START,
+    { type: "listing-opened", filter },
+    { type: "listing-asked", asked: { request: "asked", kind: "anew", renew: [] } },
+    received({ ...golden("listed"), request: "asked", places, counts: { ...golden("listed").counts, classes: [1, 1, 1] } }),
+    { type: "look-asked", request: "looked" },
+    received({ ...golden("seen"), request: "looked", place: places[2] }),
+  );
+  const numbers = (state: State): unknown => [
+    state.listing!.places.map((place) => place.class),
+    state.listing!.places.map((place) => place.statements[0].class),
+    state.seen!.place!.class,
+  ];
+  assert.deepEqual(numbers(listed), [[0, 1, 2], [0, 1, 2], 2]);
+  const merged = after(listed, changed([DENDRITE, SPINE], { [AXON.id]: SPINE.id }));
+  assert.deepEqual(numbers(merged), [[1, 0, 1], [1, 0, 1], 1]);
+  assert.equal(merged.listing!.filter.class, SPINE.id);
+  assert.deepEqual(merged.listing!.answer!.counts.classes, [], "the counts of other classes are shown");
+  const retired = after(listed, changed([DENDRITE, SPINE], {}, { retired: [AXON] }));
+  assert.deepEqual(numbers(retired), [[null, 0, 1], [null, 0, 1], 1]);
+  assert.equal(retired.listing!.filter, filter);
+  assert.equal(after(listed, changed([DENDRITE, SPINE])).listing!.filter.class, null);
+  assert.equal(after(listed, changed([{ ...AXON, name: "neurite" }, DENDRITE, SPINE])).listing, listed.listing);
+});

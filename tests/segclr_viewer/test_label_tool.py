@@ -3,10 +3,11 @@
 import csv
 import json
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from segclr_viewer.exchange.from_log import labels_as_given, read_log, task_name
 from segclr_viewer.exchange.labels import CurrentLabel
 from segclr_viewer.heads.fitting import stamp_of
 from segclr_viewer.label_tool import main
-from segclr_viewer.log.events import NewEvent
+from segclr_viewer.log.events import Kind, NewEvent
 from segclr_viewer.log.fold import fold
 from segclr_viewer.log.store import LabelStore
 from segclr_viewer.project_file import load_project
@@ -125,6 +126,10 @@ def writing(path: Path) -> Iterator[LabelStore]:
         yield log
     finally:
         log.close()
+
+
+def class_event(uuid: str, kind: Kind, **fields: Any) -> NewEvent:
+    return NewEvent(uuid=uuid, group=uuid, at=AT, annotator="kim", kind=kind, task="part", provenance="page", **fields)
 
 
 def labels_of(project: Path, task: str = "part") -> list[CurrentLabel]:
@@ -327,6 +332,44 @@ def test_predictions_follow_from_the_log_as_in_the_app(
     position = read_log(Path(settings.labels.file)).events[-1].seq
     assert stamp["head"] == stamp_of(task_named(settings, "part"), position, open_table(tmp_path / "table"))
     assert (stamp["log_position"], stamp["segmentation"], stamp["encoder_hash"]) == (position, "v117", "9f86")
+
+
+def test_labels_go_out_under_the_classes_as_they_are_called_now(
+    project: Path, world: "World", tmp_path: Path, capsys: Printed
+) -> None:
+    given = labels_of(project)
+    axons = sum(label.class_name == "axon" for label in given)
+    other = sorted({label.segment_id for label in given if label.class_name == "dendrite"})[0]
+    x, y, z = next(label.position_nm for label in given if label.segment_id == other)
+    place = {"position_nm": (x, y, z), "segmentation": "v117", "segment_id": other}
+    with writing(project.parent / "labels.sqlite") as log:
+        log.append(
+            [
+                class_event("rename", "class_renamed", class_name="axon", new_name="neurite"),
+                class_event("soma", "class_added", class_name="soma", color="#009e73", key="3"),
+                class_event("glia", "class_added", class_name="glia", color="#cc79a7", key="4"),
+                class_event("bouton", "class_added", class_name="bouton", color="#0072b2", key="5"),
+                class_event("label", "label", class_name="soma", **place),
+                class_event("retire", "class_retired", class_name="soma"),
+                class_event("merge", "class_merged", class_name="dendrite", new_name="glia"),
+                class_event("axon", "class_added", class_name="axon", color="#d55e00", key="6"),
+            ]
+        )
+    rest = len(given) - axons - 1
+    counts = {"neurite": axons, "glia": rest, "soma": 1}  # none is of the new axon, whose name they once had
+    out = tmp_path / "labels.csv"
+    export = ["export", project, "--task", "part"]
+    run([*export, "--what", "labels", "--format", "csv", out], capsys)
+    with out.open(newline="") as file:
+        assert Counter(row["class"] for row in csv.DictReader(file)) == counts
+    run([*export, "--what", "labels", "--format", "annotations", tmp_path / "points"], capsys)
+    layer = read_point_layer(tmp_path / "points")
+    assert Counter(layer.class_names["class"][code] for code in layer.properties["class"].tolist()) == counts
+    run([*export, "--what", "predictions", "--format", "csv", tmp_path / "predicted.csv"], capsys)
+    with (tmp_path / "predicted.csv").open(newline="") as file:
+        assert {row["class"] for row in csv.DictReader(file)} == {"neurite", "glia"}
+    stamp = json.loads((tmp_path / "predicted.csv.stamp.json").read_text())
+    assert stamp["classes"] == ["neurite", "glia", "bouton", "axon"]
 
 
 def test_every_format_is_written(project: Path, world: "World", tmp_path: Path, capsys: Printed) -> None:

@@ -3,9 +3,9 @@
 import { byId, element, setText } from "../element";
 import { chosen, NO_FILTER, targetOfPlace, type Filter, type Listing } from "../listing_store";
 import type { ListingFlow } from "../listing_flow";
-import type { ClassSpec } from "../protocol";
+import type { TaskSpec } from "../protocol";
 import type { ListCounts, ListedPlace, PlaceState } from "../protocol_listing";
-import { classesOf, type State } from "../state";
+import { classesOf, taskOf, type State } from "../state";
 import { count, counted, dayAndTime } from "./format";
 import { whenChanged } from "./panel";
 import { howText } from "./thread";
@@ -84,15 +84,17 @@ export function listingPanel(flow: ListingFlow): (state: State) => void {
   list.addEventListener("scroll", () => draw());
   new ResizeObserver(() => draw()).observe(list);
 
-  const drawFilters = whenChanged((wanted: Filter, counts: ListCounts | null, specs: readonly ClassSpec[]) => {
+  const drawFilters = whenChanged((wanted: Filter, counts: ListCounts | null, task: TaskSpec | null) => {
     setText(everyone, counts ? `Everyone ${count(counts.everyone)}` : "Everyone");
     setText(mine, counts ? `Mine ${count(counts.mine)}` : "Mine");
     everyone.setAttribute("aria-pressed", String(!wanted.mine));
     mine.setAttribute("aria-pressed", String(wanted.mine));
     const option = (value: string, text: string): HTMLElement =>
       element("option", { value, selected: value === (wanted.class ?? "") }, text);
-    const named = specs.map((spec, at) => option(spec.id, counts ? `${spec.name} (${count(counts.classes[at] ?? 0)})` : spec.name));
-    classes.replaceChildren(option("", "all classes"), ...named);
+    const given = (at: number): string => (counts?.classes[at] === undefined ? "" : ` (${count(counts.classes[at])})`);
+    const named = (task?.classes ?? []).map((spec, at) => option(spec.id, `${spec.name}${given(at)}`));
+    const retired = (task?.retired ?? []).map((spec) => option(spec.id, `${spec.name} (retired)`));
+    classes.replaceChildren(option("", "all classes"), ...named, ...retired);
     const shown = STATES.filter(([state]) => counts?.states[state] || wanted.states.includes(state));
     const focused = (document.activeElement as HTMLElement | null)?.dataset["state"];
     chips.replaceChildren(...shown.map(([state, name, meaning]) => chip(state, name, meaning, wanted, counts, filtered)));
@@ -123,7 +125,7 @@ export function listingPanel(flow: ListingFlow): (state: State) => void {
     if (!listing?.open) return;
     if (search !== document.activeElement && search.value.trim() !== listing.filter.text) search.value = listing.filter.text;
     setText(found, foundText(listing));
-    drawFilters(listing.filter, listing.answer?.counts ?? null, classesOf(next, listing.task));
+    drawFilters(listing.filter, listing.answer?.counts ?? null, taskOf(next, listing.task));
     if (other) list.scrollTop = 0;
     if (moved && listing.at >= 0) reveal(list, listing.at);
     redraw(listing.places, listing.at, listing.task);

@@ -21,7 +21,8 @@ from segclr_viewer.wire.classes import (
     RetireClassRequest,
 )
 from segclr_viewer.wire.evaluation import EvaluationReady
-from segclr_viewer.wire.messages import EvaluateRequest, LabelRequest, QueueRequest, Target
+from segclr_viewer.wire.listing import Listed
+from segclr_viewer.wire.messages import EvaluateRequest, LabelRequest, ListRequest, QueueRequest, Target
 
 TASK = "subcompartment"
 AXON, DENDRITE, SPINE = "project/axon", "project/dendrite", "project/spine"
@@ -132,6 +133,9 @@ def test_a_class_that_the_project_file_has_lost_is_listed_with_its_labels_and_co
     assert lost.name == "spine"
     assert lost.color not in {spec.color for spec in fewer.classes}
     assert after.page.last(Labels).retired == {lost.id: 2}
+    after.session.receive(ListRequest("l", TASK, False, [lost.id], [], "", None, 50, []))
+    assert [place.row for place in after.page.last(Listed).places] == [14, 13]
+    assert {place.class_index for place in after.page.last(Listed).places} == {None}
     change(after, RenameClassRequest, AXON, "Spine")
     assert after.failed().text == "the retired class spine has that name: bring it back, or choose another one"
     change(after, BringBackClassRequest, lost.id)
