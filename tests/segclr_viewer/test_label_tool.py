@@ -16,6 +16,7 @@ from segclr.em.cutout import CutoutSpec
 from segclr.embeddings.provenance import Provenance
 from segclr.embeddings.table import EmbeddingTable, build_table, open_table
 from segclr_viewer.exchange.annotation_reader import read_point_layer
+from segclr_viewer.exchange.annotation_writer import CLASS
 from segclr_viewer.exchange.from_log import labels_as_given, read_log, task_named
 from segclr_viewer.exchange.labels import CurrentLabel
 from segclr_viewer.heads.fitting import stamp_of
@@ -364,7 +365,7 @@ def test_labels_go_out_under_the_classes_as_they_are_called_now(
         assert Counter(row["class"] for row in csv.DictReader(file)) == counts
     run([*export, "--what", "labels", "--format", "annotations", tmp_path / "points"], capsys)
     layer = read_point_layer(tmp_path / "points")
-    assert Counter(layer.class_names["class"][code] for code in layer.properties["class"].tolist()) == counts
+    assert Counter(layer.class_names[CLASS][code] for code in layer.properties[CLASS].tolist()) == counts
     run([*export, "--what", "predictions", "--format", "csv", tmp_path / "predicted.csv"], capsys)
     with (tmp_path / "predicted.csv").open(newline="") as file:
         assert {row["class"] for row in csv.DictReader(file)} == {"neurite", "glia"}
