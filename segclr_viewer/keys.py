@@ -44,6 +44,8 @@ class Keys(Struct, frozen=True, forbid_unknown_fields=True):
         places: show the labelled places as a list.
         comment: say something in words about a place.
         agree, disagree: review the label of a place.
+        follow: let the points in the viewer's field stand out in the scatter.
+        pin: keep the card of the point under the pointer.
     """
 
     queue: str = "q"
@@ -63,6 +65,8 @@ class Keys(Struct, frozen=True, forbid_unknown_fields=True):
     comment: str = "slash"
     agree: str = "g"
     disagree: str = "h"
+    follow: str = "f"
+    pin: str = "i"
 
     def __post_init__(self) -> None:
         taken: dict[str, str] = {}

@@ -30,7 +30,7 @@ export function keyInViewer(world: CommandWorld, press: KeyPress): boolean {
   const command = commandOf(press, classesOf(state), keysOf(state));
   if (!command) return false;
   if (conflictShown(state.people)) return perform(world, command);
-  const always = ["queue", "neighbours", "label-selection", "evaluation", "people", "places", "comment", "help"].includes(command.kind);
+  const always = ["queue", "neighbours", "label-selection", "evaluation", "people", "places", "comment", "follow", "help"].includes(command.kind);
   const listed = state.listing?.open === true && (command.kind === "step" || command.kind === "review" || isChosen(state));
   const named = state.evaluation?.open ? namesTarget(state.evaluation, state.target) : listed || state.queue !== null;
   return (always || named) && perform(world, command);
@@ -56,7 +56,9 @@ function perform({ actions, state, cancelDrawing }: CommandWorld, command: Comma
       actions.places();
       return true;
     case "comment":
-      actions.comment();
+    case "follow":
+    case "pin":
+      actions[command.kind]();
       return true;
     case "review":
       actions.review(command.verdict);

@@ -59,7 +59,7 @@ export function fetching(dispatch: (event: Event) => void, now: () => State): Ef
 
 export function drawing(scatter: Scatter): Effect {
   return (state, before) => {
-    const { coordinates, prediction, selected, hidden, target } = state;
+    const { coordinates, prediction, selected, hidden, target, here } = state;
     if (changed(state, before, "tool")) scatter.setTool(state.tool);
     if (changed(state, before, "coordinates") && coordinates) scatter.setGeometry(coordinates.x, coordinates.y);
     if (changed(state, before, "coordinates", "prediction") && prediction) {
@@ -69,8 +69,9 @@ export function drawing(scatter: Scatter): Effect {
       const palette = paletteOf(classesOf(state, prediction?.task), state.threshold, hidden);
       scatter.setPalette(palette, (row) => !hidden.has(prediction?.classes[row] ?? NO_CLASS));
     }
-    if (changed(state, before, "coordinates", "selected")) {
-      scatter.setMask(selected && selected.row_total > 0 && selected.origin !== "start" ? selected.bits : null);
+    if (changed(state, before, "coordinates", "selected", "here")) {
+      const chosen = selected && selected.row_total > 0 && selected.origin !== "start" ? selected.bits : null;
+      scatter.setMask(here ? here.bits : chosen);
     }
     if (changed(state, before, "labels", "places", "target", "coordinates", "task", "hidden", "selected", "hello")) {
       scatter.setGlyphs(glyphsOf(state), state.places);

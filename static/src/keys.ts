@@ -30,6 +30,8 @@ export type Command =
   | { readonly kind: "others" }
   | { readonly kind: "places" }
   | { readonly kind: "comment" }
+  | { readonly kind: "follow" }
+  | { readonly kind: "pin" }
   | { readonly kind: "review"; readonly verdict: "agree" | "disagree" }
   | { readonly kind: "step"; readonly by: 1 | -1 }
   | { readonly kind: "undo" }
@@ -83,6 +85,8 @@ const COMMANDS: Readonly<Record<keyof Keys, Command>> = {
   others: { kind: "others" },
   places: { kind: "places" },
   comment: { kind: "comment" },
+  follow: { kind: "follow" },
+  pin: { kind: "pin" },
   agree: { kind: "review", verdict: "agree" },
   disagree: { kind: "review", verdict: "disagree" },
 };

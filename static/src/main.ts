@@ -5,19 +5,24 @@ import { divider } from "./divider";
 import { drawing, fetching, viewing, type Effect } from "./effects";
 import { byId } from "./element";
 import { EvaluationFlow } from "./evaluation_flow";
+import { FollowFlow } from "./follow_flow";
 import { focusFollowsMouse, TYPED_IN } from "./focus";
 import { hook, type Hook } from "./hook";
+import { HoverFlow, type After } from "./hover_flow";
 import { ViewerBridge } from "./neuroglancer";
 import { percent } from "./panels/format";
 import { attachedNotice } from "./panels/attached";
 import { cardPanel } from "./panels/card";
 import { evaluationPanel } from "./panels/evaluation";
+import { glancePanel } from "./panels/glance";
 import { helpPanel } from "./panels/help";
+import { herePanel } from "./panels/here";
 import { legendPanel } from "./panels/legend";
 import type { Actions } from "./panels/panel";
 import { peoplePanel } from "./panels/people";
 import { OneAnnotator } from "./one_annotator";
 import { PeopleFlow } from "./people_flow";
+import { browserPictures } from "./pictures";
 import { proposalPanel } from "./panels/proposal";
 import { queuePanel } from "./panels/queue";
 import { listingPanel } from "./panels/listing";
@@ -81,6 +86,7 @@ function send(message: ClientMessage): boolean {
 const bridge = new ViewerBridge(byId<HTMLIFrameElement>("viewer"), {
   ready: (cells) => dispatch({ type: "viewer-ready", cells }),
   selected: (cells) => selecting.segments(cells),
+  moved: () => following.moved(),
   problem: (text) => dispatch({ type: "problem", text }),
   key: (event) => !document.querySelector("dialog[open]") && keyInViewer(commands, event),
 });
@@ -126,6 +132,12 @@ const flow = new QueueFlow({ state: () => state, dispatch, send }, bridge);
 const listing = new ListingFlow({ state: () => state, dispatch, send }, bridge);
 const judging = new EvaluationFlow({ state: () => state, dispatch, send }, bridge);
 const people = new PeopleFlow({ state: () => state, dispatch, send }, bridge);
+const after: After = (milliseconds, action) => {
+  const timer = setTimeout(action, milliseconds);
+  return () => clearTimeout(timer);
+};
+const hovering = new HoverFlow({ state: () => state, dispatch }, bridge, browserPictures(), after);
+const following = new FollowFlow({ state: () => state, dispatch }, bridge, after, () => performance.now());
 
 const actions: Actions = {
   dispatch,
@@ -168,6 +180,8 @@ const actions: Actions = {
   commented: (text) => listing.commented(text),
   review: (verdict) => listing.review(verdict),
   fly: (position_nm) => listing.fly(position_nm),
+  follow: () => following.toggle(),
+  pin: () => hovering.pin(),
   help: () => help.open(),
 };
 
@@ -185,6 +199,7 @@ const scatter = Scatter.in(byId("scatter"), {
   select: (shape, mode) => selecting.draw(shape, mode),
   pickRow: (row) => choose({ kind: "row", row }),
   pickPlace: (place) => choose({ kind: "place", place }),
+  hover: (row) => hovering.over(row),
   describe,
 });
 const help = helpPanel();
@@ -207,6 +222,8 @@ followers.push(
   proposalPanel(actions),
   toolsPanel(scatter, actions),
   selectionPanel(actions),
+  glancePanel({ scatter, flow: hovering, actions, choose, describe }),
+  herePanel(following, actions),
   evaluationPanel(actions, judging),
   peoplePanel(people),
   listingPanel(listing),
@@ -218,6 +235,7 @@ followers.push(
   ...(scatter ? [drawing(scatter)] : []),
   viewing(bridge),
   flow.follow,
+  following.follow,
   judging.follow,
   people.follow,
   listing.follow,

@@ -5,11 +5,12 @@
 import { Ahead } from "./neuroglancer_ahead";
 import { Camera, voxelAt } from "./neuroglancer_camera";
 import type { Client, Id, Layer, ManagedLayer } from "./neuroglancer_client";
-import { Cross } from "./neuroglancer_cross";
+import { Cross, HINT } from "./neuroglancer_cross";
 import { colorIn, layersAreThere, showIn, visibleIn } from "./neuroglancer_layers";
 import { takeKeys } from "./neuroglancer_keys";
 import { Renewal } from "./neuroglancer_refetch";
 import { spotlight } from "./neuroglancer_spotlight";
+import { fieldOf, type Field } from "./neuroglancer_view";
 import type { RGB } from "./paint";
 import type { XYZ } from "./protocol";
 
@@ -31,6 +32,8 @@ export interface ViewerEvents {
   ready(cells: string[]): void;
   /** The user changed the selected segments. */
   selected(cells: string[]): void;
+  /** The viewer has drawn, perhaps another place. */
+  moved(): void;
   problem(text: string): void;
   /** A key was pressed in the viewer; true if the page has done what it says. */
   key(event: KeyboardEvent): boolean;
@@ -49,6 +52,7 @@ export class ViewerBridge {
   private known: readonly string[] = [];
   private readonly ahead = new Ahead();
   private cross: Cross | null = null;
+  private cursor: Cross | null = null;
   private announced = 0;
   private segmentOfPart = new Map<string, string>();
   private readonly hooked = new WeakSet<Layer>();
@@ -131,6 +135,21 @@ export class ViewerBridge {
       this.cross ??= new Cross(this.client());
       this.cross.at(position_nm && voxelAt(position_nm, resolution_nm));
     });
+  }
+
+  /** Put a light cursor at a place, or nowhere; the viewer stays where it looks. */
+  hint(position_nm: XYZ | null, resolution_nm: XYZ): void {
+    this.reach("cursor", () => {
+      this.cursor ??= new Cross(this.client(), HINT);
+      this.cursor.at(position_nm && voxelAt(position_nm, resolution_nm));
+    });
+  }
+
+  /** What of the volume is shown; null where the viewer cannot be asked. */
+  field(resolution_nm: XYZ): Field | null {
+    let field: Field | null = null;
+    this.reach("field", () => (field = fieldOf(this.client(), resolution_nm)));
+    return field;
   }
 
   /** A place is being shown: what was looked for ahead is given up, and repaints wait until `arrived`. */
@@ -217,6 +236,7 @@ export class ViewerBridge {
     this.reach("events", () => {
       const client = this.client();
       client.layerManager.layersChanged.add(() => this.hook());
+      client.display.updateFinished.add(() => this.events.moved());
       client.element.addEventListener("action:select", (event) => this.pickedSurface(event), true);
       takeKeys(this.frame.contentWindow as Window, () => this.typing, (event) => this.events.key(event));
       this.hook();

@@ -6,7 +6,30 @@ import type { Client, Panel } from "./neuroglancer_client";
 
 const FADES_PX = 12; // a section that is further away than this shows only a faint cross
 const FAINT = 0.35;
-const ARMS = "M18 1v11M18 24v11M1 18h11M24 18h11";
+/** How a cross looks: its class name, its lines in 36 x 36 pixels, and their colours from behind. */
+export interface CrossLook {
+  readonly name: string;
+  readonly lines: string;
+  readonly colors: readonly (readonly [color: string, width: string])[];
+}
+
+const TARGET: CrossLook = {
+  name: "segclr-cross",
+  lines: "M18 1v11M18 24v11M1 18h11M24 18h11",
+  colors: [
+    ["#000", "4"],
+    ["#fff", "2"],
+  ],
+};
+/** Of a place that is only pointed at. */
+export const HINT: CrossLook = {
+  name: "segclr-hint",
+  lines: "M9 18a9 9 0 1 0 18 0a9 9 0 1 0-18 0M18 17v2M17 18h2",
+  colors: [
+    ["rgb(0 0 0 / 0.6)", "3.5"],
+    ["#8ab4f8", "1.8"],
+  ],
+};
 const LOOK = "position:absolute;left:-18px;top:-18px;width:36px;height:36px;pointer-events:none;z-index:3;display:none";
 
 /** Where a voxel is in a panel, in shares of its width and height from the upper left, and how deep, -1 to 1. */
@@ -21,7 +44,10 @@ export class Cross {
   private voxel: Float32Array | null = null;
   private readonly drawings = new Map<Panel, SVGSVGElement>();
 
-  constructor(private readonly client: Client) {
+  constructor(
+    private readonly client: Client,
+    private readonly look = TARGET,
+  ) {
     client.display.updateFinished.add(() => this.draw());
   }
 
@@ -66,11 +92,12 @@ export class Cross {
   private made(panel: Panel): SVGSVGElement {
     const { ownerDocument } = panel.element;
     const drawing = ownerDocument.createElementNS("http://www.w3.org/2000/svg", "svg");
-    drawing.setAttribute("class", "segclr-cross");
+    drawing.setAttribute("class", this.look.name);
     drawing.setAttribute("style", LOOK);
-    for (const [color, width] of [["#000", "4"], ["#fff", "2"]]) {
+    for (const [color, width] of this.look.colors) {
       const arms = ownerDocument.createElementNS("http://www.w3.org/2000/svg", "path");
-      arms.setAttribute("d", ARMS);
+      arms.setAttribute("d", this.look.lines);
+      arms.setAttribute("fill", "none");
       arms.setAttribute("stroke", color);
       arms.setAttribute("stroke-width", width);
       drawing.append(arms);

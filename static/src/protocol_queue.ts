@@ -21,6 +21,8 @@ export interface Keys {
   readonly comment: string;
   readonly agree: string;
   readonly disagree: string;
+  readonly follow: string;
+  readonly pin: string;
 }
 
 /** A row to ask about, and why. */

@@ -6,6 +6,7 @@ import type { Proposal } from "./proposal";
 import type { Evaluation } from "./evaluation_store";
 import type { PeopleSheet } from "./people_store";
 import type { Commenting, Listing } from "./listing_store";
+import type { Glance, Here } from "./link_store";
 import type {
   ClassSpec,
   ClientMessage,
@@ -101,6 +102,10 @@ export interface State {
   /** Confidence below which colours fade, 0 to 1. */
   readonly threshold: number;
   readonly tool: Tool;
+  /** The point that the pointer rests on, those that were pinned, and, while the scatter follows the viewer, what is there. */
+  readonly glance: Glance | null;
+  readonly pins: readonly number[];
+  readonly here: Here | null;
   /** The labelling queue of this page, null while it is not running. */
   readonly queue: Queue | null;
   /** While the queue runs: whether the viewer shows the selected cells beside the one that is asked about. */

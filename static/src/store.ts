@@ -6,6 +6,7 @@ import { aimed } from "./aiming";
 import { answered, evaluationReduce, judged, unanswered, type EvaluationEvent } from "./evaluation_store";
 import { classesChanged, classesTold } from "./classes_store";
 import { attached, listed, listingReduce, seen, type ListingEvent } from "./listing_store";
+import { linkReduce, type LinkEvent } from "./link_store";
 import { omit, without } from "./lists";
 import { current, placed } from "./places";
 import type { ServerMessage } from "./protocol";
@@ -30,6 +31,7 @@ export type Event =
   | EvaluationEvent
   | PeopleEvent
   | ListingEvent
+  | LinkEvent
   | { type: "task-asked"; name: string }
   | { type: "drawn"; request: string; bits: Uint32Array }
   | { type: "mask"; mask: string; bits: Uint32Array }
@@ -67,6 +69,9 @@ export const initial: State = {
   selectionSteps: { back: false, forward: false },
   unsaved: {},
   turning: null,
+  glance: null,
+  pins: [],
+  here: null,
   queue: null,
   others: false,
   proposal: null,
@@ -152,6 +157,13 @@ export function reduce(state: State, event: Event): State {
     case "commenting":
     case "attached-read":
       return listingReduce(state, event);
+    case "glanced":
+    case "glance-picture":
+    case "pin-turned":
+    case "follow-turned":
+    case "reach-chosen":
+    case "here-found":
+      return linkReduce(state, event);
     default:
       return queueReduce(state, event);
   }

@@ -50,6 +50,8 @@ const ANSWERS: Named = [
   ["comment", "comment on the place"],
   ["agree", "agree with the label of the place"],
   ["disagree", "disagree with it"],
+  ["follow", "let the points in the viewer's field stand out"],
+  ["pin", "keep the card of the point under the pointer, or of the chosen one"],
 ];
 
 /** Lines with the keys as the project file has them. */

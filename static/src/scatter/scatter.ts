@@ -14,6 +14,8 @@ export interface ScatterEvents {
   select(shape: Shape, mode: SelectMode): void;
   pickRow(row: number): void;
   pickPlace(place: number): void;
+  /** The pointer is over another point now, or over none. */
+  hover(row: number | null): void;
   /** What to say of the point under the pointer. */
   describe(row: number): string;
 }
@@ -207,6 +209,7 @@ export class Scatter {
     }
     if (row === this.hovered) return;
     this.hovered = row;
+    this.events.hover(row);
     this.redraw();
   }
 
