@@ -16,7 +16,7 @@ from segclr.errors import LayoutError
 from segclr.explore.partition import assign, make_partition
 
 UNCLUSTERED = -1
-_FEWEST = 5  # rows of a cluster in a sample, however large the table is
+_FEWEST = 15  # rows of a cluster in a sample, however large the table is: less is chance
 _STARTS = 4  # of k-means
 _PROBES = 8  # centres looked through for the nearest row of the sample
 _SAMPLE_DIMENSIONS = 3  # up to so many, HDBSCAN finds neighbours by a tree, else by comparing all pairs

@@ -6,7 +6,6 @@ Its answers are candidates: whoever asks computes their distances anew from the 
 from __future__ import annotations
 
 import importlib.util
-import os
 from typing import Protocol
 
 import numpy as np
@@ -46,7 +45,7 @@ class FaissIndex:
         import faiss
 
         self._faiss = faiss
-        faiss.omp_set_num_threads(os.cpu_count() or 1)
+        faiss.omp_set_num_threads(1)  # several wait for each other, twice as long in all where other programs compute
         n, d = embeddings.shape
         stride = -(-n // _TRAINED_ON)
         sample = comparable(embeddings[::stride], metric)
