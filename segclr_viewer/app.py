@@ -139,7 +139,13 @@ def _start(
         own = replace(world, annotator=annotator, viewer_url=view.path)
         sessions[annotator] = server.call(partial(Session, workspace, own, ports))
         view.listen(sessions[annotator])
-    columns = Columns(table, workspace.layout_named, workspace.points_stamped, workspace.masks.named)
+    columns = Columns(
+        table,
+        workspace.layout_named,
+        workspace.points_stamped,
+        workspace.masks.named,
+        workspace.color_columns.named,
+    )
     volumes = {"segmentation": opened.segmentation} | ({"em": opened.em} if opened.em is not None else {})
     seen = None if opened.encoder is None else opened.encoder.cutout
     pictures = CutoutPictures(opened.em, opened.segmentation, table, seen)

@@ -18,12 +18,14 @@ class Columns:
         layout_named: Callable[[str], Layout | None],
         points_stamped: Callable[[str], Points | None],
         mask_named: Callable[[str], bytes | None],
+        color_named: Callable[[str], bytes | None],
     ) -> None:
-        """Take the table, and where layouts, predictions and masks are found while the app runs."""
+        """Take the table, and where layouts, predictions, masks and colours are found while the app runs."""
         self._table = table
         self._layout_named = layout_named
         self._points_stamped = points_stamped
         self._mask_named = mask_named
+        self._color_named = color_named
 
     def positions(self, version: str) -> bytes | None:
         """Positions of all rows: float32 (n, 3), nm, xyz."""
@@ -50,3 +52,7 @@ class Columns:
     def mask(self, name: str) -> bytes | None:
         """A mask: one bit for each row, in words of 32 bits, the first row in the lowest bit of the first."""
         return self._mask_named(name)
+
+    def color(self, name: str) -> bytes | None:
+        """What the rows may be coloured by: uint8 (n,)."""
+        return self._color_named(name)

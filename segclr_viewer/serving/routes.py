@@ -81,6 +81,7 @@ def data_routes(
         Route(rf"/columns/layout/{_NAME}\.bin", _column(columns.layout)),
         Route(rf"/columns/prediction/{_NAME}\.bin", _column(columns.prediction)),
         Route(rf"/columns/mask/{_NAME}\.bin", _column(columns.mask)),
+        Route(rf"/columns/color/{_NAME}\.bin", _column(columns.color)),
         Route(rf"/pictures/{_NAME}/{_ROW}\.png", _picture(pictures)),
         Route(r"/surfaces/info", _info(MESH_INFO)),
         Route(rf"/surfaces/{_PART}:0", _manifest),

@@ -21,6 +21,7 @@ from segclr_viewer.project import Task
 from segclr_viewer.session.app_state import AppState
 from segclr_viewer.session.class_editing import ClassEditing
 from segclr_viewer.session.clicking import Clicking
+from segclr_viewer.session.coloring import Coloring, colorings
 from segclr_viewer.session.conflicts import Conflicts
 from segclr_viewer.session.describing import classes_changed, hello, layout_ready
 from segclr_viewer.session.judging import Judging
@@ -38,6 +39,7 @@ from segclr_viewer.session.undoing import Undoing
 from segclr_viewer.session.workspace import Workspace
 from segclr_viewer.wire.answers import Device, Status, ToPage
 from segclr_viewer.wire.classes import ClassRequest
+from segclr_viewer.wire.coloring import ColorRequest
 from segclr_viewer.wire.messages import (
     AcceptRequest,
     AdjudicateRequest,
@@ -100,6 +102,7 @@ class Session:
         self._conflicts = Conflicts(self._state)
         self._people = People(self._state)
         self._classes = ClassEditing(self._state, self._storing)
+        self._coloring = Coloring(self._state)
         workspace.members.append(self)
         self._tell_keys()
 
@@ -177,6 +180,7 @@ class Session:
         """A page connected (or reloaded): tell it everything, through `send`, which reaches it alone."""
         self._state.is_open = True
         send(hello(self._state, self._clicking.known().places))
+        send(colorings(self._state.world.table))
         send(layout_ready(self._state.layout))
         predicted = self._state.active.predicted
         send(predicted.message if predicted else Status(f"predicting {self.task.name}"))
@@ -280,6 +284,8 @@ class Session:
                 self._selecting.step(message)
             case SegmentsRequest():
                 self._selecting.segments(message.request, [int(text) for text in message.ids])
+            case ColorRequest():
+                self._coloring.ask(message)
             case ClearRequest():
                 self._selecting.clear(message.request)
             case EmbedRequest():

@@ -21,7 +21,7 @@ from segclr_viewer.log.training_file import Chosen
 from segclr_viewer.points import Points
 from segclr_viewer.ports import SharedPorts
 from segclr_viewer.session.agreeing import Agreeing
-from segclr_viewer.session.masks import Masks
+from segclr_viewer.session.named_columns import NamedColumns
 from segclr_viewer.session.one_by_one import OneByOne
 from segclr_viewer.session.pacing import Pacer
 from segclr_viewer.session.predicting import Predicting
@@ -104,7 +104,8 @@ class Workspace:
         self.device = ""
         self.members: list[Member] = []
         self.chosen = ports.training.read()
-        self.masks = Masks()
+        self.masks = NamedColumns(kept=32)
+        self.color_columns = NamedColumns(kept=8)
         self.sites = LabelSites(world.table, world.segmentation, world.segment_at)
         self.tasks = {
             task.name: TaskState(task, self.sites, world.double_share, world.train_on) for task in world.tasks

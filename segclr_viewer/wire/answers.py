@@ -12,6 +12,7 @@ from msgspec import Struct, field
 from segclr_viewer.keys import Keys
 from segclr_viewer.wire.annotators import AgreementReady, ConflictsReady, PeopleReady
 from segclr_viewer.wire.classes import ClassesChanged, ClassInfo, TaskInfo
+from segclr_viewer.wire.coloring import Colored, Colorings
 from segclr_viewer.wire.evaluation import EvaluationReady
 from segclr_viewer.wire.listing import Attached, Listed, Seen
 from segclr_viewer.wire.queue_answers import ProposalMade, QueueReady
@@ -23,6 +24,8 @@ __all__ = [
     "AgreementReady",
     "ClassInfo",
     "ClassesChanged",
+    "Colored",
+    "Colorings",
     "ConflictsReady",
     "EvaluationReady",
     "PeopleReady",
@@ -274,6 +277,8 @@ ToPage = (
     | Saved
     | History
     | SelectionMade
+    | Colorings
+    | Colored
     | QueueReady
     | ProposalMade
     | ConflictsReady

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct, field
 from segclr.errors import SegclrError
 from segclr_viewer.wire.answers import ToPage
 from segclr_viewer.wire.classes import ClassRequest
+from segclr_viewer.wire.coloring import ColorRequest
 from segclr_viewer.wire.listing import MOST_LISTED, State, UuidText
 from segclr_viewer.wire.types import XY, XYZ, RequestText, SegmentText
 
@@ -338,6 +339,7 @@ ToServer = (
     | GrowRequest
     | StepRequest
     | ClearRequest
+    | ColorRequest
     | SegmentsRequest
     | EmbedRequest
 )

@@ -37,6 +37,11 @@ export async function fetchPrediction(stamp: string, task: string, url: string, 
   return { stamp, task, classes: new Uint8Array(bytes, 0, rows), confidences: new Uint8Array(bytes, rows, rows) };
 }
 
+/** One byte for each row. */
+export async function fetchBytes(url: string, rows: number): Promise<Uint8Array> {
+  return new Uint8Array(await bytesOf(url, rows));
+}
+
 /** One bit for each row, as `scatter/bits.ts` has them. */
 export async function fetchMask(url: string, rows: number): Promise<Uint32Array> {
   return new Uint32Array(await bytesOf(url, 4 * Math.ceil(rows / 32)));

@@ -1,6 +1,8 @@
 // What follows from a new state outside the panels: columns to fetch, the scatter's picture, the viewer's layers.
 // Each effect names the parts of the state that it depends on and runs when one of them is another one.
 
+import type { Tint, Tints } from "./coloring";
+import { paletteBy } from "./colormap";
 import { fetchCoordinates, fetchMask, fetchPrediction, fetchRows } from "./columns";
 import type { Mark, ViewerBridge } from "./neuroglancer";
 import { NO_CLASS, overlayColors, paletteOf } from "./paint";
@@ -57,16 +59,22 @@ export function fetching(dispatch: (event: Event) => void, now: () => State): Ef
   };
 }
 
-export function drawing(scatter: Scatter): Effect {
+export function drawing(scatter: Scatter, tints: Tints): Effect {
+  let shown: Tint | null = null;
   return (state, before) => {
     const { coordinates, prediction, selected, hidden, target, here } = state;
     if (changed(state, before, "tool")) scatter.setTool(state.tool);
     if (changed(state, before, "coordinates") && coordinates) scatter.setGeometry(coordinates.x, coordinates.y);
-    if (changed(state, before, "coordinates", "prediction") && prediction) {
-      scatter.setColor(prediction.classes, prediction.confidences);
+    const tint = tints(state);
+    const tinted = tint !== shown;
+    shown = tint;
+    if (tinted || changed(state, before, "coordinates", "prediction")) {
+      const codes = tint?.codes ?? prediction?.confidences;
+      if (codes) scatter.setColor(prediction?.classes ?? new Uint8Array(codes.length).fill(NO_CLASS), codes);
     }
-    if (changed(state, before, "prediction", "hello", "threshold", "hidden")) {
-      const palette = paletteOf(classesOf(state, prediction?.task), state.threshold, hidden);
+    if (tinted || changed(state, before, "prediction", "hello", "threshold", "hidden")) {
+      const classes = classesOf(state, prediction?.task);
+      const palette = tint ? paletteBy(tint.colors, classes.length, hidden) : paletteOf(classes, state.threshold, hidden);
       scatter.setPalette(palette, (row) => !hidden.has(prediction?.classes[row] ?? NO_CLASS));
     }
     if (changed(state, before, "coordinates", "selected", "here")) {

@@ -1,6 +1,8 @@
 // The page put together: one state, the events that change it, and the panels and effects that follow it.
 
 import { keyInViewer, keyOnPage, type CommandWorld } from "./commands";
+import { newTints, valueText } from "./coloring";
+import { ColoringFlow } from "./coloring_flow";
 import { divider } from "./divider";
 import { drawing, fetching, viewing, type Effect } from "./effects";
 import { byId } from "./element";
@@ -13,6 +15,7 @@ import { ViewerBridge } from "./neuroglancer";
 import { percent } from "./panels/format";
 import { attachedNotice } from "./panels/attached";
 import { cardPanel } from "./panels/card";
+import { colorScalePanel } from "./panels/color_scale";
 import { evaluationPanel } from "./panels/evaluation";
 import { glancePanel } from "./panels/glance";
 import { helpPanel } from "./panels/help";
@@ -130,6 +133,8 @@ function accept(): void {
 const selecting = new SelectFlow({ state: () => state, dispatch, send });
 const flow = new QueueFlow({ state: () => state, dispatch, send }, bridge);
 const listing = new ListingFlow({ state: () => state, dispatch, send }, bridge);
+const coloring = new ColoringFlow({ state: () => state, dispatch, send });
+const tints = newTints();
 const judging = new EvaluationFlow({ state: () => state, dispatch, send }, bridge);
 const people = new PeopleFlow({ state: () => state, dispatch, send }, bridge);
 const after: After = (milliseconds, action) => {
@@ -192,7 +197,9 @@ function describe(row: number): string {
   const classes = classesOf(state);
   const believed = guess ? `${classes[guess.class]?.name ?? "?"}, ${percent(guess.confidence ?? 0)}` : "no class yet";
   const label = given === null ? "" : `, labelled ${classes[given]?.name ?? "?"}`;
-  return `${believed}${label} · cell ${whereabouts(state, target)?.segment_id ?? ""}`;
+  const tint = tints(state);
+  const cell = `cell ${whereabouts(state, target)?.segment_id ?? ""}`;
+  return [tint ? valueText(tint, row) : "", `${believed}${label}`, cell].filter(Boolean).join(" · ");
 }
 
 const scatter = Scatter.in(byId("scatter"), {
@@ -221,6 +228,7 @@ followers.push(
   queuePanel(actions),
   proposalPanel(actions),
   toolsPanel(scatter, actions),
+  colorScalePanel(tints),
   selectionPanel(actions),
   glancePanel({ scatter, flow: hovering, actions, choose, describe }),
   herePanel(following, actions),
@@ -232,11 +240,12 @@ followers.push(
   attachedNotice(actions),
   help.update,
   fetching(dispatch, () => state),
-  ...(scatter ? [drawing(scatter)] : []),
+  ...(scatter ? [drawing(scatter, tints)] : []),
   viewing(bridge),
   flow.follow,
   following.follow,
   judging.follow,
+  coloring.follow,
   people.follow,
   listing.follow,
 );

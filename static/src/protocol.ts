@@ -3,6 +3,7 @@
 
 import type { Agreement, AnnotatorsMessage, Conflicts, People } from "./protocol_annotators";
 import type { ClassesChanged, ClassMessage, ClassSpec, TaskSpec } from "./protocol_classes";
+import { COLORED_FIELDS, COLORINGS_FIELDS, type Colored, type ColoringMessage, type Colorings } from "./protocol_coloring";
 import type { EvaluationMessage, EvaluationReady } from "./protocol_evaluation";
 import type { Attached, Listed, ListingMessage, Seen } from "./protocol_listing";
 import type { Keys, ProposalMade, QueueMessage, QueueReady } from "./protocol_queue";
@@ -185,6 +186,8 @@ export type ServerMessage =
   | Saved
   | History
   | Selection
+  | Colorings
+  | Colored
   | QueueReady
   | ProposalMade
   | EvaluationReady
@@ -204,6 +207,7 @@ export type ClientMessage =
   | AnnotatorsMessage
   | ClassMessage
   | SelectionMessage
+  | ColoringMessage
   | ListingMessage
   | { type: "undo"; request: string }
   | { type: "redo"; request: string }
@@ -226,6 +230,8 @@ const FIELDS: Readonly<Record<ServerMessage["type"], readonly string[]>> = {
   ],
   classes: ["task", "heirs"],
   layout: ["id", "method", "url", "rows"],
+  colorings: COLORINGS_FIELDS,
+  colored: COLORED_FIELDS,
   points: ["stamp", "task", "url", "rows", "predicted", "labelled", "labels", "head"],
   labels: ["task", "rows", "classes", "places", "place_classes", "unsure", "bad_segmentation", "retired", "today", "per_minute", "conflicts"],
   working: ["request", "text"],

@@ -1,5 +1,6 @@
 // What the page knows, as one value, and the questions that panels ask of it. It is made and changed in store.ts only.
 
+import type { ColorColumn } from "./coloring";
 import type { Coordinates, Prediction, Rows } from "./columns";
 import { NO_CLASS } from "./paint";
 import type { Proposal } from "./proposal";
@@ -23,6 +24,7 @@ import type {
   XYZ,
 } from "./protocol";
 import type { ClassMessage } from "./protocol_classes";
+import type { Colored, ColoringInfo } from "./protocol_coloring";
 import type { Attached, Seen } from "./protocol_listing";
 import type { Keys, LabelTarget, Mark } from "./protocol_queue";
 import type { Queue } from "./queue";
@@ -106,6 +108,11 @@ export interface State {
   readonly glance: Glance | null;
   readonly pins: readonly number[];
   readonly here: Here | null;
+  /** What the server can make columns to colour by of, what the user has chosen, and the newest column. */
+  readonly colorings: readonly ColoringInfo[];
+  readonly coloring: string;
+  readonly colored: Colored | null;
+  readonly colorColumn: ColorColumn | null;
   /** The labelling queue of this page, null while it is not running. */
   readonly queue: Queue | null;
   /** While the queue runs: whether the viewer shows the selected cells beside the one that is asked about. */

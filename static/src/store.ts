@@ -3,6 +3,8 @@
 
 import type { Coordinates, Prediction, Rows } from "./columns";
 import { aimed } from "./aiming";
+import { BY_CLASS } from "./coloring";
+import { coloringReduce, coloringTold, type ColoringEvent } from "./coloring_store";
 import { answered, evaluationReduce, judged, unanswered, type EvaluationEvent } from "./evaluation_store";
 import { classesChanged, classesTold } from "./classes_store";
 import { attached, listed, listingReduce, seen, type ListingEvent } from "./listing_store";
@@ -40,6 +42,7 @@ export type Event =
   | { type: "class-alone"; class: number }
   | { type: "threshold"; value: number }
   | { type: "tool"; tool: State["tool"] }
+  | ColoringEvent
   | { type: "keys"; in: State["keysIn"] }
   | { type: "viewer-ready"; cells: readonly string[] }
   | { type: "problem"; text: string }
@@ -90,6 +93,10 @@ export const initial: State = {
   hidden: new Set(),
   threshold: 0,
   tool: "lasso",
+  colorings: [],
+  coloring: BY_CLASS,
+  colored: null,
+  colorColumn: null,
   keysIn: "page",
   viewerReady: false,
 };
@@ -128,6 +135,9 @@ export function reduce(state: State, event: Event): State {
       return { ...state, threshold: event.value };
     case "tool":
       return { ...state, tool: event.tool };
+    case "coloring":
+    case "color-column":
+      return coloringReduce(state, event);
     case "keys":
       return state.keysIn === event.in ? state : { ...state, keysIn: event.in };
     case "viewer-ready":
@@ -175,6 +185,9 @@ function received(state: State, message: ServerMessage): State {
       return welcomed(state, message);
     case "classes":
       return classesChanged(state, message);
+    case "colorings":
+    case "colored":
+      return coloringTold(state, message);
     case "layout":
       return { ...state, layout: message };
     case "points":
@@ -225,8 +238,8 @@ function sent(state: State, message: StoredMessage): State {
 /** A new connection. What belongs to the user is kept; what came from the server is forgotten where it may differ. */
 function welcomed(state: State, hello: Extract<ServerMessage, { type: "hello" }>): State {
   const same = state.hello?.table_version === hello.table_version;
-  const { connection, threshold, tool, failures, viewerReady } = state;
-  const kept = same ? classesTold(state, hello.tasks) : { ...initial, connection, threshold, tool, failures, viewerReady };
+  const { connection, threshold, tool, failures, viewerReady, coloring } = state;
+  const kept = same ? classesTold(state, hello.tasks) : { ...initial, connection, threshold, tool, failures, viewerReady, coloring };
   const lost = Object.keys(state.unsaved).length;
   const start = hello.start_segments;
   const next: State = {

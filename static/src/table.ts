@@ -37,6 +37,10 @@ export class Table {
     return this.ids[low] === wanted ? low : -1;
   }
 
+  get segments(): number {
+    return this.ids.length;
+  }
+
   indexOfRow(row: number): number {
     let low = 0;
     let high = this.ids.length;

@@ -120,6 +120,7 @@ test("what the page sends has the fields of the golden messages, and no others",
     { type: "grow", request, how: "skeleton", hidden: [] },
     { type: "step", request, back: true },
     { type: "clear", request },
+    { type: "color", request, task: "subcompartment", name: "novelty" },
     { type: "segments", request, ids: ["720575940600004885", "9223372036854775813"] },
     { type: "embed", request, position_nm: [4112, 9936, 2260] },
   ];

@@ -22,6 +22,7 @@ COLUMNS = Columns(
     lambda name: LAYOUT if name == LAYOUT.id else None,
     lambda stamp: POINTS if stamp == POINTS.stamp else None,
     lambda name: b"\x05\0\0\0" if name == "mask" else None,
+    lambda name: b"\x07\xff\x00" if name == "color" else None,
 )
 
 
@@ -57,3 +58,8 @@ def test_other_versions_are_not_there() -> None:
 def test_a_mask_is_sent_by_its_name() -> None:
     assert COLUMNS.mask("mask") == b"\x05\0\0\0"
     assert COLUMNS.mask("another") is None
+
+
+def test_a_column_of_colours_is_sent_by_its_name() -> None:
+    assert COLUMNS.color("color") == b"\x07\xff\x00"
+    assert COLUMNS.color("another") is None

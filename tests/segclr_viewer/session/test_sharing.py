@@ -17,6 +17,7 @@ from segclr_viewer.wire.answers import (
     Saved,
     SelectionMade,
 )
+from segclr_viewer.wire.coloring import Colorings
 from segclr_viewer.wire.messages import AcceptRequest
 from tests.segclr_viewer.session.annotators import BIG, TASK
 
@@ -97,7 +98,7 @@ def test_tasks_selections_clicks_and_histories_are_private(ana: Any, ben: Any) -
     assert ben.page.all(SelectionMade) == ben.page.all(Place) == ben.page.all(History) == []
     messages: list[Any] = []
     ben.session.page_joined(messages.append)
-    assert [type(message) for message in messages] == [Hello, LayoutReady, PointsReady, Labels, History]
+    assert [type(message) for message in messages] == [Hello, Colorings, LayoutReady, PointsReady, Labels, History]
     assert messages[0].annotator == "ben"
     assert len(messages[0].places) == 1  # a place that was embedded is there for all
     assert not messages[-1].can_undo

@@ -1,0 +1,110 @@
+"""Colouring the scatter by what follows from a head, or by an extra column of the table; off the session's thread."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from segclr.embeddings.table import EmbeddingTable
+from segclr.errors import SegclrError
+from segclr.heads.linear import LinearHead
+from segclr.queue.strategies import ambiguity
+from segclr_viewer.color_column import NOTHING, ColorColumn, column_of, numbers
+from segclr_viewer.heads.fitting import Fitted, RowVectors
+from segclr_viewer.session.app_state import AppState
+from segclr_viewer.wire.coloring import Colored, ColoringInfo, Colorings, ColorRequest
+
+NO_HEAD = "no values yet: label two classes"
+EXTRA = "extra:"
+
+_ROWS_AT_ONCE = 1 << 18  # bounds the memory of probabilities
+_OF_HEAD = {
+    "ambiguity": ColoringInfo("ambiguity", "ambiguity between classes", "predictions"),
+    "novelty": ColoringInfo("novelty", "novelty (about 1: like the labels)", "predictions"),
+}
+
+
+def colorings(table: EmbeddingTable) -> Colorings:
+    """What pages may ask for."""
+    extra = [ColoringInfo(f"{EXTRA}{name}", name, "table") for name in sorted(table.extra)]
+    return Colorings([*_OF_HEAD.values(), *extra])
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    column: ColorColumn
+    stamp: str
+    note: str = ""
+
+
+class Coloring:
+    """Answers the pages' wish for a column to colour by."""
+
+    def __init__(self, state: AppState) -> None:
+        self._state = state
+
+    def ask(self, message: ColorRequest) -> None:
+        """Make a column.
+
+        Raises:
+            SegclrError: there is no such task or way to colour.
+        """
+        self._state.workspace.errands.ask(
+            f"colour {self._state.world.annotator} {message.task} {message.name}",
+            self._job(message),
+            partial(self._tell, message),
+            partial(self._state.fail, message.request),
+        )
+
+    def _job(self, message: ColorRequest) -> Callable[[], _Made]:
+        task, table = self._state.task_named(message.task), self._state.world.table
+        name = message.name.removeprefix(EXTRA)
+        if message.name.startswith(EXTRA) and name in table.extra:
+            return lambda: _Made(column_of(table.extra[name]), table.version)
+        if message.name not in _OF_HEAD:
+            raise SegclrError(f"the points cannot be coloured by {name!r}: reload the page")
+        fitted = None if task.predicted is None else task.predicted.fitted
+        if fitted is None or fitted.head is None:
+            nothing = ColorColumn(np.full(len(table), NOTHING, np.uint8), None, None, False, False, (), len(table))
+            stamp = "" if fitted is None else fitted.points.stamp
+            return lambda: _Made(nothing, stamp, note=NO_HEAD)
+        return partial(_novelty if message.name == "novelty" else _ambiguity, fitted, fitted.head, task.vectors)
+
+    def _tell(self, message: ColorRequest, made: _Made) -> None:
+        column = made.column
+        name = self._state.workspace.color_columns.put(column.codes)
+        self._state.ports.page.send(
+            Colored(
+                request=message.request,
+                task=message.task,
+                name=message.name,
+                stamp=made.stamp,
+                url=f"/columns/color/{name}.bin",
+                rows=len(column.codes),
+                low=column.low,
+                high=column.high,
+                below=column.below,
+                above=column.above,
+                names=list(column.names),
+                missing=column.missing,
+                note=made.note,
+            )
+        )
+
+
+def _ambiguity(fitted: Fitted, head: LinearHead, vectors: RowVectors) -> _Made:
+    """One minus the lead of the likeliest class, of each row; of whole cells where the task is about those."""
+    if fitted.segment_probabilities is not None:
+        values = np.repeat(ambiguity(fitted.segment_probabilities), np.diff(vectors.table.first_row))
+    else:
+        matrix = vectors.matrix()
+        starts = range(0, len(matrix), _ROWS_AT_ONCE)
+        parts = [ambiguity(head.predict(matrix[start : start + _ROWS_AT_ONCE])) for start in starts]
+        values = np.concatenate(parts) if parts else np.empty(0, np.float32)
+    return _Made(numbers(values, (0.0, 1.0)), fitted.points.stamp)
+
+
+def _novelty(fitted: Fitted, head: LinearHead, vectors: RowVectors) -> _Made:
+    """How far each row is from all labels (Mahalanobis), in multiples of what is usual among them."""
+    return _Made(numbers(head.novelty.score(vectors.matrix())), fitted.points.stamp)

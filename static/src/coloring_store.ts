@@ -1,0 +1,24 @@
+// Changes of what the scatter is coloured by. A column is taken only if it is of what was asked for last.
+
+import { BY_CLASS, isServers, type ColorColumn } from "./coloring";
+import type { Colored, Colorings } from "./protocol_coloring";
+import type { State } from "./state";
+
+export type ColoringEvent =
+  { readonly type: "coloring"; readonly name: string } | { readonly type: "color-column"; readonly column: ColorColumn };
+
+export function coloringReduce(state: State, event: ColoringEvent): State {
+  if (event.type === "color-column") {
+    return event.column.made === state.colored ? { ...state, colorColumn: event.column } : state;
+  }
+  if (event.name === state.coloring) return state;
+  return { ...state, coloring: event.name, colored: null, colorColumn: null };
+}
+
+export function coloringTold(state: State, message: Colorings | Colored): State {
+  if (message.type === "colorings") {
+    const gone = isServers(state) && !message.known.some((known) => known.name === state.coloring);
+    return { ...state, colorings: message.known, coloring: gone ? BY_CLASS : state.coloring };
+  }
+  return message.name === state.coloring && message.task === state.task ? { ...state, colored: message } : state;
+}
