@@ -61,7 +61,6 @@ class TaskState:
         self._book = LabelBook(self.history, sites)
         self.listed = PlaceIndex(self.history, self._book, sites, self.doubles)
         self._double_rows: tuple[int, list[int]] | None = None  # with the log position that it follows from
-        self._out_of_use: tuple[int, Counter[str]] | None = None  # the same
         self.vectors = RowVectors(sites.table, task.aggregation_radius_um)
         self._place_vectors: dict[int, NDArray[np.float32]] = {}
 
@@ -100,12 +99,7 @@ class TaskState:
 
         It is retired, or none of the task's: the project file has lost it, or who added it has undone that.
         """
-        if self._out_of_use is None or self._out_of_use[0] != self.history.seq:
-            labels = self.history.current().values() if self.classes.retired or self.labelled().unused else ()
-            given = {spec.name for spec in self.task.classes}
-            counts = Counter(name for name in map(self.history.name_now, labels) if name not in given)
-            self._out_of_use = (self.history.seq, counts)
-        return self._out_of_use[1]
+        return self.labelled().out_of_use
 
     def choose(self, choice: Choice) -> None:
         """Train on these statements from now on."""

@@ -4,6 +4,7 @@ A label changes what holds of one row, one cell or one place. So only that is fo
 many annotators who each give one every half second, all of it would keep the session's thread busy.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -33,6 +34,7 @@ class Labelled:
         lost: how many lie where the segmentation has nothing any more.
         contradicted: how many rows have labels of two classes, of which the later counts.
         conflicts: labels that the change of the segmentation brought together; none of them counts.
+        out_of_use: how many have a class that cannot be given, by its name: a retired one, or none of the task's.
     """
 
     rows: dict[int, int]
@@ -43,6 +45,7 @@ class Labelled:
     lost: int
     contradicted: int
     conflicts: list[SiteConflict]
+    out_of_use: Counter[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class _Entry:
     contradicted: int = 0
     conflict: SiteConflict | None = None
     label: LabelEvent | None = None
+    out_of_use: tuple[str, ...] = ()
 
 
 class LabelBook:
@@ -77,7 +81,7 @@ class LabelBook:
         self._own_sites: dict[str, frozenset[Site]] = {}
         self._entries: dict[PlaceKey, _Entry] = {}
         self._changed: dict[PlaceKey, None] = {}
-        self._labelled = Labelled({}, {}, {}, 0, 0, 0, 0, [])
+        self._labelled = Labelled({}, {}, {}, 0, 0, 0, 0, [], Counter())
 
     def apply(self, event: LabelEvent) -> None:
         """Note what the event changes."""
@@ -200,15 +204,17 @@ class LabelBook:
         site = self.site_of(events[0]) if events else None
         usable = [event for event in events if site is not None and name_now(event) in classes]
         lost = sum(sites.segment_of(event) == 0 for event in events if event not in usable) if site is None else 0
-        out_of_use = {spec.name for spec in self._classes.retired}
-        retired = 0 if site is None else sum(name_now(event) in out_of_use for event in events)
+        out_of_use = tuple(name for name in map(name_now, events) if name not in classes)
+        known = {spec.name for spec in self._classes.retired} if out_of_use else ()
+        retired = 0 if site is None else sum(name in known for name in out_of_use)
         unused = len(events) - len(usable) - lost - retired
         if site is None or not usable:
-            return _Entry(retired=retired, unused=unused, lost=lost)
+            return _Entry(retired=retired, unused=unused, lost=lost, out_of_use=out_of_use)
         settled = settle([(site, event) for event in usable], name_now, sites.segmentation)
         if site not in settled.labels:
             answered = self._is_marked_since(site)
-            return _Entry(retired=retired, unused=unused, conflict=None if answered else settled.conflicts[0])
+            conflict = None if answered else settled.conflicts[0]
+            return _Entry(retired=retired, unused=unused, conflict=conflict, out_of_use=out_of_use)
         event = settled.labels[site]
         row = self.row_of(event)
         has_place = event.segmentation == sites.segmentation and sites.saved(event.place_nm) is not None
@@ -221,6 +227,7 @@ class LabelBook:
             unused=unused + (row is None and not has_place),
             label=event,
             contradicted=settled.contradicted,
+            out_of_use=out_of_use,
         )
 
     def _is_marked_since(self, site: Site) -> bool:
@@ -247,6 +254,7 @@ class LabelBook:
             lost=old.lost - before.lost + after.lost,
             contradicted=old.contradicted - before.contradicted + after.contradicted,
             conflicts=[conflict for conflict in old.conflicts if id(conflict) not in gone] + after.conflicts,
+            out_of_use=old.out_of_use - before.out_of_use + after.out_of_use,
         )
 
 
@@ -255,6 +263,7 @@ def _gathered(entries: Iterable[_Entry], with_segments: bool) -> Labelled:
     places: dict[XYZ, int] = {}
     segments: dict[int, int] = {}
     conflicts: list[SiteConflict] = []
+    out_of_use: Counter[str] = Counter()
     retired = unused = lost = contradicted = 0
     for entry in entries:
         if entry.row is not None:
@@ -265,9 +274,10 @@ def _gathered(entries: Iterable[_Entry], with_segments: bool) -> Labelled:
             segments[entry.segment] = entry.given
         if entry.conflict is not None:
             conflicts.append(entry.conflict)
+        out_of_use.update(entry.out_of_use)
         retired += entry.retired
         unused, lost, contradicted = unused + entry.unused, lost + entry.lost, contradicted + entry.contradicted
-    return Labelled(rows, places, segments, retired, unused, lost, contradicted, conflicts)
+    return Labelled(rows, places, segments, retired, unused, lost, contradicted, conflicts, out_of_use)
 
 
 def _exchanged(old: dict[_Any, int], before: dict[_Any, int], after: dict[_Any, int]) -> dict[_Any, int]:

@@ -1,5 +1,6 @@
 """The labels kept event by event are those that the whole log gives, whatever happens in it."""
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -100,6 +101,9 @@ def test_after_every_event_the_labels_are_those_of_the_whole_log(desk: Any, task
         assert as_sets(labelled) == as_sets(anew.labelled())
         whole = state._book.labelled_by(state.history.current().values())
         assert as_sets(labelled) == as_sets(whole)
+        given = {spec.name for spec in state.task.classes}
+        named = Counter(map(state.history.name_now, state.history.current().values()))
+        assert labelled.out_of_use == {name: held for name, held in named.items() if name not in given}
         for who in WHO:
             held = {statement.uuid for statement in state.history.statements(who).values()}
             assert {statement.uuid for statement in state.own(who)} == held
