@@ -64,6 +64,7 @@ export function drawing(scatter: Scatter, tints: Tints): Effect {
   return (state, before) => {
     const { coordinates, prediction, selected, hidden, target, here } = state;
     if (changed(state, before, "tool")) scatter.setTool(state.tool);
+    if (changed(state, before, "density")) scatter.setDensity(state.density);
     if (changed(state, before, "coordinates") && coordinates) scatter.setGeometry(coordinates.x, coordinates.y);
     const tint = tints(state);
     const tinted = tint !== shown;

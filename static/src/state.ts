@@ -111,6 +111,8 @@ export interface State {
   /** What the server can make columns to colour by of, what the user has chosen, and the newest column. */
   readonly colorings: readonly ColoringInfo[];
   readonly coloring: string;
+  /** Whether the scatter shows densities instead of points. */
+  readonly density: boolean;
   readonly colored: Colored | null;
   readonly colorColumn: ColorColumn | null;
   /** The labelling queue of this page, null while it is not running. */

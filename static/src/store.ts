@@ -95,6 +95,7 @@ export const initial: State = {
   tool: "lasso",
   colorings: [],
   coloring: BY_CLASS,
+  density: false,
   colored: null,
   colorColumn: null,
   keysIn: "page",
@@ -137,6 +138,7 @@ export function reduce(state: State, event: Event): State {
       return { ...state, tool: event.tool };
     case "coloring":
     case "color-column":
+    case "density":
       return coloringReduce(state, event);
     case "keys":
       return state.keysIn === event.in ? state : { ...state, keysIn: event.in };
@@ -238,8 +240,8 @@ function sent(state: State, message: StoredMessage): State {
 /** A new connection. What belongs to the user is kept; what came from the server is forgotten where it may differ. */
 function welcomed(state: State, hello: Extract<ServerMessage, { type: "hello" }>): State {
   const same = state.hello?.table_version === hello.table_version;
-  const { connection, threshold, tool, failures, viewerReady, coloring } = state;
-  const kept = same ? classesTold(state, hello.tasks) : { ...initial, connection, threshold, tool, failures, viewerReady, coloring };
+  const { connection, threshold, tool, failures, viewerReady, coloring, density } = state;
+  const kept = same ? classesTold(state, hello.tasks) : { ...initial, connection, threshold, tool, failures, viewerReady, coloring, density };
   const lost = Object.keys(state.unsaved).length;
   const start = hello.start_segments;
   const next: State = {

@@ -29,8 +29,11 @@ export function toolsPanel(scatter: Scatter | null, actions: Actions): (state: S
     { type: "button", title: "Show all points (Home)", onclick: () => scatter?.fit() },
     "Fit",
   );
+  const toggle = (): void => actions.dispatch({ type: "density", on: density.getAttribute("aria-pressed") !== "true" });
+  const density = element("button", { type: "button", title: "Show how many points lie where", onclick: toggle }, "Density");
+  density.hidden = !scatter?.hasDensity;
   const tools = element("div", { class: "segmented" }, ...buttons.map(({ button }) => button));
-  if (scatter) byId("tools").append(tools, fit, coloring);
+  if (scatter) byId("tools").append(tools, fit, density, coloring);
 
   const offer = whenChanged((...names: readonly string[]) => {
     coloring.replaceChildren(...names.map((name) => element("option", { value: name }, "")));
@@ -40,6 +43,7 @@ export function toolsPanel(scatter: Scatter | null, actions: Actions): (state: S
     offer(...choices.map(({ name }) => name));
     choices.forEach(({ title }, i) => setText(coloring.options[i], `Colour: ${title}`));
     coloring.value = state.coloring;
+    density.setAttribute("aria-pressed", String(state.density));
     for (const { tool, button } of buttons) button.setAttribute("aria-pressed", String(state.tool === tool));
     setText(byId("scatter-note"), scatter ? layoutText(state) : "");
     const empty = emptyText(state, scatter !== null);

@@ -4,6 +4,10 @@
 
 import { emptyBits, unpack } from "./bits";
 import { pixelsPerUnit, type Camera, type Viewport } from "./camera";
+import { crowdingOf } from "./crowding";
+import { Density } from "./density";
+import { fairSample, MOVING_MOST } from "./detail";
+import { newPass, type Pass } from "./program";
 import { GLYPH_FRAGMENT, GLYPH_VERTEX, POINT_FRAGMENT, POINT_VERTEX } from "./shaders";
 import type { Palette, RGB } from "../paint";
 
@@ -17,21 +21,25 @@ export interface Glyph {
   readonly alpha?: number;
 }
 
-const LOCATION = { x: 0, y: 1, category: 2, confidence: 3, selected: 4 } as const;
+/** How the points are drawn: a part of them while the picture moves; as densities. */
+export interface Look {
+  readonly moving: boolean;
+  readonly density: boolean;
+}
+
+const LOCATION = { x: 0, y: 1, category: 2, confidence: 3, selected: 4, crowding: 5 } as const;
 type Column = keyof typeof LOCATION;
 const KIND = { ring: 0, diamond: 1, cross: 2 } as const;
 const GLYPH_BYTES = 20;
-
-interface Pass {
-  readonly program: WebGLProgram;
-  readonly array: WebGLVertexArrayObject;
-  uniform(name: string): WebGLUniformLocation | null;
-}
 
 interface Resources {
   readonly points: Pass;
   readonly glyphs: Pass;
   readonly glyphBuffer: WebGLBuffer;
+  /** The rows that are drawn while the picture moves. */
+  readonly sample: WebGLBuffer;
+  /** null where the browser cannot draw densities. */
+  readonly density: Density | null;
   readonly palette: WebGLTexture;
   readonly buffers: Partial<Record<Column, WebGLBuffer>>;
 }
@@ -42,6 +50,7 @@ export class Renderer {
   private palette: Palette = { width: 1, height: 1, rgba: new Uint8Array([128, 128, 128, 255]) };
   private glyphBytes = new ArrayBuffer(0);
   private anySelected = false;
+  private cellArea = 1;
 
   private constructor(
     private readonly canvas: HTMLCanvasElement,
@@ -82,6 +91,10 @@ export class Renderer {
     }
     this.set("x", x);
     this.set("y", y);
+    const { codes, cellArea } = crowdingOf(x, y);
+    this.cellArea = cellArea;
+    this.set("crowding", codes);
+    if (this.resources) this.uploadSample(this.resources);
   }
 
   /** Class and confidence (0 to 255) of every row: line and column of the palette. */
@@ -118,8 +131,13 @@ export class Renderer {
     if (this.resources) this.uploadGlyphs(this.resources.glyphBuffer);
   }
 
+  /** Whether this browser can draw densities. */
+  get hasDensity(): boolean {
+    return this.resources?.density !== null;
+  }
+
   /** `viewport` in CSS pixels; `ratio` device pixels to one of them; `size` of a point in CSS pixels. */
-  draw(camera: Camera, viewport: Viewport, ratio: number, size: number): void {
+  draw(camera: Camera, viewport: Viewport, ratio: number, size: number, look: Look): void {
     const { gl, resources, canvas } = this;
     if (!resources) return;
     const unit = pixelsPerUnit(camera, viewport);
@@ -135,14 +153,22 @@ export class Renderer {
       gl.uniform2f(pass.uniform("centre"), camera.x, camera.y);
       gl.uniform2f(pass.uniform("scale"), ...scale);
     };
-    if (this.rows) {
+    const drawn = look.moving ? Math.min(this.rows, MOVING_MOST) : this.rows;
+    const cover = ((drawn / Math.max(1, this.rows)) * Math.PI * (size / 2) ** 2) / (this.cellArea * unit * unit);
+    const points = (sums: boolean): void => {
       use(resources.points);
+      gl.uniform1f(resources.points.uniform("cover"), cover);
+      gl.uniform1i(resources.points.uniform("sums"), Number(sums));
       for (const pass of this.anySelected ? [1, 2] : [0]) {
         gl.uniform1f(resources.points.uniform("size"), (pass === 2 ? size + 1 : size) * ratio);
         gl.uniform1i(resources.points.uniform("pass"), pass);
-        gl.drawArrays(gl.POINTS, 0, this.rows);
+        if (drawn < this.rows) gl.drawElements(gl.POINTS, drawn, gl.UNSIGNED_INT, 0);
+        else gl.drawArrays(gl.POINTS, 0, drawn);
       }
-    }
+    };
+    if (drawn && look.density && resources.density) {
+      resources.density.draw(canvas.width, canvas.height, drawn / this.rows, () => points(true));
+    } else if (drawn) points(false);
     const glyphs = this.glyphBytes.byteLength / GLYPH_BYTES;
     if (glyphs) {
       use(resources.glyphs);
@@ -155,9 +181,11 @@ export class Renderer {
   private build(): Resources {
     const { gl } = this;
     const made = {
-      points: this.pass(POINT_VERTEX, POINT_FRAGMENT),
-      glyphs: this.pass(GLYPH_VERTEX, GLYPH_FRAGMENT),
+      points: newPass(gl, POINT_VERTEX, POINT_FRAGMENT),
+      glyphs: newPass(gl, GLYPH_VERTEX, GLYPH_FRAGMENT),
       glyphBuffer: gl.createBuffer(),
+      sample: gl.createBuffer(),
+      density: Density.on(gl),
       palette: gl.createTexture(),
       buffers: {},
     };
@@ -165,6 +193,7 @@ export class Renderer {
     this.resources = made;
     for (const [name, values] of Object.entries(this.columns)) this.set(name as Column, values);
     this.uploadGlyphs(made.glyphBuffer);
+    this.uploadSample(made);
     gl.bindVertexArray(made.glyphs.array);
     gl.bindBuffer(gl.ARRAY_BUFFER, made.glyphBuffer);
     gl.vertexAttribPointer(0, 2, gl.FLOAT, false, GLYPH_BYTES, 0);
@@ -203,34 +232,17 @@ export class Renderer {
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
   }
 
+  private uploadSample({ points, sample }: Resources): void {
+    const { gl, rows } = this;
+    gl.bindVertexArray(points.array);
+    gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, sample);
+    const count = rows > MOVING_MOST ? MOVING_MOST : 0;
+    gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, fairSample(rows, count), gl.STATIC_DRAW);
+    gl.bindVertexArray(null);
+  }
+
   private uploadGlyphs(buffer: WebGLBuffer): void {
     this.gl.bindBuffer(this.gl.ARRAY_BUFFER, buffer);
     this.gl.bufferData(this.gl.ARRAY_BUFFER, this.glyphBytes, this.gl.DYNAMIC_DRAW);
-  }
-
-  private pass(vertex: string, fragment: string): Pass {
-    const { gl } = this;
-    const program = gl.createProgram();
-    const shaders = [
-      [gl.VERTEX_SHADER, vertex],
-      [gl.FRAGMENT_SHADER, fragment],
-    ] as const;
-    for (const [kind, source] of shaders) {
-      const shader = gl.createShader(kind);
-      if (!shader) break; // the context is lost already; building starts again when it is back
-      gl.shaderSource(shader, source);
-      gl.compileShader(shader);
-      gl.attachShader(program, shader);
-    }
-    gl.linkProgram(program);
-    const linked = gl.getProgramParameter(program, gl.LINK_STATUS) as boolean;
-    if (!linked && !gl.isContextLost())
-      throw new Error(`The scatter's shader failed: ${gl.getProgramInfoLog(program)}`);
-    const places = new Map<string, WebGLUniformLocation | null>();
-    const uniform = (name: string): WebGLUniformLocation | null => {
-      if (!places.has(name)) places.set(name, gl.getUniformLocation(program, name));
-      return places.get(name) ?? null;
-    };
-    return { program, array: gl.createVertexArray(), uniform };
   }
 }

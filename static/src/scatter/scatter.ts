@@ -6,6 +6,7 @@ import type { Palette } from "../paint";
 import type { XY } from "../protocol";
 import type { SelectMode, Shape } from "../protocol_selection";
 import { boundsOf, fitted, panned, pixelsPerUnit, toLayout, toScreen, zoomedAt, type Camera } from "./camera";
+import { Motion } from "./detail";
 import { Gesture, Outline, type Tool } from "./gesture";
 import { nearest } from "./pick";
 import { Renderer, type Glyph } from "./renderer";
@@ -47,6 +48,8 @@ export class Scatter {
   private hovered: number | null = null;
   private frame = 0;
   private fittedOnce = false;
+  private density = false;
+  private readonly motion = new Motion(() => this.redraw());
   private readonly outline = new Outline();
   private readonly tip = element("div", { class: "tip", hidden: true });
 
@@ -96,6 +99,16 @@ export class Scatter {
   setGlyphs(glyphs: readonly Glyph[], places: readonly PlacePoint[]): void {
     [this.glyphs, this.places] = [glyphs, places];
     this.redraw();
+  }
+
+  /** Draw how many points lie where, instead of each of them; in browsers that can. */
+  setDensity(on: boolean): void {
+    this.density = on;
+    this.redraw();
+  }
+
+  get hasDensity(): boolean {
+    return this.renderer.hasDensity;
   }
 
   setTool(tool: Tool): void {
@@ -167,7 +180,7 @@ export class Scatter {
     const at: XY = [event.offsetX, event.offsetY];
     this.gesture?.add(at, toLayout(this.camera, this.viewport, ...at));
     if (this.dragging) {
-      this.look(panned(this.camera, this.viewport, at[0] - this.dragging[0], at[1] - this.dragging[1]));
+      this.steer(panned(this.camera, this.viewport, at[0] - this.dragging[0], at[1] - this.dragging[1]));
       this.dragging = at;
     } else if (this.gesture) {
       if (this.gesture.isDrawn) this.gesture.drawOn(this.outline);
@@ -217,18 +230,24 @@ export class Scatter {
     event.preventDefault();
     const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 20 : 1;
     const factor = Math.exp(-event.deltaY * lines * WHEEL_SPEED);
-    this.look(zoomedAt(this.camera, this.viewport, event.offsetX, event.offsetY, factor));
+    this.steer(zoomedAt(this.camera, this.viewport, event.offsetX, event.offsetY, factor));
   }
 
   private key(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const shift = { ArrowLeft: [40, 0], ArrowRight: [-40, 0], ArrowUp: [0, 40], ArrowDown: [0, -40] }[event.key];
-    if (shift) this.look(panned(this.camera, this.viewport, shift[0], shift[1]));
+    if (shift) this.steer(panned(this.camera, this.viewport, shift[0], shift[1]));
     else if (event.key === "+" || event.key === "-") this.zoom(event.key === "+" ? 1.25 : 0.8);
     else if (event.key === "Home") this.fit();
     else if (event.key === " ") this.spaceHeld = true;
     else return;
     event.preventDefault();
+  }
+
+  /** Look elsewhere by hand: more such steps will come at once. */
+  private steer(camera: Camera): void {
+    this.motion.moved();
+    this.look(camera);
   }
 
   private look(camera: Camera): void {
@@ -261,7 +280,8 @@ export class Scatter {
         ? []
         : [{ x: this.x[this.hovered], y: this.y[this.hovered], kind: "ring", diameter: 15, rgb: [255, 255, 255] }];
     this.renderer.setGlyphs([...this.glyphs, ...ring]);
-    this.renderer.draw(this.camera, this.viewport, this.ratio, this.pointSize());
+    const look = { moving: this.motion.isOn, density: this.density };
+    this.renderer.draw(this.camera, this.viewport, this.ratio, this.pointSize(), look);
   }
 
   /** CSS pixels: few points are drawn larger, and all grow a little as one comes nearer. */

@@ -7,8 +7,11 @@ layout(location=1) in float y;
 layout(location=2) in uint category;
 layout(location=3) in uint confidence;
 layout(location=4) in uint selected;
+layout(location=5) in uint crowding;
 uniform vec2 centre, scale;
 uniform float size;
+uniform float cover; // what a point covers of the cell that crowding is counted in
+uniform bool sums; // adding up densities
 uniform int pass; // 0: no selection, 1: the rows outside it, 2: the rows inside it
 uniform sampler2D palette;
 out vec4 colour;
@@ -19,6 +22,9 @@ void main() {
   bool skipped = colour.a == 0.0 || (pass == 1 && selected != 0u) || (pass == 2 && selected == 0u);
   if (pass == 1) colour = vec4(mix(colour.rgb, vec3(0.3), 0.75), colour.a * 0.35);
   if (pass == 2) colour.a = 1.0;
+  float over = 1.0 + min(cover, 1.0) * (exp2(float(crowding) / 4.0) - 1.0);
+  if (sums) colour.a = pass == 1 ? 0.25 : 1.0;
+  else colour.a *= clamp(6.0 / over, pass == 2 ? 0.5 : 0.18, 1.0);
   gl_Position = skipped ? vec4(2.0, 2.0, 2.0, 1.0) : vec4((vec2(x, y) - centre) * scale, 0.0, 1.0);
   gl_PointSize = size + 1.0;
   radius = 0.5 * size;
