@@ -118,6 +118,7 @@ def _start(
         fitter=_thread(closing, server),
         chooser=_thread(closing, server),
         judge=_thread(closing, server),
+        searcher=_thread(closing, server),
         log=log,
         training=TrainingFile(Path(project.labels.file)),
         later=server.later,

@@ -44,6 +44,7 @@ class Keys(Struct, frozen=True, forbid_unknown_fields=True):
         places: show the labelled places as a list.
         comment: say something in words about a place.
         agree, disagree: review the label of a place.
+        similar: show the points most like this one.
         follow: let the points in the viewer's field stand out in the scatter.
         pin: keep the card of the point under the pointer.
     """
@@ -65,8 +66,9 @@ class Keys(Struct, frozen=True, forbid_unknown_fields=True):
     comment: str = "slash"
     agree: str = "g"
     disagree: str = "h"
-    follow: str = "f"
-    pin: str = "i"
+    similar: str = "m"
+    follow: str = "semicolon"
+    pin: str = "quote"
 
     def __post_init__(self) -> None:
         taken: dict[str, str] = {}

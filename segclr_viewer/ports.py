@@ -124,6 +124,7 @@ class SharedPorts:
     fitter: Latest
     chooser: Latest
     judge: Latest
+    searcher: Latest
     log: LabelLog
     training: TrainingMemory
     later: Later

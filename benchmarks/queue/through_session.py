@@ -118,6 +118,7 @@ def label_through_session(place: Field, said: NDArray[np.int64], most: int, batc
             fitter=at_once,
             chooser=at_once,
             judge=at_once,
+            searcher=at_once,
             log=log,
             training=TrainingFile(Path(folder) / "labels.sqlite"),
             later=_soon,

@@ -70,7 +70,7 @@ class Proposals:
         self._selecting = selecting
 
     def propose(self, message: ProposeRequest) -> None:
-        """Propose the selection's rows, or those nearest to a row; the page is told.
+        """Propose the rows that are named, those nearest to a row, or the selection's; the page is told.
 
         Raises:
             SegclrError: nothing is selected, or there is no such row.
@@ -80,6 +80,12 @@ class Proposals:
         job = task.job(self._state.now)
         marked = task.marked(self._state.world.annotator)
         closed = _closed(table, task.task.unit, [*task.labelled().rows, *marked.unsure, *marked.bad_segmentation])
+        if message.rows:
+            rows = np.unique(np.array(message.rows, np.int64))
+            if rows[-1] >= len(table):
+                raise SegclrError(f"the table has no row {rows[-1]}: reload the page")
+            self._tell(message, "neighbour", _of_selection(rows, closed, table, task.task.unit, message.request))
+            return
         if message.row is None:
             selected = self._selecting.rows
             if not len(selected):

@@ -27,6 +27,7 @@ from segclr_viewer.session.describing import classes_changed, hello, layout_read
 from segclr_viewer.session.judging import Judging
 from segclr_viewer.session.labelling import Labelling
 from segclr_viewer.session.listing import Listing
+from segclr_viewer.session.neighbourly import Neighbourly
 from segclr_viewer.session.painting import Painting
 from segclr_viewer.session.people import People
 from segclr_viewer.session.proposals import Proposals
@@ -40,6 +41,7 @@ from segclr_viewer.session.workspace import Workspace
 from segclr_viewer.wire.answers import Device, Status, ToPage
 from segclr_viewer.wire.classes import ClassRequest
 from segclr_viewer.wire.coloring import ColorRequest
+from segclr_viewer.wire.explore import SimilarRequest
 from segclr_viewer.wire.messages import (
     AcceptRequest,
     AdjudicateRequest,
@@ -98,6 +100,7 @@ class Session:
         self._selecting = Selecting(self._state)
         self._queueing = Queueing(self._state)
         self._proposals = Proposals(self._state, self._selecting)
+        self._neighbourly = Neighbourly(self._state, workspace.searches, self._selecting)
         self._judging = Judging(self._state, workspace.judgements)
         self._conflicts = Conflicts(self._state)
         self._people = People(self._state)
@@ -250,6 +253,8 @@ class Session:
                 self._labelling.accept(message)
             case ProposeRequest():
                 self._proposals.propose(message)
+            case SimilarRequest():
+                self._neighbourly.ask(message)
             case QueueRequest():
                 self._queueing.ask(message)
             case AheadRequest():

@@ -26,6 +26,7 @@ from segclr_viewer.session.one_by_one import OneByOne
 from segclr_viewer.session.pacing import Pacer
 from segclr_viewer.session.predicting import Predicting
 from segclr_viewer.session.queue_memory import QueueMemory
+from segclr_viewer.session.searches import Searches
 from segclr_viewer.world import World
 
 _REST_S = 0.15  # between two repaints where several look: each makes every page and viewer of them fetch anew
@@ -116,6 +117,7 @@ class Workspace:
         self.places = Places(world.table, world.layout)
         self.errands = OneByOne(ports.chooser)
         self.judgements = OneByOne(ports.judge)
+        self.searches = Searches(OneByOne(ports.searcher), self.tasks)
         self.queues = QueueMemory()
         self.agreeing = Agreeing(self.errands, self._tell_agreement)
         self._predicting = Predicting(ports.fitter, now, self._paint, self._tell_predictions, self._tell_failure)

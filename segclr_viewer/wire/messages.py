@@ -12,6 +12,7 @@ from segclr.errors import SegclrError
 from segclr_viewer.wire.answers import ToPage
 from segclr_viewer.wire.classes import ClassRequest
 from segclr_viewer.wire.coloring import ColorRequest
+from segclr_viewer.wire.explore import SimilarRequest
 from segclr_viewer.wire.listing import MOST_LISTED, State, UuidText
 from segclr_viewer.wire.types import XY, XYZ, RequestText, SegmentText
 
@@ -180,11 +181,12 @@ class AheadRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="ahead")
 
 
 class ProposeRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="propose"):
-    """Find rows to label at once: those of the selection, or the nearest of a row in the embedding space."""
+    """Find rows to label at once: the nearest of a row in the embedding space, or `rows`, or those of the selection."""
 
     request: RequestText
     task: str
     row: Index | None
+    rows: Annotated[list[Index], Meta(max_length=MOST_AT_ONCE)] = []
 
 
 class AcceptRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="accept"):
@@ -318,6 +320,7 @@ ToServer = (
     | SkipRequest
     | AcceptRequest
     | ProposeRequest
+    | SimilarRequest
     | QueueRequest
     | AheadRequest
     | ConflictsRequest

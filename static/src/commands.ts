@@ -2,6 +2,7 @@
 
 import { commandOf, type Command, type KeyPress } from "./keys";
 import { isChosen } from "./listing_store";
+import { isChosenAlike } from "./similar_store";
 import { namesTarget } from "./evaluation_store";
 import type { Actions } from "./panels/panel";
 import { conflictShown } from "./people_store";
@@ -30,14 +31,15 @@ export function keyInViewer(world: CommandWorld, press: KeyPress): boolean {
   const command = commandOf(press, classesOf(state), keysOf(state));
   if (!command) return false;
   if (conflictShown(state.people)) return perform(world, command);
-  const always = ["queue", "neighbours", "label-selection", "evaluation", "people", "places", "comment", "follow", "help"].includes(command.kind);
+  const always = ["queue", "neighbours", "label-selection", "evaluation", "people", "places", "comment", "similar", "follow", "help"].includes(command.kind);
   const listed = state.listing?.open === true && (command.kind === "step" || command.kind === "review" || isChosen(state));
-  const named = state.evaluation?.open ? namesTarget(state.evaluation, state.target) : listed || state.queue !== null;
+  const alike = isChosenAlike(state) || (state.similar?.open === true && command.kind === "step");
+  const named = state.evaluation?.open ? namesTarget(state.evaluation, state.target) : listed || alike || state.queue !== null;
   return (always || named) && perform(world, command);
 }
 
 function perform({ actions, state, cancelDrawing }: CommandWorld, command: Command): boolean {
-  const { queue, target, evaluation, people, listing } = state();
+  const { queue, target, evaluation, people, listing, similar } = state();
   if (people?.open && command.kind !== "people") return withPeople(actions, state(), command);
   switch (command.kind) {
     case "undo":
@@ -56,6 +58,7 @@ function perform({ actions, state, cancelDrawing }: CommandWorld, command: Comma
       actions.places();
       return true;
     case "comment":
+    case "similar":
     case "follow":
     case "pin":
       actions[command.kind]();
@@ -64,8 +67,9 @@ function perform({ actions, state, cancelDrawing }: CommandWorld, command: Comma
       actions.review(command.verdict);
       return true;
     case "step":
-      if (!listing?.open || evaluation?.open) return false;
-      actions.step(command.by);
+      if ((!listing?.open && !similar?.open) || evaluation?.open) return false;
+      if (similar?.open) actions.stepAlike(command.by);
+      else actions.step(command.by);
       return true;
     case "queue":
       actions.toggleQueue();
@@ -138,8 +142,9 @@ function withPeople(actions: Actions, state: State, command: Command): boolean {
 }
 
 /** One step back out of what is open. */
-function leave(actions: Actions, { evaluation, listing, queue }: State): void {
+function leave(actions: Actions, { evaluation, listing, similar, queue }: State): void {
   if (evaluation?.open) actions.leaveEvaluation();
+  else if (similar?.open) actions.similar();
   else if (listing?.open) actions.places();
   else if (queue) actions.toggleQueue();
   else actions.clear();

@@ -30,6 +30,7 @@ export type Command =
   | { readonly kind: "others" }
   | { readonly kind: "places" }
   | { readonly kind: "comment" }
+  | { readonly kind: "similar" }
   | { readonly kind: "follow" }
   | { readonly kind: "pin" }
   | { readonly kind: "review"; readonly verdict: "agree" | "disagree" }
@@ -85,6 +86,7 @@ const COMMANDS: Readonly<Record<keyof Keys, Command>> = {
   others: { kind: "others" },
   places: { kind: "places" },
   comment: { kind: "comment" },
+  similar: { kind: "similar" },
   follow: { kind: "follow" },
   pin: { kind: "pin" },
   agree: { kind: "review", verdict: "agree" },

@@ -60,7 +60,8 @@ export function listingReduce(state: State, event: ListingEvent): State {
       const known = listing?.task === state.task ? listing : fresh(state.task);
       const filter = event.filter ?? known.filter;
       const evaluation = state.evaluation && { ...state.evaluation, open: false };
-      return { ...state, evaluation, listing: { ...known, filter, open: true, asked: null } };
+      const similar = state.similar && { ...state.similar, open: false };
+      return { ...state, evaluation, similar, listing: { ...known, filter, open: true, asked: null } };
     }
     case "listing-closed":
       return { ...state, listing: listing && { ...listing, open: false } };

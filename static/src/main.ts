@@ -31,6 +31,7 @@ import { queuePanel } from "./panels/queue";
 import { listingPanel } from "./panels/listing";
 import { failurePanel, statusPanel } from "./panels/status";
 import { selectionPanel } from "./panels/selection";
+import { similarPanel } from "./panels/similar";
 import { toolsPanel } from "./panels/tools";
 import { topPanel } from "./panels/top";
 import type { ClientMessage } from "./protocol";
@@ -40,6 +41,7 @@ import { ListingFlow } from "./listing_flow";
 import { newRequest } from "./request";
 import { Scatter } from "./scatter/scatter";
 import { SelectFlow } from "./select_flow";
+import { SimilarFlow } from "./similar_flow";
 import { browserWorld, Connection } from "./socket";
 import { classesOf, classIdOf, guessOf, labelOf, rowOf, whereabouts, type State, type StoredMessage, type Target } from "./state";
 import { initial, reduce, type Event } from "./store";
@@ -110,7 +112,7 @@ function propose(target: Target | null): void {
   const row = target && rowOf(state, target);
   if (target && row === null) return dispatch({ type: "problem", text: "No point of the scatter stands for this place." });
   const chosen = target && labelOf(state, target);
-  if (send({ type: "propose", request, task: state.task, row })) dispatch({ type: "proposal-asked", request, class: chosen });
+  if (send({ type: "propose", request, task: state.task, row, rows: [] })) dispatch({ type: "proposal-asked", request, class: chosen });
 }
 
 function accept(): void {
@@ -137,6 +139,7 @@ const coloring = new ColoringFlow({ state: () => state, dispatch, send });
 const tints = newTints();
 const judging = new EvaluationFlow({ state: () => state, dispatch, send }, bridge);
 const people = new PeopleFlow({ state: () => state, dispatch, send }, bridge);
+const alike = new SimilarFlow({ state: () => state, dispatch, send }, bridge);
 const after: After = (milliseconds, action) => {
   const timer = setTimeout(action, milliseconds);
   return () => clearTimeout(timer);
@@ -185,6 +188,9 @@ const actions: Actions = {
   commented: (text) => listing.commented(text),
   review: (verdict) => listing.review(verdict),
   fly: (position_nm) => listing.fly(position_nm),
+  similar: () => alike.toggle(),
+  similarToSelection: () => alike.selection(),
+  stepAlike: (by) => alike.move(by),
   follow: () => following.toggle(),
   pin: () => hovering.pin(),
   help: () => help.open(),
@@ -235,6 +241,7 @@ followers.push(
   evaluationPanel(actions, judging),
   peoplePanel(people),
   listingPanel(listing),
+  similarPanel(alike),
   statusPanel(actions),
   failurePanel(actions),
   attachedNotice(actions),
@@ -244,6 +251,7 @@ followers.push(
   viewing(bridge),
   flow.follow,
   following.follow,
+  alike.follow,
   judging.follow,
   coloring.follow,
   people.follow,

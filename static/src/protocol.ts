@@ -5,6 +5,7 @@ import type { Agreement, AnnotatorsMessage, Conflicts, People } from "./protocol
 import type { ClassesChanged, ClassMessage, ClassSpec, TaskSpec } from "./protocol_classes";
 import { COLORED_FIELDS, COLORINGS_FIELDS, type Colored, type ColoringMessage, type Colorings } from "./protocol_coloring";
 import type { EvaluationMessage, EvaluationReady } from "./protocol_evaluation";
+import { EXPLORING_FIELDS, SIMILAR_FIELDS, type ExploreMessage, type Exploring, type SimilarReady } from "./protocol_explore";
 import type { Attached, Listed, ListingMessage, Seen } from "./protocol_listing";
 import type { Keys, ProposalMade, QueueMessage, QueueReady } from "./protocol_queue";
 import { SELECTION_FIELDS, type Selection, type SelectionMessage } from "./protocol_selection";
@@ -191,6 +192,8 @@ export type ServerMessage =
   | QueueReady
   | ProposalMade
   | EvaluationReady
+  | Exploring
+  | SimilarReady
   | Agreement
   | Conflicts
   | People
@@ -209,6 +212,7 @@ export type ClientMessage =
   | SelectionMessage
   | ColoringMessage
   | ListingMessage
+  | ExploreMessage
   | { type: "undo"; request: string }
   | { type: "redo"; request: string }
   | { type: "task"; request: string; name: string }
@@ -267,6 +271,8 @@ const FIELDS: Readonly<Record<ServerMessage["type"], readonly string[]>> = {
     "suspects",
     "suspects_total",
   ],
+  exploring: EXPLORING_FIELDS,
+  similar: SIMILAR_FIELDS,
   agreement: ["request", "task", "method", "places", "annotators", "kappa", "low", "high", "text", "meaning", "pairs"],
   conflicts: ["request", "task", "conflicts", "total", "hidden", "settled", "settled_total"],
   people: ["request", "task", "people", "training"],

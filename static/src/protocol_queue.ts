@@ -21,6 +21,7 @@ export interface Keys {
   readonly comment: string;
   readonly agree: string;
   readonly disagree: string;
+  readonly similar: string;
   readonly follow: string;
   readonly pin: string;
 }
@@ -75,7 +76,7 @@ export type QueueMessage =
   | { type: "label"; request: string; task: string; class: string | null; target: LabelTarget; provenance: GivenIn }
   | { type: "mark"; request: string; task: string; kind: Mark; target: LabelTarget; provenance: GivenIn }
   | { type: "accept"; request: string; task: string; class: string; rows: number[]; provenance: "lasso" | "neighbour" }
-  | { type: "propose"; request: string; task: string; row: number | null }
+  | { type: "propose"; request: string; task: string; row: number | null; rows: number[] }
   | {
       type: "queue";
       request: string;

@@ -28,6 +28,7 @@ import type { Colored, ColoringInfo } from "./protocol_coloring";
 import type { Attached, Seen } from "./protocol_listing";
 import type { Keys, LabelTarget, Mark } from "./protocol_queue";
 import type { Queue } from "./queue";
+import type { Similar } from "./similar_store";
 import type { Tool } from "./scatter/gesture";
 import type { ConnectionState } from "./socket";
 
@@ -115,6 +116,8 @@ export interface State {
   readonly density: boolean;
   readonly colored: Colored | null;
   readonly colorColumn: ColorColumn | null;
+  /** The gallery of what is alike, null before anybody asked. */
+  readonly similar: Similar | null;
   /** The labelling queue of this page, null while it is not running. */
   readonly queue: Queue | null;
   /** While the queue runs: whether the viewer shows the selected cells beside the one that is asked about. */

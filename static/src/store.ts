@@ -15,6 +15,7 @@ import type { ServerMessage } from "./protocol";
 import { closed, decided, peopleCame, peopleReduce, undecided, type PeopleEvent } from "./people_store";
 import { itemsCame, proposalCame, queueReduce, stored, type QueueEvent } from "./queue_store";
 import type { ConnectionState } from "./socket";
+import { similarCame, similarDoing, similarReduce, similarRefused, type SimilarEvent } from "./similar_store";
 import { asking, drawn, masked, selection, started, viewerReady } from "./selecting";
 import type { State, StoredMessage, Target } from "./state";
 
@@ -34,6 +35,7 @@ export type Event =
   | PeopleEvent
   | ListingEvent
   | LinkEvent
+  | SimilarEvent
   | { type: "task-asked"; name: string }
   | { type: "drawn"; request: string; bits: Uint32Array }
   | { type: "mask"; mask: string; bits: Uint32Array }
@@ -75,6 +77,7 @@ export const initial: State = {
   glance: null,
   pins: [],
   here: null,
+  similar: null,
   queue: null,
   others: false,
   proposal: null,
@@ -176,6 +179,12 @@ export function reduce(state: State, event: Event): State {
     case "reach-chosen":
     case "here-found":
       return linkReduce(state, event);
+    case "similar-opened":
+    case "similar-closed":
+    case "similar-changed":
+    case "similar-asked":
+    case "similar-at":
+      return similarReduce(state, event);
     default:
       return queueReduce(state, event);
   }
@@ -208,6 +217,10 @@ function received(state: State, message: ServerMessage): State {
       return itemsCame(state, message);
     case "proposal":
       return proposalCame(state, message);
+    case "exploring":
+      return { ...state, similar: similarDoing(state.similar, message) };
+    case "similar":
+      return similarCame(state, message);
     case "evaluation":
       return judged(state, message);
     case "listed":
@@ -260,6 +273,7 @@ function welcomed(state: State, hello: Extract<ServerMessage, { type: "hello" }>
     proposing: null,
     evaluation: hello.task === kept.evaluation?.task ? { ...kept.evaluation, request: null } : null,
     people: hello.task === kept.people?.task ? { ...kept.people, training: null } : null,
+    similar: hello.task === kept.similar?.task ? { ...kept.similar, request: null } : null,
     listing: hello.task === kept.listing?.task ? { ...kept.listing, asked: null } : null,
     queue: hello.task === kept.queue?.task ? { ...kept.queue, request: null, dry: false } : null,
     selected: kept.selected ?? (start.length ? started(start, hello.rows) : null),
@@ -282,6 +296,7 @@ function pointed(state: State, points: Extract<ServerMessage, { type: "points" }
     evaluation: switched ? null : state.evaluation,
     people: switched && state.people?.open ? { ...closed(points.task), open: true } : switched ? null : state.people,
     listing: switched ? null : state.listing,
+    similar: switched ? null : state.similar,
     commenting: switched ? null : state.commenting,
   };
 }
@@ -297,6 +312,7 @@ function refused(state: State, request: string | null): State {
     proposing: state.proposing?.request === request ? null : state.proposing,
     queue: state.queue?.request === request ? { ...state.queue, request: null, dry: true } : state.queue,
     evaluation: unanswered(state.evaluation, request),
+    similar: similarRefused(state.similar, request),
     people: undecided(state.people, request),
     listing: state.listing?.asked?.request === request ? { ...state.listing, asked: null } : state.listing,
     wantedTask: state.task,

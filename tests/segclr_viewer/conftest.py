@@ -229,6 +229,7 @@ class Desk:
     finder: HeldJobs = field(default_factory=HeldJobs)
     chooser: HeldJobs = field(default_factory=HeldJobs)
     judge: HeldJobs = field(default_factory=HeldJobs)
+    searcher: HeldJobs = field(default_factory=HeldJobs)
     training: MemoryTraining = field(default_factory=MemoryTraining)
     ahead: AheadRecord = field(default_factory=AheadRecord)
     page: PageRecord = field(default_factory=PageRecord)
@@ -238,13 +239,23 @@ class Desk:
 
     def __post_init__(self) -> None:
         if self.beside is None:
-            shared = SharedPorts(self.worker, self.fitter, self.chooser, self.judge, self.log, self.training, at_once)
+            shared = SharedPorts(
+                worker=self.worker,
+                fitter=self.fitter,
+                chooser=self.chooser,
+                judge=self.judge,
+                searcher=self.searcher,
+                log=self.log,
+                training=self.training,
+                later=at_once,
+            )
             new_id = lambda: f"id {next(self.ids)}"  # noqa: E731
             self.workspace = Workspace(self.world, shared, lambda: "2026-11-03T09:15:04Z", new_id)
         else:
             self.workspace = self.beside.workspace
             self.worker, self.fitter = self.beside.worker, self.beside.fitter
             self.chooser, self.judge = self.beside.chooser, self.beside.judge
+            self.searcher = self.beside.searcher
             self.training = self.beside.training
         self.session = Session(self.workspace, self.world, Ports(self.finder, self.ahead, self.page, self.view))
 

@@ -151,6 +151,12 @@ function stageMs(value: number): string {
   return value < 10 ? value.toFixed(1) : value.toFixed(0);
 }
 
+function moreLike(actions: Actions): HTMLElement {
+  const alike = element("button", { type: "button", class: "plain", onclick: () => actions.similar() }, "More like this");
+  alike.title = "Show the points that are most like this one";
+  return alike;
+}
+
 function details(
   target: Target,
   card: Place | null,
@@ -192,7 +198,7 @@ function details(
     const embed = element("button", { type: "button", class: "plain" }, "Embed this place again");
     embed.title = "Cut the place out, run the encoder and show what it sees";
     embed.addEventListener("click", () => actions.embed(target));
-    parts.push(embed);
+    parts.push(embed, moreLike(actions));
   }
   return parts;
 }

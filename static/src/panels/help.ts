@@ -50,6 +50,7 @@ const ANSWERS: Named = [
   ["comment", "comment on the place"],
   ["agree", "agree with the label of the place"],
   ["disagree", "disagree with it"],
+  ["similar", "the points most like this one, as pictures"],
   ["follow", "let the points in the viewer's field stand out"],
   ["pin", "keep the card of the point under the pointer, or of the chosen one"],
 ];

@@ -30,7 +30,7 @@ export function herePanel(flow: FollowFlow, actions: Actions): (state: State) =>
   return (state) => {
     const { here } = state;
     follow.setAttribute("aria-pressed", String(here !== null));
-    follow.title = `Let the points in the viewer's field stand out as it moves (${keyName(keysOf(state)?.follow ?? "f")})`;
+    follow.title = `Let the points in the viewer's field stand out as it moves (${keyName(keysOf(state)?.follow ?? "semicolon")})`;
     host.hidden = here === null;
     if (!here) return;
     reach.value = String(here.reach);

@@ -55,6 +55,10 @@ export interface Actions {
   /** Agree or disagree with the label there. */
   review(verdict: Review): void;
   fly(position_nm: XYZ): void;
+  /** Show what is like the target, or close it; and go through it. */
+  similar(): void;
+  similarToSelection(): void;
+  stepAlike(by: 1 | -1): void;
   /** Let the scatter follow the viewer, or no more. */
   follow(): void;
   /** Keep the card of the point under the pointer, or of the target; or take it away. */

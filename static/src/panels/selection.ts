@@ -21,8 +21,9 @@ export function selectionPanel(actions: Actions): (state: State) => void {
   const along = grow("skeleton", "Along", "Select also the next points along the cells");
   const cells = grow("cells", "Cells", "Select all points of these cells");
   const label = button("Label", "", () => actions.propose(null));
+  const alike = button("Alike", "Show the points most like the mean of the selection", () => actions.similarToSelection());
   const clear = button("Clear", "Select nothing (Esc)", () => actions.clear());
-  host.append(text, element("span", { class: "buttons" }, back, forward, invert, along, cells, label, clear));
+  host.append(text, element("span", { class: "buttons" }, back, forward, invert, along, cells, alike, label, clear));
 
   return (state) => {
     const { selected, selectionSteps } = state;
@@ -32,7 +33,7 @@ export function selectionPanel(actions: Actions): (state: State) => void {
     text.title = selected?.note ?? "";
     back.disabled = !selectionSteps.back;
     forward.disabled = !selectionSteps.forward;
-    for (const one of [invert, along, cells, label]) one.disabled = !selected?.row_total || selected.waiting;
+    for (const one of [invert, along, cells, alike, label]) one.disabled = !selected?.row_total || selected.waiting;
     label.title = `Propose one class for what is selected (${keyName(keysOf(state)?.label_selection ?? "l")})`;
     clear.disabled = !any;
   };
