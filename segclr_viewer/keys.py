@@ -47,6 +47,8 @@ class Keys(Struct, frozen=True, forbid_unknown_fields=True):
         similar: show the points most like this one.
         follow: let the points in the viewer's field stand out in the scatter.
         pin: keep the card of the point under the pointer.
+        tool: take the next tool of the scatter.
+        find: find a cell by its id.
     """
 
     queue: str = "q"
@@ -69,6 +71,8 @@ class Keys(Struct, frozen=True, forbid_unknown_fields=True):
     similar: str = "m"
     follow: str = "semicolon"
     pin: str = "quote"
+    tool: str = "equal"
+    find: str = "comma"
 
     def __post_init__(self) -> None:
         taken: dict[str, str] = {}

@@ -61,7 +61,11 @@ function perform({ actions, state, cancelDrawing }: CommandWorld, command: Comma
     case "similar":
     case "follow":
     case "pin":
+    case "find":
       actions[command.kind]();
+      return true;
+    case "tool":
+      actions.nextTool();
       return true;
     case "review":
       actions.review(command.verdict);

@@ -33,6 +33,8 @@ export type Command =
   | { readonly kind: "similar" }
   | { readonly kind: "follow" }
   | { readonly kind: "pin" }
+  | { readonly kind: "tool" }
+  | { readonly kind: "find" }
   | { readonly kind: "review"; readonly verdict: "agree" | "disagree" }
   | { readonly kind: "step"; readonly by: 1 | -1 }
   | { readonly kind: "undo" }
@@ -89,6 +91,8 @@ const COMMANDS: Readonly<Record<keyof Keys, Command>> = {
   similar: { kind: "similar" },
   follow: { kind: "follow" },
   pin: { kind: "pin" },
+  tool: { kind: "tool" },
+  find: { kind: "find" },
   agree: { kind: "review", verdict: "agree" },
   disagree: { kind: "review", verdict: "disagree" },
 };

@@ -9,6 +9,7 @@ import { byId } from "./element";
 import { EvaluationFlow } from "./evaluation_flow";
 import { FollowFlow } from "./follow_flow";
 import { focusFollowsMouse, TYPED_IN } from "./focus";
+import { findCell } from "./finding";
 import { hook, type Hook } from "./hook";
 import { HoverFlow, type After } from "./hover_flow";
 import { ViewerBridge } from "./neuroglancer";
@@ -30,15 +31,17 @@ import { proposalPanel } from "./panels/proposal";
 import { queuePanel } from "./panels/queue";
 import { listingPanel } from "./panels/listing";
 import { failurePanel, statusPanel } from "./panels/status";
+import { searchPanel } from "./panels/search";
 import { selectionPanel } from "./panels/selection";
 import { similarPanel } from "./panels/similar";
-import { toolsPanel } from "./panels/tools";
+import { TOOLS, toolsPanel } from "./panels/tools";
 import { topPanel } from "./panels/top";
 import type { ClientMessage } from "./protocol";
 import { accepted } from "./proposal";
 import { QueueFlow } from "./queue_flow";
 import { ListingFlow } from "./listing_flow";
 import { newRequest } from "./request";
+import { has } from "./scatter/bits";
 import { Scatter } from "./scatter/scatter";
 import { SelectFlow } from "./select_flow";
 import { SimilarFlow } from "./similar_flow";
@@ -193,6 +196,25 @@ const actions: Actions = {
   stepAlike: (by) => alike.move(by),
   follow: () => following.toggle(),
   pin: () => hovering.pin(),
+  findCell: (text) => {
+    const found = findCell(text, state);
+    if ("problem" in found) dispatch({ type: "problem", text: found.problem });
+    else {
+      choose({ kind: "row", row: found.middle });
+      selecting.segments([found.id]);
+      scatter?.zoomTo((row) => row >= found.rows[0] && row < found.rows[1]);
+    }
+    return !("problem" in found);
+  },
+  find: () => search.focus(),
+  nextTool: () => {
+    const at = TOOLS.findIndex(([tool]) => tool === state.tool);
+    dispatch({ type: "tool", tool: TOOLS[(at + 1) % TOOLS.length][0] });
+  },
+  zoomToSelection: () => {
+    const bits = state.selected?.bits;
+    if (bits) scatter?.zoomTo((row) => has(bits, row));
+  },
   help: () => help.open(),
 };
 
@@ -216,6 +238,7 @@ const scatter = Scatter.in(byId("scatter"), {
   describe,
 });
 const help = helpPanel();
+const search = searchPanel(actions);
 
 const commands: CommandWorld = { actions, state: () => state, cancelDrawing: () => scatter?.cancel() ?? false };
 document.addEventListener("keydown", (event) => {

@@ -24,6 +24,8 @@ export interface Keys {
   readonly similar: string;
   readonly follow: string;
   readonly pin: string;
+  readonly tool: string;
+  readonly find: string;
 }
 
 /** A row to ask about, and why. */

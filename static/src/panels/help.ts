@@ -53,6 +53,8 @@ const ANSWERS: Named = [
   ["similar", "the points most like this one, as pictures"],
   ["follow", "let the points in the viewer's field stand out"],
   ["pin", "keep the card of the point under the pointer, or of the chosen one"],
+  ["tool", "the next tool of the scatter"],
+  ["find", "find a cell by its id"],
 ];
 
 /** Lines with the keys as the project file has them. */

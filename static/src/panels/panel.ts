@@ -59,6 +59,12 @@ export interface Actions {
   similar(): void;
   similarToSelection(): void;
   stepAlike(by: 1 | -1): void;
+  /** Select the points of the cell with this id and show them; false if there is none. */
+  findCell(text: string): boolean;
+  find(): void;
+  nextTool(): void;
+  /** Show the selected points as large as they can be. */
+  zoomToSelection(): void;
   /** Let the scatter follow the viewer, or no more. */
   follow(): void;
   /** Keep the card of the point under the pointer, or of the target; or take it away. */

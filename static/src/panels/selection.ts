@@ -20,10 +20,11 @@ export function selectionPanel(actions: Actions): (state: State) => void {
   const invert = grow("invert", "Invert", "Select all shown points that are not selected");
   const along = grow("skeleton", "Along", "Select also the next points along the cells");
   const cells = grow("cells", "Cells", "Select all points of these cells");
+  const zoom = button("Zoom", "Show the selected points as large as they can be", () => actions.zoomToSelection());
   const label = button("Label", "", () => actions.propose(null));
   const alike = button("Alike", "Show the points most like the mean of the selection", () => actions.similarToSelection());
   const clear = button("Clear", "Select nothing (Esc)", () => actions.clear());
-  host.append(text, element("span", { class: "buttons" }, back, forward, invert, along, cells, alike, label, clear));
+  host.append(text, element("span", { class: "buttons" }, back, forward, invert, along, cells, zoom, alike, label, clear));
 
   return (state) => {
     const { selected, selectionSteps } = state;
@@ -33,7 +34,7 @@ export function selectionPanel(actions: Actions): (state: State) => void {
     text.title = selected?.note ?? "";
     back.disabled = !selectionSteps.back;
     forward.disabled = !selectionSteps.forward;
-    for (const one of [invert, along, cells, alike, label]) one.disabled = !selected?.row_total || selected.waiting;
+    for (const one of [invert, along, cells, zoom, alike, label]) one.disabled = !selected?.row_total || selected.waiting;
     label.title = `Propose one class for what is selected (${keyName(keysOf(state)?.label_selection ?? "l")})`;
     clear.disabled = !any;
   };

@@ -10,7 +10,7 @@ import { whenChanged, type Actions } from "./panel";
 
 const METHODS: Readonly<Record<string, string>> = { pca: "PCA", umap: "UMAP" };
 const KEYS = "Shift adds, Alt takes away, both keep what is in both";
-const TOOLS: readonly (readonly [Tool, string, string])[] = [
+export const TOOLS: readonly (readonly [Tool, string, string])[] = [
   ["lasso", "Lasso", `Draw round points to select them; ${KEYS}`],
   ["rectangle", "Box", `Draw a box over points to select them; ${KEYS}`],
   ["brush", "Brush", `Paint over points to select them; ${KEYS}`],

@@ -61,18 +61,25 @@ export function fitted(bounds: Bounds, viewport: Viewport, margin = 24, top = 0)
   return { x: (bounds.x0 + bounds.x1) / 2, y: (bounds.y0 + bounds.y1) / 2 + top / 2 / scale, zoom };
 }
 
-/** The box of the finite points; the layout's square when there are none. */
-export function boundsOf(x: Float32Array, y: Float32Array): Bounds {
+/** The box of the finite points, or of some of them; the layout's square when there are none. */
+export function boundsOf(x: Float32Array, y: Float32Array, among: (row: number) => boolean = () => true): Bounds {
   let x0 = Infinity;
   let y0 = Infinity;
   let x1 = -Infinity;
   let y1 = -Infinity;
   for (let i = 0; i < x.length; i++) {
-    if (!Number.isFinite(x[i]) || !Number.isFinite(y[i])) continue;
+    if (!Number.isFinite(x[i]) || !Number.isFinite(y[i]) || !among(i)) continue;
     if (x[i] < x0) x0 = x[i];
     if (x[i] > x1) x1 = x[i];
     if (y[i] < y0) y0 = y[i];
     if (y[i] > y1) y1 = y[i];
   }
   return x0 <= x1 ? { x0, y0, x1, y1 } : { x0: -1, y0: -1, x1: 1, y1: 1 };
+}
+
+/** Diameter of `rows` points in CSS pixels: few are drawn larger, and all grow a little as one comes nearer. */
+export function pointSize(rows: number, camera: Camera, { width, height }: Viewport): number {
+  const spacing = Math.sqrt((width * height) / Math.max(1, rows));
+  const near = Math.min(2.5, Math.max(1, camera.zoom ** 0.35));
+  return Math.min(9, Math.min(5, Math.max(1.6, 0.75 * spacing)) * near);
 }

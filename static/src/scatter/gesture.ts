@@ -1,7 +1,7 @@
 // What the pointer is drawing: a lasso, a box or a brush stroke. It knows pixels and layout coordinates, nothing else.
 
 import type { XY } from "../protocol";
-import type { Shape } from "../protocol_selection";
+import type { SelectMode, Shape } from "../protocol_selection";
 import { Path } from "./path";
 
 export type Tool = "lasso" | "rectangle" | "brush" | "pan";
@@ -45,6 +45,12 @@ export class Gesture {
     if (this.tool === "brush") outline.stroke(pixels, 2 * BRUSH_PX);
     else outline.area(this.tool === "lasso" ? pixels : box(pixels[0], pixels[pixels.length - 1]));
   }
+}
+
+/** As in other tools that select: Shift adds, Alt takes away, both keep what is in both. */
+export function modeOf({ shiftKey, altKey }: PointerEvent): SelectMode {
+  if (shiftKey) return altKey ? "intersect" : "add";
+  return altKey ? "subtract" : "replace";
 }
 
 function box([x0, y0]: XY, [x1, y1]: XY): XY[] {

@@ -5,9 +5,9 @@ import { element } from "../element";
 import type { Palette } from "../paint";
 import type { XY } from "../protocol";
 import type { SelectMode, Shape } from "../protocol_selection";
-import { boundsOf, fitted, panned, pixelsPerUnit, toLayout, toScreen, zoomedAt, type Camera } from "./camera";
+import { boundsOf, fitted, panned, pixelsPerUnit, pointSize, toLayout, toScreen, zoomedAt, type Camera } from "./camera";
 import { Motion } from "./detail";
-import { Gesture, Outline, type Tool } from "./gesture";
+import { Gesture, modeOf, Outline, type Tool } from "./gesture";
 import { nearest } from "./pick";
 import { Renderer, type Glyph } from "./renderer";
 
@@ -30,6 +30,7 @@ const REACH_PX = 14;
 const WHEEL_SPEED = 0.0018;
 const MARGIN_PX = 22;
 const TOOLS_PX = 32;
+const FRAMED_MOST = 40; // one point alone is not zoomed into beyond this
 const EMPTY = new Float32Array(0);
 
 export class Scatter {
@@ -118,6 +119,12 @@ export class Scatter {
 
   fit(): void {
     this.look(fitted(boundsOf(this.x, this.y), this.viewport, MARGIN_PX, TOOLS_PX));
+  }
+
+  /** Show some of the points, at least as large as a part of the layout that can be read. */
+  zoomTo(among: (row: number) => boolean): void {
+    const camera = fitted(boundsOf(this.x, this.y, among), this.viewport, 3 * MARGIN_PX, TOOLS_PX);
+    this.look({ ...camera, zoom: Math.min(camera.zoom, FRAMED_MOST) });
   }
 
   zoom(factor: number): void {
@@ -281,20 +288,6 @@ export class Scatter {
         : [{ x: this.x[this.hovered], y: this.y[this.hovered], kind: "ring", diameter: 15, rgb: [255, 255, 255] }];
     this.renderer.setGlyphs([...this.glyphs, ...ring]);
     const look = { moving: this.motion.isOn, density: this.density };
-    this.renderer.draw(this.camera, this.viewport, this.ratio, this.pointSize(), look);
+    this.renderer.draw(this.camera, this.viewport, this.ratio, pointSize(this.x.length, this.camera, this.viewport), look);
   }
-
-  /** CSS pixels: few points are drawn larger, and all grow a little as one comes nearer. */
-  private pointSize(): number {
-    const { width, height } = this.viewport;
-    const spacing = Math.sqrt((width * height) / Math.max(1, this.x.length));
-    const near = Math.min(2.5, Math.max(1, this.camera.zoom ** 0.35));
-    return Math.min(9, Math.min(5, Math.max(1.6, 0.75 * spacing)) * near);
-  }
-}
-
-/** As in other tools that select: Shift adds, Alt takes away, both keep what is in both. */
-function modeOf({ shiftKey, altKey }: PointerEvent): SelectMode {
-  if (shiftKey) return altKey ? "intersect" : "add";
-  return altKey ? "subtract" : "replace";
 }
