@@ -72,7 +72,7 @@ class Keys(Struct, frozen=True, forbid_unknown_fields=True):
     follow: str = "semicolon"
     pin: str = "quote"
     tool: str = "equal"
-    find: str = "comma"
+    find: str = "f"
 
     def __post_init__(self) -> None:
         taken: dict[str, str] = {}
