@@ -29,6 +29,7 @@ from segclr_viewer.ports import Ports, SharedPorts, Worker
 from segclr_viewer.published import how_to_add
 from segclr_viewer.scene import Scene
 from segclr_viewer.serving.columns import Columns
+from segclr_viewer.serving.exports import export_routes
 from segclr_viewer.serving.page_files import load_page_files
 from segclr_viewer.serving.routes import data_routes
 from segclr_viewer.serving.server import AppServer
@@ -150,7 +151,9 @@ def _start(
     volumes = {"segmentation": opened.segmentation} | ({"em": opened.em} if opened.em is not None else {})
     seen = None if opened.encoder is None else opened.encoder.cutout
     pictures = CutoutPictures(opened.em, opened.segmentation, table, seen)
-    server.open(sessions, data_routes(volumes, overlays, surfaces, columns, pictures), load_page_files())
+    routes = data_routes(volumes, overlays, surfaces, columns, pictures)
+    routes += export_routes({annotator: session.selected_rows for annotator, session in sessions.items()})
+    server.open(sessions, routes, load_page_files())
     server.call(workspace.start)
 
     if world.layout.method == "pca" and len(table) >= LEAST_ROWS:

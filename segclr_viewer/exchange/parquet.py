@@ -1,6 +1,7 @@
 """Labels and predictions as Parquet files, for which pyarrow must be installed; ids are uint64 there, never floats."""
 
 import importlib
+import io
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -13,6 +14,7 @@ from segclr_viewer.exchange.atomic import replacing_path
 from segclr_viewer.exchange.errors import ExchangeError
 from segclr_viewer.exchange.labels import CurrentLabel
 from segclr_viewer.exchange.predictions import PredictionChunk, PredictionStamp
+from segclr_viewer.exchange.selection import SelectedRows, selection_columns, stamp_of_selection
 from segclr_viewer.points import NO_CLASS
 
 STAMP_KEY = b"segclr.stamp"  # in the file's own metadata: the stamp as JSON
@@ -81,6 +83,21 @@ def write_predictions_parquet(path: Path, chunks: Iterable[PredictionChunk], sta
             writer.write_table(arrow.Table.from_arrays(columns, schema=schema))
             count += rows
     return count
+
+
+def selection_parquet(selected: SelectedRows) -> bytes:
+    """The selected rows as a file, in columns of their own types; the file's metadata say what it follows from.
+
+    Raises:
+        ExchangeError: pyarrow is missing.
+    """
+    arrow, parquet = _arrow()
+    columns = selection_columns(selected)
+    table = arrow.table({name: arrow.array(np.ascontiguousarray(values)) for name, values in columns.items()})
+    stamp = json.dumps(stamp_of_selection(selected)).encode()
+    file = io.BytesIO()
+    parquet.write_table(table.replace_schema_metadata({STAMP_KEY: stamp}), file)
+    return file.getvalue()
 
 
 def _label_table(arrow: Any, schema: Any, labels: Sequence[CurrentLabel]) -> Any:

@@ -14,11 +14,13 @@ import numpy as np
 
 from segclr.em.geometry import XYZ
 from segclr.errors import SegclrError
+from segclr_viewer.exchange.selection import SelectedRows
 from segclr_viewer.heads.task_state import Predicted, TaskState
 from segclr_viewer.points import Points
 from segclr_viewer.ports import Ports
 from segclr_viewer.project import Task
 from segclr_viewer.session.app_state import AppState
+from segclr_viewer.session.carrying_out import selected_rows
 from segclr_viewer.session.class_editing import ClassEditing
 from segclr_viewer.session.clicking import Clicking
 from segclr_viewer.session.coloring import Coloring, colorings
@@ -197,6 +199,10 @@ class Session:
         """The annotator's last page has gone: what it was just asked may be asked of others."""
         self._state.is_open = False
         self._queueing.release()
+
+    def selected_rows(self, mask: str) -> SelectedRows | None:
+        """What is known of the rows of a mask that a page holds; None if it is not there any more."""
+        return selected_rows(self._state, mask)
 
     def receive(self, message: ToServer) -> None:
         """Do what a page asks."""

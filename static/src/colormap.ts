@@ -12,7 +12,7 @@ const FAINT = 110;
 const FULL = 225;
 
 // viridis (van der Walt & Smith 2015) in tenths, from 0.15 on: what is darker than that is lost on a dark ground
-const VIRIDIS = ["#46327e", "#414487", "#355f8d", "#2a788e", "#21918c", "#22a884", "#44bf70", "#7ad151", "#bddf26", "#fde725"];
+export const VIRIDIS = ["#46327e", "#414487", "#355f8d", "#2a788e", "#21918c", "#22a884", "#44bf70", "#7ad151", "#bddf26", "#fde725"];
 // Okabe & Ito 2008 without black, then the lighter and darker ones of Tol 2021, "muted"
 const WORDS = [
   "#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#88ccee", "#44aa99", "#ddcc77",

@@ -43,6 +43,7 @@ import { ListingFlow } from "./listing_flow";
 import { newRequest } from "./request";
 import { has } from "./scatter/bits";
 import { Scatter } from "./scatter/scatter";
+import { save } from "./saving";
 import { SelectFlow } from "./select_flow";
 import { SimilarFlow } from "./similar_flow";
 import { browserWorld, Connection } from "./socket";
@@ -207,6 +208,10 @@ const actions: Actions = {
     return !("problem" in found);
   },
   find: () => search.focus(),
+  save: (kind) => {
+    const problem = (text: string): void => dispatch({ type: "problem", text });
+    if (scatter) void save(kind, scatter, { state: () => state, tint: () => tints(state), problem });
+  },
   nextTool: () => {
     const at = TOOLS.findIndex(([tool]) => tool === state.tool);
     dispatch({ type: "tool", tool: TOOLS[(at + 1) % TOOLS.length][0] });

@@ -6,6 +6,7 @@ import type { Verdict as Review } from "../protocol_listing";
 import type { ClassChange } from "../protocol_classes";
 import type { Mark } from "../protocol_queue";
 import type { Growth } from "../protocol_selection";
+import type { Saved } from "../saving";
 import type { Target } from "../state";
 import type { Event } from "../store";
 import type { Verdict } from "../people_store";
@@ -63,6 +64,7 @@ export interface Actions {
   findCell(text: string): boolean;
   find(): void;
   nextTool(): void;
+  save(kind: Saved): void;
   /** Show the selected points as large as they can be. */
   zoomToSelection(): void;
   /** Let the scatter follow the viewer, or no more. */

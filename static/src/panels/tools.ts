@@ -2,6 +2,7 @@
 
 import { byId, element, setText } from "../element";
 import { choicesOf } from "../coloring";
+import { SAVED, type Saved } from "../saving";
 import type { Tool } from "../scatter/gesture";
 import type { Scatter } from "../scatter/scatter";
 import type { State } from "../state";
@@ -29,11 +30,18 @@ export function toolsPanel(scatter: Scatter | null, actions: Actions): (state: S
     { type: "button", title: "Show all points (Home)", onclick: () => scatter?.fit() },
     "Fit",
   );
+  const saving = element("select", { "aria-label": "Save the figure or the selection", title: "Save the figure, or the selection as a table" });
+  saving.append(element("option", { value: "" }, "Save"), ...SAVED.map(([value, text]) => element("option", { value }, text)));
+  saving.addEventListener("change", () => {
+    const kind = saving.value as Saved;
+    saving.value = "";
+    actions.save(kind);
+  });
   const toggle = (): void => actions.dispatch({ type: "density", on: density.getAttribute("aria-pressed") !== "true" });
   const density = element("button", { type: "button", title: "Show how many points lie where", onclick: toggle }, "Density");
   density.hidden = !scatter?.hasDensity;
   const tools = element("div", { class: "segmented" }, ...buttons.map(({ button }) => button));
-  if (scatter) byId("tools").append(tools, fit, density, coloring);
+  if (scatter) byId("tools").append(tools, fit, density, coloring, saving);
 
   const offer = whenChanged((...names: readonly string[]) => {
     coloring.replaceChildren(...names.map((name) => element("option", { value: name }, "")));

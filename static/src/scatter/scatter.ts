@@ -5,11 +5,12 @@ import { element } from "../element";
 import type { Palette } from "../paint";
 import type { XY } from "../protocol";
 import type { SelectMode, Shape } from "../protocol_selection";
-import { boundsOf, fitted, panned, pixelsPerUnit, pointSize, toLayout, toScreen, zoomedAt, type Camera } from "./camera";
+import { boundsOf, fitted, panned, pixelsPerUnit, pointSize, toLayout, toScreen, type Camera } from "./camera";
 import { Motion } from "./detail";
 import { Gesture, modeOf, Outline, type Tool } from "./gesture";
 import { nearest } from "./pick";
 import { Renderer, type Glyph } from "./renderer";
+import { byKey, byWheel } from "./steering";
 
 export interface ScatterEvents {
   select(shape: Shape, mode: SelectMode): void;
@@ -27,7 +28,6 @@ export interface PlacePoint {
 }
 
 const REACH_PX = 14;
-const WHEEL_SPEED = 0.0018;
 const MARGIN_PX = 22;
 const TOOLS_PX = 32;
 const FRAMED_MOST = 40; // one point alone is not zoomed into beyond this
@@ -127,15 +127,23 @@ export class Scatter {
     this.look({ ...camera, zoom: Math.min(camera.zoom, FRAMED_MOST) });
   }
 
-  zoom(factor: number): void {
-    this.look(zoomedAt(this.camera, this.viewport, this.viewport.width / 2, this.viewport.height / 2, factor));
-  }
-
   /** Bring a point into view if it is not. */
   reveal(x: number, y: number): void {
     const [px, py] = toScreen(this.camera, this.viewport, x, y);
     const inside = px > 0 && py > 0 && px < this.viewport.width && py < this.viewport.height;
     if (!inside) this.look({ ...this.camera, x, y });
+  }
+
+  /** What is on screen now, drawn `fine` times as fine as CSS pixels, as a data URL with its size in these. */
+  picture(fine: number): { readonly raster: string; readonly width: number; readonly height: number } {
+    const { canvas, viewport } = this;
+    const [width, height] = [canvas.width, canvas.height];
+    [canvas.width, canvas.height] = [Math.round(viewport.width * fine), Math.round(viewport.height * fine)];
+    this.draw(fine, false);
+    const raster = canvas.toDataURL("image/png");
+    [canvas.width, canvas.height] = [width, height];
+    this.paint();
+    return { raster, ...viewport };
   }
 
   /** Pixel of a point in the window. */
@@ -235,16 +243,13 @@ export class Scatter {
 
   private wheel(event: WheelEvent): void {
     event.preventDefault();
-    const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 20 : 1;
-    const factor = Math.exp(-event.deltaY * lines * WHEEL_SPEED);
-    this.steer(zoomedAt(this.camera, this.viewport, event.offsetX, event.offsetY, factor));
+    this.steer(byWheel(event, this.camera, this.viewport));
   }
 
   private key(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const shift = { ArrowLeft: [40, 0], ArrowRight: [-40, 0], ArrowUp: [0, 40], ArrowDown: [0, -40] }[event.key];
-    if (shift) this.steer(panned(this.camera, this.viewport, shift[0], shift[1]));
-    else if (event.key === "+" || event.key === "-") this.zoom(event.key === "+" ? 1.25 : 0.8);
+    const camera = byKey(event.key, this.camera, this.viewport);
+    if (camera) this.steer(camera);
     else if (event.key === "Home") this.fit();
     else if (event.key === " ") this.spaceHeld = true;
     else return;
@@ -287,7 +292,11 @@ export class Scatter {
         ? []
         : [{ x: this.x[this.hovered], y: this.y[this.hovered], kind: "ring", diameter: 15, rgb: [255, 255, 255] }];
     this.renderer.setGlyphs([...this.glyphs, ...ring]);
-    const look = { moving: this.motion.isOn, density: this.density };
-    this.renderer.draw(this.camera, this.viewport, this.ratio, pointSize(this.x.length, this.camera, this.viewport), look);
+    this.draw(this.ratio, this.motion.isOn);
+  }
+
+  private draw(ratio: number, moving: boolean): void {
+    const size = pointSize(this.x.length, this.camera, this.viewport);
+    this.renderer.draw(this.camera, this.viewport, ratio, size, { moving, density: this.density });
   }
 }
