@@ -11,6 +11,7 @@ import numpy as np
 from segclr.em.geometry import Box
 from segclr.em.volume import Volume
 from segclr.embeddings.table import EmbeddingTable
+from segclr_viewer.cluster_job import ClusterJobs
 from segclr_viewer.cutout_pictures import CutoutPictures
 from segclr_viewer.embedder import WorkerSettings
 from segclr_viewer.latest import LatestThread
@@ -132,8 +133,11 @@ def _start(
     for annotator, overlay in overlays.items():
         view = NeuroglancerView(running, server.guard.origin, scene, overlay, surfaces)
         server.guard.reserve(view.token, annotator)
+        clusterer = ClusterJobs(folder, server.post)
+        closing.callback(clusterer.stop)
         ports = Ports(
             finder=_thread(closing, server),
+            clusterer=clusterer,
             ahead=ReadAhead(opened.em, overlay, surfaces),
             page=server.pages[annotator],
             view=view,

@@ -45,6 +45,7 @@ class Keys(Struct, frozen=True, forbid_unknown_fields=True):
         comment: say something in words about a place.
         agree, disagree: review the label of a place.
         similar: show the points most like this one.
+        clusters: find and show clusters.
         follow: let the points in the viewer's field stand out in the scatter.
         pin: keep the card of the point under the pointer.
         tool: take the next tool of the scatter.
@@ -69,6 +70,7 @@ class Keys(Struct, frozen=True, forbid_unknown_fields=True):
     agree: str = "g"
     disagree: str = "h"
     similar: str = "m"
+    clusters: str = "equal"
     follow: str = "semicolon"
     pin: str = "quote"
     tool: str = "equal"

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from segclr.em.geometry import XYZ
 from segclr.errors import SegclrError
+from segclr_viewer.clusters import ClusterOrder, ClusterProgress, FoundClusters
 from segclr_viewer.log.events import LabelEvent, NewEvent, SavedPlace
 from segclr_viewer.log.training_file import Chosen
 from segclr_viewer.points import Points
@@ -57,6 +58,22 @@ class Latest(Protocol):
 
     def submit(self, job: Callable[[], T], done: Callable[[T], None], failed: Callable[[SegclrError], None]) -> None:
         """Run `job` elsewhere and hand its result to `done`, unless something was submitted after it."""
+
+
+class Clusterer(Protocol):
+    """Finds clusters elsewhere; what is asked anew takes the place of what was asked before."""
+
+    def start(
+        self,
+        order: ClusterOrder,
+        done: Callable[[FoundClusters], None],
+        failed: Callable[[SegclrError], None],
+        progress: Callable[[ClusterProgress], None],
+    ) -> None:
+        """Find clusters; nothing more is told of what was being found."""
+
+    def stop(self) -> None:
+        """Give up what is being found; nothing more is told of it."""
 
 
 class Later(Protocol):
@@ -135,6 +152,7 @@ class Ports:
     """Those of one annotator's session."""
 
     finder: Latest
+    clusterer: Clusterer
     ahead: Ahead
     page: Page
     view: View

@@ -15,6 +15,7 @@ from benchmarks.queue.field import Field
 from segclr.em.geometry import XYZ
 from segclr.errors import SegclrError
 from segclr.explore.layout import pca_layout
+from segclr_viewer.cluster_job import ClusterJobs
 from segclr_viewer.heads.fitting import Fitted
 from segclr_viewer.log.store import LabelStore
 from segclr_viewer.log.training_file import TrainingFile
@@ -124,7 +125,13 @@ def label_through_session(place: Field, said: NDArray[np.int64], most: int, batc
             later=_soon,
         )
         workspace = Workspace(world, shared, lambda: "2026-11-21T00:00:00+00:00", request)
-        session = Session(workspace, world, Ports(finder=at_once, ahead=view, page=page, view=view))
+        session = Session(
+            workspace,
+            world,
+            Ports(
+                finder=at_once, clusterer=ClusterJobs(Path(folder), lambda act: act()), ahead=view, page=page, view=view
+            ),
+        )
         workspace.start()
         ids = session.active.classes.ids
         rows: list[int] = []

@@ -23,7 +23,7 @@ from segclr_viewer.session.selection import (
 )
 from segclr_viewer.session.selection_history import Origin, SelectionHistory, Step
 from segclr_viewer.wire.answers import SelectionMade, ToPage
-from segclr_viewer.wire.messages import BrushRequest, GrowRequest, LassoRequest, StepRequest
+from segclr_viewer.wire.messages import BrushRequest, GrowRequest, LassoRequest, SelectMode, StepRequest
 
 NO_EDGES = "this table has no skeleton edges to grow the selection along: grow it to whole cells instead"
 
@@ -96,6 +96,11 @@ class Selecting:
         rows = step.rows
         picked = self._of_segments(step.segments) if step.segments else pick(self._state.world.table, rows)
         self._show(message.request, Made(picked, step))
+
+    def choose(self, request: str, rows: Rows, mode: SelectMode) -> None:
+        """Select these rows, ascending, or change the selection by them."""
+        former = self.rows
+        self._find(request, lambda: combine(former, rows, mode), None)
 
     def segments(self, request: str, segment_ids: list[int]) -> None:
         """Select all rows of the segments that the viewer has selected."""

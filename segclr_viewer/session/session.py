@@ -23,6 +23,7 @@ from segclr_viewer.session.app_state import AppState
 from segclr_viewer.session.carrying_out import selected_rows
 from segclr_viewer.session.class_editing import ClassEditing
 from segclr_viewer.session.clicking import Clicking
+from segclr_viewer.session.clustering import Clusters
 from segclr_viewer.session.coloring import Coloring, colorings
 from segclr_viewer.session.conflicts import Conflicts
 from segclr_viewer.session.describing import classes_changed, hello, layout_ready
@@ -43,7 +44,7 @@ from segclr_viewer.session.workspace import Workspace
 from segclr_viewer.wire.answers import Device, Status, ToPage
 from segclr_viewer.wire.classes import ClassRequest
 from segclr_viewer.wire.coloring import ColorRequest
-from segclr_viewer.wire.explore import SimilarRequest
+from segclr_viewer.wire.explore import ClusterRequest, ClusterSelectRequest, ClusterStopRequest, SimilarRequest
 from segclr_viewer.wire.messages import (
     AcceptRequest,
     AdjudicateRequest,
@@ -102,6 +103,7 @@ class Session:
         self._selecting = Selecting(self._state)
         self._queueing = Queueing(self._state)
         self._proposals = Proposals(self._state, self._selecting)
+        self._clusters = Clusters(self._state, self._selecting)
         self._neighbourly = Neighbourly(self._state, workspace.searches, self._selecting)
         self._judging = Judging(self._state, workspace.judgements)
         self._conflicts = Conflicts(self._state)
@@ -261,6 +263,12 @@ class Session:
                 self._proposals.propose(message)
             case SimilarRequest():
                 self._neighbourly.ask(message)
+            case ClusterRequest():
+                self._clusters.ask(message)
+            case ClusterStopRequest():
+                self._clusters.stop()
+            case ClusterSelectRequest():
+                self._clusters.select(message)
             case QueueRequest():
                 self._queueing.ask(message)
             case AheadRequest():

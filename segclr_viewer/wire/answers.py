@@ -14,7 +14,7 @@ from segclr_viewer.wire.annotators import AgreementReady, ConflictsReady, People
 from segclr_viewer.wire.classes import ClassesChanged, ClassInfo, TaskInfo
 from segclr_viewer.wire.coloring import Colored, Colorings
 from segclr_viewer.wire.evaluation import EvaluationReady
-from segclr_viewer.wire.explore import Exploring, SimilarReady
+from segclr_viewer.wire.explore import ClustersReady, Exploring, SimilarReady
 from segclr_viewer.wire.listing import Attached, Listed, Seen
 from segclr_viewer.wire.queue_answers import ProposalMade, QueueReady
 from segclr_viewer.wire.types import XY, XYZ, SegmentText
@@ -291,6 +291,7 @@ ToPage = (
     | EvaluationReady
     | Exploring
     | SimilarReady
+    | ClustersReady
     | Failed
     | Status
     | Device

@@ -1,8 +1,8 @@
-"""Exploring by the embedding: what is alike, and what is said meanwhile; rules as in `answers.py`."""
+"""Exploring by the embedding: what is alike, clusters, and what is said meanwhile; rules as in `answers.py`."""
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from segclr_viewer.wire.types import RequestText, SegmentText
 
@@ -56,4 +56,81 @@ class SimilarReady(Struct, frozen=True, forbid_unknown_fields=True, tag="similar
     distances: list[float]
     rows_asked: int
     among: int
+    note: str
+
+
+class ClusterRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="cluster"):
+    """Find clusters of the task's embeddings, or of the points of the layout; gives up what was asked before.
+
+    `clusters` is of k-means; `least_size` and `fine` (many small groups) are of HDBSCAN.
+    """
+
+    request: RequestText
+    task: str
+    on: Literal["embedding", "layout"]
+    method: Literal["hdbscan", "k-means"]
+    clusters: Annotated[int, Meta(ge=1, le=1000)]
+    least_size: Annotated[int, Meta(ge=2, lt=2**31)]
+    fine: bool
+
+
+class ClusterStopRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="stop-clusters"):
+    """Give up finding clusters."""
+
+    request: RequestText
+
+
+class ClusterSelectRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="select-cluster"):
+    """Select the rows of a cluster of a `run`, or change the selection by them."""
+
+    request: RequestText
+    run: str
+    cluster: Annotated[int, Meta(ge=0, lt=2**31)]
+    mode: Literal["replace", "add", "subtract", "intersect"]
+
+
+class ShareInfo(Struct, frozen=True, forbid_unknown_fields=True):
+    """The share of a class (its id) in a cluster and in its nearest neighbour, 0 to 1."""
+
+    class_id: str = field(name="class")
+    here: float
+    there: float
+
+
+class ClusterInfo(Struct, frozen=True, forbid_unknown_fields=True):
+    """A cluster: rows, cells, its most frequent label (a class's id) and the share of its labels that have it.
+
+    `stability` is how much of it is found again when the cells are drawn anew, 0 to 1. `typical` rows are nearest to
+    its mean, `marginal` ones nearly as near to another's. `separation` from the `neighbour` is in units of the spread;
+    `differences` are the classes, as predicted, whose shares differ most between the two.
+    """
+
+    cluster: int
+    size: int
+    cells: int
+    labelled: int
+    label: str | None
+    purity: float | None
+    stability: float | None
+    typical: list[int]
+    marginal: list[int]
+    neighbour: int | None
+    separation: float | None
+    differences: list[ShareInfo]
+
+
+class ClustersReady(Struct, frozen=True, forbid_unknown_fields=True, tag="clusters"):
+    """The clusters by size, at most 200 of `total`; `run` names them when one is to be selected.
+
+    `agreement` is the mean adjusted Rand index with clusters of cells drawn anew, null where it is not known.
+    """
+
+    request: str
+    task: str
+    run: str
+    clusters: list[ClusterInfo]
+    total: int
+    unclustered: int
+    rows: int
+    agreement: float | None
     note: str

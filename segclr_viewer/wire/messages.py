@@ -12,7 +12,7 @@ from segclr.errors import SegclrError
 from segclr_viewer.wire.answers import ToPage
 from segclr_viewer.wire.classes import ClassRequest
 from segclr_viewer.wire.coloring import ColorRequest
-from segclr_viewer.wire.explore import SimilarRequest
+from segclr_viewer.wire.explore import ClusterRequest, ClusterSelectRequest, ClusterStopRequest, SimilarRequest
 from segclr_viewer.wire.listing import MOST_LISTED, State, UuidText
 from segclr_viewer.wire.types import XY, XYZ, RequestText, SegmentText
 
@@ -321,6 +321,9 @@ ToServer = (
     | AcceptRequest
     | ProposeRequest
     | SimilarRequest
+    | ClusterRequest
+    | ClusterStopRequest
+    | ClusterSelectRequest
     | QueueRequest
     | AheadRequest
     | ConflictsRequest

@@ -14,6 +14,7 @@ from segclr.embeddings.provenance import Provenance
 from segclr.embeddings.table import EmbeddingTable, build_table
 from segclr.errors import LabelStoreError, SegclrError
 from segclr.explore.layout import pca_layout
+from segclr_viewer.clusters import ClusterOrder, ClusterProgress, FoundClusters, find_clusters
 from segclr_viewer.log.events import LabelEvent, NewEvent, SavedPlace
 from segclr_viewer.log.training_file import Chosen
 from segclr_viewer.points import Points
@@ -116,6 +117,31 @@ class HeldJobs:
         """Run until nothing waits any more."""
         while self.held:
             self.run()
+
+
+@dataclass
+class HeldClusterer:
+    """Holds what is asked until the test has it found in the small table."""
+
+    table: EmbeddingTable
+    held: list[tuple[ClusterOrder, Any, Any, Any]] = field(default_factory=list)
+    stopped: int = 0
+
+    def start(
+        self,
+        order: ClusterOrder,
+        done: Callable[[FoundClusters], None],
+        failed: Callable[[SegclrError], None],
+        progress: Callable[[ClusterProgress], None],
+    ) -> None:
+        self.held.append((order, done, failed, progress))
+
+    def stop(self) -> None:
+        self.stopped += 1
+
+    def run(self, at: int = 0) -> None:
+        order, done, _, progress = self.held.pop(at)
+        done(find_clusters(self.table, order, progress))
 
 
 @dataclass
@@ -257,7 +283,9 @@ class Desk:
             self.chooser, self.judge = self.beside.chooser, self.beside.judge
             self.searcher = self.beside.searcher
             self.training = self.beside.training
-        self.session = Session(self.workspace, self.world, Ports(self.finder, self.ahead, self.page, self.view))
+        self.clusterer = HeldClusterer(self.world.table)
+        ports = Ports(self.finder, self.clusterer, self.ahead, self.page, self.view)
+        self.session = Session(self.workspace, self.world, ports)
 
     def neighbour(self, annotator: str) -> "Desk":
         """Another annotator's session of the same workspace."""
