@@ -1,6 +1,7 @@
 // What the keys do: one table of commands for keys pressed on the page and, where they are the page's, in the viewer.
 
 import { commandOf, type Command, type KeyPress } from "./keys";
+import { coversTarget } from "./clusters_store";
 import { isChosen } from "./listing_store";
 import { isChosenAlike } from "./similar_store";
 import { namesTarget } from "./evaluation_store";
@@ -31,7 +32,7 @@ export function keyInViewer(world: CommandWorld, press: KeyPress): boolean {
   const command = commandOf(press, classesOf(state), keysOf(state));
   if (!command) return false;
   if (conflictShown(state.people)) return perform(world, command);
-  const always = ["queue", "neighbours", "label-selection", "evaluation", "people", "places", "comment", "similar", "follow", "tool", "find", "help"].includes(command.kind);
+  const always = ["queue", "neighbours", "label-selection", "evaluation", "people", "places", "comment", "similar", "clusters", "follow", "tool", "find", "help"].includes(command.kind);
   const listed = state.listing?.open === true && (command.kind === "step" || command.kind === "review" || isChosen(state));
   const alike = isChosenAlike(state) || (state.similar?.open === true && command.kind === "step");
   const named = state.evaluation?.open ? namesTarget(state.evaluation, state.target) : listed || alike || state.queue !== null;
@@ -59,6 +60,7 @@ function perform({ actions, state, cancelDrawing }: CommandWorld, command: Comma
       return true;
     case "comment":
     case "similar":
+    case "clusters":
     case "follow":
     case "pin":
     case "find":
@@ -146,22 +148,27 @@ function withPeople(actions: Actions, state: State, command: Command): boolean {
 }
 
 /** One step back out of what is open. */
-function leave(actions: Actions, { evaluation, listing, similar, queue }: State): void {
+function leave(actions: Actions, { evaluation, listing, similar, clusters, queue }: State): void {
   if (evaluation?.open) actions.leaveEvaluation();
   else if (similar?.open) actions.similar();
   else if (listing?.open) actions.places();
+  else if (clusters?.open) actions.clusters();
   else if (queue) actions.toggleQueue();
   else actions.clear();
 }
 
 /** Act on the target, if there is one and the user can see which. */
-function aimedAt(actions: Actions, { target, evaluation }: State, act: () => void): true {
+function aimedAt(actions: Actions, state: State, act: () => void): true {
+  const { target, evaluation } = state;
   const hidden = evaluation?.open && !namesTarget(evaluation, target);
-  if (target && !hidden) act();
+  const covered = coversTarget(state);
+  if (target && !hidden && !covered) act();
   else {
     const text = hidden
       ? "The evaluation names no place to label now: choose one in it, or close it."
-      : "Nothing is chosen to label: Alt + click a cell in the viewer, or click a point.";
+      : covered
+        ? "The clusters cover what the keys label: choose a picture in them, or close them (Esc)."
+        : "Nothing is chosen to label: Alt + click a cell in the viewer, or click a point.";
     actions.dispatch({ type: "problem", text });
   }
   return true;

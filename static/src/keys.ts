@@ -31,6 +31,7 @@ export type Command =
   | { readonly kind: "places" }
   | { readonly kind: "comment" }
   | { readonly kind: "similar" }
+  | { readonly kind: "clusters" }
   | { readonly kind: "follow" }
   | { readonly kind: "pin" }
   | { readonly kind: "tool" }
@@ -89,6 +90,7 @@ const COMMANDS: Readonly<Record<keyof Keys, Command>> = {
   places: { kind: "places" },
   comment: { kind: "comment" },
   similar: { kind: "similar" },
+  clusters: { kind: "clusters" },
   follow: { kind: "follow" },
   pin: { kind: "pin" },
   tool: { kind: "tool" },

@@ -1,5 +1,6 @@
 // The page put together: one state, the events that change it, and the panels and effects that follow it.
 
+import { ClustersFlow } from "./clusters_flow";
 import { keyInViewer, keyOnPage, type CommandWorld } from "./commands";
 import { newTints, valueText } from "./coloring";
 import { ColoringFlow } from "./coloring_flow";
@@ -17,6 +18,7 @@ import { percent } from "./panels/format";
 import { attachedNotice } from "./panels/attached";
 import { cardPanel } from "./panels/card";
 import { colorScalePanel } from "./panels/color_scale";
+import { clustersPanel } from "./panels/clusters";
 import { evaluationPanel } from "./panels/evaluation";
 import { glancePanel } from "./panels/glance";
 import { helpPanel } from "./panels/help";
@@ -144,6 +146,7 @@ const tints = newTints();
 const judging = new EvaluationFlow({ state: () => state, dispatch, send }, bridge);
 const people = new PeopleFlow({ state: () => state, dispatch, send }, bridge);
 const alike = new SimilarFlow({ state: () => state, dispatch, send }, bridge);
+const clusters = new ClustersFlow({ state: () => state, dispatch, send }, bridge);
 const after: After = (milliseconds, action) => {
   const timer = setTimeout(action, milliseconds);
   return () => clearTimeout(timer);
@@ -195,6 +198,7 @@ const actions: Actions = {
   similar: () => alike.toggle(),
   similarToSelection: () => alike.selection(),
   stepAlike: (by) => alike.move(by),
+  clusters: () => clusters.toggle(),
   follow: () => following.toggle(),
   pin: () => hovering.pin(),
   findCell: (text) => {
@@ -270,6 +274,7 @@ followers.push(
   peoplePanel(people),
   listingPanel(listing),
   similarPanel(alike),
+  clustersPanel(clusters),
   statusPanel(actions),
   failurePanel(actions),
   attachedNotice(actions),
@@ -280,6 +285,7 @@ followers.push(
   flow.follow,
   following.follow,
   alike.follow,
+  clusters.follow,
   judging.follow,
   coloring.follow,
   people.follow,

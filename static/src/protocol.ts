@@ -5,7 +5,7 @@ import type { Agreement, AnnotatorsMessage, Conflicts, People } from "./protocol
 import type { ClassesChanged, ClassMessage, ClassSpec, TaskSpec } from "./protocol_classes";
 import { COLORED_FIELDS, COLORINGS_FIELDS, type Colored, type ColoringMessage, type Colorings } from "./protocol_coloring";
 import type { EvaluationMessage, EvaluationReady } from "./protocol_evaluation";
-import { EXPLORING_FIELDS, SIMILAR_FIELDS, type ExploreMessage, type Exploring, type SimilarReady } from "./protocol_explore";
+import { CLUSTERS_FIELDS, EXPLORING_FIELDS, SIMILAR_FIELDS, type ClustersReady, type ExploreMessage, type Exploring, type SimilarReady } from "./protocol_explore";
 import type { Attached, Listed, ListingMessage, Seen } from "./protocol_listing";
 import type { Keys, ProposalMade, QueueMessage, QueueReady } from "./protocol_queue";
 import { SELECTION_FIELDS, type Selection, type SelectionMessage } from "./protocol_selection";
@@ -194,6 +194,7 @@ export type ServerMessage =
   | EvaluationReady
   | Exploring
   | SimilarReady
+  | ClustersReady
   | Agreement
   | Conflicts
   | People
@@ -273,6 +274,7 @@ const FIELDS: Readonly<Record<ServerMessage["type"], readonly string[]>> = {
   ],
   exploring: EXPLORING_FIELDS,
   similar: SIMILAR_FIELDS,
+  clusters: CLUSTERS_FIELDS,
   agreement: ["request", "task", "method", "places", "annotators", "kappa", "low", "high", "text", "meaning", "pairs"],
   conflicts: ["request", "task", "conflicts", "total", "hidden", "settled", "settled_total"],
   people: ["request", "task", "people", "training"],

@@ -1,5 +1,7 @@
 // The messages of exploring by the embedding; rules as in protocol.ts.
 
+import type { SelectMode } from "./protocol_selection";
+
 /** What is asked about: a row, the mean of its cell, the mean of the selection. */
 export type Scope = "point" | "cell" | "selection";
 
@@ -26,7 +28,61 @@ export interface SimilarReady {
   readonly note: string;
 }
 
-export type ExploreMessage = {
+/** The share of a class (its id) in a cluster and in its nearest neighbour, 0 to 1. */
+export interface ClassShare {
+  readonly class: string;
+  readonly here: number;
+  readonly there: number;
+}
+
+export interface Cluster {
+  readonly cluster: number;
+  readonly size: number;
+  readonly cells: number;
+  readonly labelled: number;
+  /** The most frequent label, a class's id, and the share of the labels that it has. */
+  readonly label: string | null;
+  readonly purity: number | null;
+  /** How much of it is found again when the cells are drawn anew, 0 to 1. */
+  readonly stability: number | null;
+  readonly typical: readonly number[];
+  readonly marginal: readonly number[];
+  readonly neighbour: number | null;
+  /** From the neighbour, in units of the spread. */
+  readonly separation: number | null;
+  readonly differences: readonly ClassShare[];
+}
+
+/** By size, at most 200 of `total`; `run` names them when one is to be selected. */
+export interface ClustersReady {
+  readonly type: "clusters";
+  readonly request: string;
+  readonly task: string;
+  readonly run: string;
+  readonly clusters: readonly Cluster[];
+  readonly total: number;
+  readonly unclustered: number;
+  readonly rows: number;
+  readonly agreement: number | null;
+  readonly note: string;
+}
+
+/** How clusters are found; `clusters` is of k-means, `least_size` and `fine` are of HDBSCAN. */
+export interface ClusterSettings {
+  readonly on: "embedding" | "layout";
+  readonly method: "hdbscan" | "k-means";
+  readonly clusters: number;
+  readonly least_size: number;
+  readonly fine: boolean;
+}
+
+export type ExploreMessage =
+  | SimilarMessage
+  | ({ type: "cluster"; request: string; task: string } & ClusterSettings)
+  | { type: "stop-clusters"; request: string }
+  | { type: "select-cluster"; request: string; run: string; cluster: number; mode: SelectMode };
+
+export type SimilarMessage = {
   type: "similar";
   request: string;
   page: string;
@@ -40,4 +96,5 @@ export type ExploreMessage = {
 };
 
 export const EXPLORING_FIELDS: readonly (keyof Exploring)[] = ["request", "text", "share"];
+export const CLUSTERS_FIELDS: readonly (keyof ClustersReady)[] = ["request", "task", "run", "clusters", "total", "unclustered", "rows", "agreement", "note"];
 export const SIMILAR_FIELDS: readonly (keyof SimilarReady)[] = ["request", "task", "scope", "row", "rows", "distances", "rows_asked", "among", "note"];

@@ -22,6 +22,7 @@ export interface Keys {
   readonly agree: string;
   readonly disagree: string;
   readonly similar: string;
+  readonly clusters: string;
   readonly follow: string;
   readonly pin: string;
   readonly tool: string;

@@ -6,6 +6,7 @@ import { aimed } from "./aiming";
 import { BY_CLASS } from "./coloring";
 import { coloringReduce, coloringTold, type ColoringEvent } from "./coloring_store";
 import { answered, evaluationReduce, judged, unanswered, type EvaluationEvent } from "./evaluation_store";
+import { clustersCame, clustersDoing, clustersReduce, clustersRefused, type ClustersEvent } from "./clusters_store";
 import { classesChanged, classesTold } from "./classes_store";
 import { attached, listed, listingReduce, seen, type ListingEvent } from "./listing_store";
 import { linkReduce, type LinkEvent } from "./link_store";
@@ -36,6 +37,7 @@ export type Event =
   | ListingEvent
   | LinkEvent
   | SimilarEvent
+  | ClustersEvent
   | { type: "task-asked"; name: string }
   | { type: "drawn"; request: string; bits: Uint32Array }
   | { type: "mask"; mask: string; bits: Uint32Array }
@@ -78,6 +80,7 @@ export const initial: State = {
   pins: [],
   here: null,
   similar: null,
+  clusters: null,
   queue: null,
   others: false,
   proposal: null,
@@ -185,6 +188,14 @@ export function reduce(state: State, event: Event): State {
     case "similar-asked":
     case "similar-at":
       return similarReduce(state, event);
+    case "clusters-opened":
+    case "clusters-closed":
+    case "clusters-set":
+    case "clusters-asked":
+    case "cluster-chosen":
+    case "cluster-example":
+    case "cluster-naming":
+      return clustersReduce(state, event);
     default:
       return queueReduce(state, event);
   }
@@ -218,9 +229,11 @@ function received(state: State, message: ServerMessage): State {
     case "proposal":
       return proposalCame(state, message);
     case "exploring":
-      return { ...state, similar: similarDoing(state.similar, message) };
+      return { ...state, similar: similarDoing(state.similar, message), clusters: clustersDoing(state.clusters, message) };
     case "similar":
       return similarCame(state, message);
+    case "clusters":
+      return clustersCame(state, message);
     case "evaluation":
       return judged(state, message);
     case "listed":
@@ -273,6 +286,7 @@ function welcomed(state: State, hello: Extract<ServerMessage, { type: "hello" }>
     proposing: null,
     evaluation: hello.task === kept.evaluation?.task ? { ...kept.evaluation, request: null } : null,
     people: hello.task === kept.people?.task ? { ...kept.people, training: null } : null,
+    clusters: hello.task === kept.clusters?.task ? { ...kept.clusters, request: null, naming: null } : null,
     similar: hello.task === kept.similar?.task ? { ...kept.similar, request: null } : null,
     listing: hello.task === kept.listing?.task ? { ...kept.listing, asked: null } : null,
     queue: hello.task === kept.queue?.task ? { ...kept.queue, request: null, dry: false } : null,
@@ -297,6 +311,7 @@ function pointed(state: State, points: Extract<ServerMessage, { type: "points" }
     people: switched && state.people?.open ? { ...closed(points.task), open: true } : switched ? null : state.people,
     listing: switched ? null : state.listing,
     similar: switched ? null : state.similar,
+    clusters: switched ? null : state.clusters,
     commenting: switched ? null : state.commenting,
   };
 }
@@ -313,6 +328,7 @@ function refused(state: State, request: string | null): State {
     queue: state.queue?.request === request ? { ...state.queue, request: null, dry: true } : state.queue,
     evaluation: unanswered(state.evaluation, request),
     similar: similarRefused(state.similar, request),
+    clusters: clustersRefused(state.clusters, request),
     people: undecided(state.people, request),
     listing: state.listing?.asked?.request === request ? { ...state.listing, asked: null } : state.listing,
     wantedTask: state.task,

@@ -51,6 +51,7 @@ const ANSWERS: Named = [
   ["agree", "agree with the label of the place"],
   ["disagree", "disagree with it"],
   ["similar", "the points most like this one, as pictures"],
+  ["clusters", "find groups of points that look alike"],
   ["follow", "let the points in the viewer's field stand out"],
   ["pin", "keep the card of the point under the pointer, or of the chosen one"],
   ["tool", "the next tool of the scatter"],

@@ -67,6 +67,8 @@ export interface Actions {
   save(kind: Saved): void;
   /** Show the selected points as large as they can be. */
   zoomToSelection(): void;
+  /** Find and show clusters, or close them. */
+  clusters(): void;
   /** Let the scatter follow the viewer, or no more. */
   follow(): void;
   /** Keep the card of the point under the pointer, or of the target; or take it away. */
