@@ -70,7 +70,7 @@ class Keys(Struct, frozen=True, forbid_unknown_fields=True):
     agree: str = "g"
     disagree: str = "h"
     similar: str = "m"
-    clusters: str = "minus"
+    clusters: str = "period"
     follow: str = "semicolon"
     pin: str = "quote"
     tool: str = "equal"

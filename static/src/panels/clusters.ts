@@ -54,7 +54,7 @@ export function clustersPanel(flow: ClustersFlow): (state: State) => void {
     now = state;
     const { clusters } = state;
     open.setAttribute("aria-expanded", String(clusters?.open === true));
-    open.title = `Find groups of points that look alike (${keyName(keysOf(state)?.clusters ?? "minus")})`;
+    open.title = `Find groups of points that look alike (${keyName(keysOf(state)?.clusters ?? "period")})`;
     host.hidden = !clusters?.open;
     byId("side").classList.toggle("clusters", clusters?.open === true);
     if (!clusters?.open) return;
