@@ -32,7 +32,7 @@ export function keyInViewer(world: CommandWorld, press: KeyPress): boolean {
   const command = commandOf(press, classesOf(state), keysOf(state));
   if (!command) return false;
   if (conflictShown(state.people)) return perform(world, command);
-  const always = ["queue", "neighbours", "label-selection", "evaluation", "people", "places", "comment", "similar", "follow", "tool", "find", "help"].includes(command.kind);
+  const always = ["queue", "neighbours", "label-selection", "evaluation", "people", "places", "comment", "similar", "follow", "pin", "tool", "find", "help"].includes(command.kind);
   const listed = state.listing?.open === true && (command.kind === "step" || command.kind === "review" || isChosen(state));
   const alike = isChosenAlike(state) || (state.similar?.open === true && command.kind === "step");
   const named = state.evaluation?.open ? namesTarget(state.evaluation, state.target) : listed || alike || state.queue !== null;

@@ -27,7 +27,7 @@ const HEADS: readonly (readonly [string, string])[] = [
 export function clustersPanel(flow: ClustersFlow): (state: State) => void {
   const host = byId("clusters");
   const open = element("button", { type: "button", onclick: () => flow.toggle() }, "Clusters");
-  byId("tools").append(open);
+  byId("explore").append(open);
   const close = element("button", { type: "button", class: "quiet", "aria-label": "Close", onclick: () => flow.toggle() }, "×");
   close.title = "Close (Esc)";
   const settings = clusterSettings(flow);

@@ -40,7 +40,7 @@ export function glancePanel(world: GlanceWorld): (state: State) => void {
     if (!glance) return;
     setText(text, world.describe(glance.row));
     const pinned = state.pins.includes(glance.row);
-    setText(hint, `${keyName(keysOf(state)?.pin ?? "quote")} or click ${pinned ? "takes the pin out" : "pins it"}`);
+    setText(hint, `Click, or press ${keyName(keysOf(state)?.pin ?? "quote")}, to ${pinned ? "take the pin out" : "pin it"}`);
     const source = glance.picture ?? "";
     if (picture.getAttribute("src") !== source) picture.setAttribute("src", source);
     picture.classList.toggle("coming", source === "");

@@ -12,7 +12,7 @@ const REACHES_UM = [0.5, 1, 2, 5, 10, 20] as const;
 
 export function herePanel(flow: FollowFlow, actions: Actions): (state: State) => void {
   const follow = element("button", { type: "button", class: "follow", onclick: () => flow.toggle() }, "Follow");
-  byId("tools").append(follow);
+  byId("explore").append(follow);
   const host = byId("here");
   const text = element("span", { role: "status" });
   const reach = element(
