@@ -31,7 +31,7 @@ export function similarPanel(flow: SimilarFlow): (state: State) => void {
     return { scope, button };
   });
   const filters = filterRow(flow);
-  const grid = element("div", { class: "alike", role: "group", "aria-label": "Points, the most alike first" });
+  const grid = element("div", { class: "kin", role: "group", "aria-label": "Points, the most alike first" });
   const foot = footer(flow);
   host.append(
     element("header", {}, element("h2", { id: "similar-title" }, "More like this"), found, close),
@@ -59,7 +59,7 @@ export function similarPanel(flow: SimilarFlow): (state: State) => void {
     now = state;
     const { similar } = state;
     host.hidden = !similar?.open;
-    byId("side").classList.toggle("alike", similar?.open === true);
+    byId("side").classList.toggle("kindred", similar?.open === true);
     if (!similar?.open) return;
     build(similar.ready, state.hello?.table_version);
     caption(similar, state.prediction, state.labels, state.task, state.rows, state.hello);
@@ -127,8 +127,9 @@ function footer(flow: SimilarFlow): { element: HTMLElement; update(state: State,
     update: (state, { ready, at, asked }) => {
       rows = ready?.rows.length ?? 0;
       upTo = at + 1;
-      setText(all, `Propose all ${count(rows)} as a class`);
+      setText(all, `Propose all ${count(rows)}`);
       all.disabled = rows === 0;
+      all.title = "Look at some of them, choose a class, and label them all at once";
       some.hidden = at < 0 || upTo === rows;
       setText(some, `Propose the first ${count(upTo)}`);
       onwards.hidden = at < 0;
