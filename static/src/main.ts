@@ -266,7 +266,7 @@ followers.push(
   queuePanel(actions),
   proposalPanel(actions),
   toolsPanel(scatter, actions),
-  colorScalePanel(tints),
+  colorScalePanel(tints, actions),
   selectionPanel(actions),
   glancePanel({ scatter, flow: hovering, actions, choose, describe }),
   herePanel(following, actions),

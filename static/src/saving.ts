@@ -68,7 +68,7 @@ function classScale(state: State): Scale {
 
 async function selectionFile({ selected }: State, kind: "csv" | "parquet"): Promise<Blob> {
   if (!selected?.row_total || selected.origin === "start") throw new Error("Nothing is selected: select points first.");
-  const mask = /([^/]+)\.bin$/.exec(selected.mask ?? "")?.[1];
+  const mask = /([^/]+)\.bin$/.exec(selected.stored ?? "")?.[1];
   if (selected.waiting || !mask) throw new Error("The selection is still under way: try again in a moment.");
   const response = await fetch(new URL(`export/selection/${mask}.${kind}`, location.href), { credentials: "same-origin" });
   if (response.status === 404) throw new Error("The selection is not there any more: select again.");

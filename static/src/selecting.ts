@@ -8,6 +8,7 @@ const NOTHING = {
   request: "",
   origin: "start",
   mask: null,
+  stored: null,
   row_total: 0,
   segments: [],
   segment_total: 0,
@@ -27,7 +28,7 @@ export function selection(state: State, message: Selection): State {
   if (message.origin === "clear") return { ...next, selected: null };
   const { request, origin, row_total, segments, segment_total, marks, mark_rows, note } = message;
   const shown = { request, origin, row_total, segments, segment_total, marks, mark_rows, note };
-  return { ...next, selected: { ...shown, ...foundBy(state, message), waiting: false } };
+  return { ...next, selected: { ...shown, ...foundBy(state, message), stored: message.mask, waiting: false } };
 }
 
 /** The rows that this page has found already; else those that are marked, until the mask is there. */

@@ -50,6 +50,8 @@ export interface Selected {
   readonly bits: Uint32Array;
   /** Where the rows are still to be fetched from; `bits` has some of them until then. */
   readonly mask: string | null;
+  /** Where the server has the rows, also when they need not be fetched. */
+  readonly stored: string | null;
   readonly row_total: number;
   readonly segments: readonly string[];
   readonly segment_total: number;

@@ -1,32 +1,44 @@
 // The scale to read the scatter's colours by, where they are not those of the classes.
 
-import { shortNumber, type Scale, type Tint, type Tints } from "../coloring";
+import { choicesOf, shortNumber, type Scale, type Tint, type Tints } from "../coloring";
 import { VIRIDIS_CSS } from "../colormap";
-import { byId, element } from "../element";
+import { byId, element, setText } from "../element";
 import type { RGB } from "../paint";
 import type { State } from "../state";
 import { counted } from "./format";
-import { whenChanged } from "./panel";
+import { whenChanged, type Actions } from "./panel";
 
 const GREY: RGB = [92, 97, 105];
 
-export function colorScalePanel(tints: Tints): (state: State) => void {
-  const host = byId("color-scale");
-  const show = whenChanged((tint: Tint | null) => {
-    host.hidden = tint === null;
-    if (tint) host.replaceChildren(...(tint.scale.kind === "numbers" ? numbers(tint.scale) : words(tint.scale)));
+export function colorScalePanel(tints: Tints, actions: Actions): (state: State) => void {
+  const choice = element("select", { "aria-label": "Colour the points by", title: "What the points are coloured by" });
+  choice.addEventListener("change", () => actions.dispatch({ type: "coloring", name: choice.value }));
+  const scale = element("div", { class: "scale" });
+  byId("color-scale").append(choice, scale);
+  const offer = whenChanged((...names: readonly string[]) => {
+    choice.replaceChildren(...names.map((name) => element("option", { value: name }, "")));
   });
-  return (state) => show(tints(state));
+  const show = whenChanged((tint: Tint | null) => {
+    scale.hidden = tint === null;
+    if (tint) scale.replaceChildren(...(tint.scale.kind === "numbers" ? numbers(tint.scale) : words(tint.scale)));
+  });
+  return (state) => {
+    const choices = choicesOf(state);
+    offer(...choices.map(({ name }) => name));
+    choices.forEach(({ title }, i) => setText(choice.options[i], `Colour: ${title}`));
+    choice.value = state.coloring;
+    show(tints(state));
+  };
 }
 
 function numbers(scale: Extract<Scale, { kind: "numbers" }>): HTMLElement[] {
-  const { low, high, below, above, unit, title } = scale;
-  const parts = [element("figcaption", {}, unit ? `${title}, ${unit}` : title)];
+  const { low, high, below, above, unit } = scale;
+  const parts: HTMLElement[] = [];
   if (low !== null && high !== null) {
     const bar = element("div", { class: "bar" });
     bar.style.background = VIRIDIS_CSS;
     const left = element("span", {}, `${below ? "≤ " : ""}${shortNumber(low)}`);
-    const right = element("span", {}, `${above ? "≥ " : ""}${shortNumber(high)}`);
+    const right = element("span", {}, `${above ? "≥ " : ""}${shortNumber(high)}${unit && ` ${unit}`}`);
     parts.push(bar, element("div", { class: "ends" }, left, right));
   }
   return [...parts, ...rest(scale)];
@@ -36,7 +48,7 @@ function words(scale: Extract<Scale, { kind: "words" }>): HTMLElement[] {
   const lines = scale.swatches.map(({ name, rgb }) => swatch(name, rgb));
   if (scale.others) lines.push(swatch("others", GREY));
   const list = lines.length ? [element("ul", {}, ...lines)] : [];
-  return [element("figcaption", {}, scale.title), ...list, ...rest(scale)];
+  return [...list, ...rest(scale)];
 }
 
 function rest({ missing, note }: Scale): HTMLElement[] {

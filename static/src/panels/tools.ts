@@ -1,13 +1,12 @@
 // The scatter's visible tools, and what the layout is.
 
 import { byId, element, setText } from "../element";
-import { choicesOf } from "../coloring";
 import { SAVED, type Saved } from "../saving";
 import type { Tool } from "../scatter/gesture";
 import type { Scatter } from "../scatter/scatter";
 import type { State } from "../state";
 import { counted } from "./format";
-import { whenChanged, type Actions } from "./panel";
+import type { Actions } from "./panel";
 
 const METHODS: Readonly<Record<string, string>> = { pca: "PCA", umap: "UMAP" };
 const KEYS = "Shift adds, Alt takes away, both keep what is in both";
@@ -19,8 +18,6 @@ export const TOOLS: readonly (readonly [Tool, string, string])[] = [
 ];
 
 export function toolsPanel(scatter: Scatter | null, actions: Actions): (state: State) => void {
-  const coloring = element("select", { "aria-label": "Colour the points by", title: "What the points are coloured by" });
-  coloring.addEventListener("change", () => actions.dispatch({ type: "coloring", name: coloring.value }));
   const buttons = TOOLS.map(([tool, text, title]) => {
     const choose = (): void => actions.dispatch({ type: "tool", tool });
     return { tool, button: element("button", { type: "button", title, onclick: choose }, text) };
@@ -41,16 +38,9 @@ export function toolsPanel(scatter: Scatter | null, actions: Actions): (state: S
   const density = element("button", { type: "button", title: "Show how many points lie where", onclick: toggle }, "Density");
   density.hidden = !scatter?.hasDensity;
   const tools = element("div", { class: "segmented" }, ...buttons.map(({ button }) => button));
-  if (scatter) byId("tools").append(tools, fit, density, coloring, saving);
+  if (scatter) byId("tools").append(tools, fit, density, saving);
 
-  const offer = whenChanged((...names: readonly string[]) => {
-    coloring.replaceChildren(...names.map((name) => element("option", { value: name }, "")));
-  });
   return (state) => {
-    const choices = choicesOf(state);
-    offer(...choices.map(({ name }) => name));
-    choices.forEach(({ title }, i) => setText(coloring.options[i], `Colour: ${title}`));
-    coloring.value = state.coloring;
     density.setAttribute("aria-pressed", String(state.density));
     for (const { tool, button } of buttons) button.setAttribute("aria-pressed", String(state.tool === tool));
     setText(byId("scatter-note"), scatter ? layoutText(state) : "");
