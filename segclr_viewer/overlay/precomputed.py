@@ -77,9 +77,9 @@ def _is_compressed(kind: Kind, data_type: str) -> bool:
     return kind == "segmentation" and data_type in ("uint32", "uint64")
 
 
-def mesh_manifest(part: int) -> dict[str, object]:
-    """The manifest of a mesh that is one fragment."""
-    return {"fragments": [f"part_{part}"]}
+def mesh_manifest(part: int, cut: int) -> dict[str, object]:
+    """The manifest of a mesh that is one fragment, under another name for every way that its segment is cut."""
+    return {"fragments": [f"part_{part}_{cut}"]}
 
 
 def mesh_fragment(mesh: Mesh) -> bytes:

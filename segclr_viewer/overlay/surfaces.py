@@ -5,6 +5,7 @@ which table row each vertex belongs to is kept with the mesh, so that a repaint 
 """
 
 import asyncio
+import zlib
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -95,6 +96,14 @@ class Surfaces:
         ids = self._nearest.nodes.segment_ids
         index = part // PARTS_PER_SEGMENT
         return int(ids[index]) if index < len(ids) else None
+
+    def cut(self, part: int, overlay: Overlay) -> int:
+        """A number that tells the ways apart in which the part's segment can be cut into classes; 0 for no segment."""
+        nodes, index = self._nearest.nodes, part // PARTS_PER_SEGMENT
+        if index >= len(nodes.segment_ids):
+            return 0
+        first, last = int(nodes.first_row[index]), int(nodes.first_row[index + 1])
+        return zlib.crc32(overlay.paint.parts[1 + first : 1 + last].tobytes())
 
     async def part(self, part: int, overlay: Overlay) -> Mesh:
         """The mesh of a part, empty if there is no such part; the segment is meshed first where that is new.

@@ -84,8 +84,8 @@ def data_routes(
         Route(rf"/columns/color/{_NAME}\.bin", _column(columns.color)),
         Route(rf"/pictures/{_NAME}/{_ROW}\.png", _picture(pictures)),
         Route(r"/surfaces/info", _info(MESH_INFO)),
-        Route(rf"/surfaces/{_PART}:0", _manifest),
-        Route(rf"/surfaces/part_{_PART}", _fragment(surfaces, overlays), is_personal=True),
+        Route(rf"/surfaces/{_PART}:0", _manifest(surfaces, overlays), is_personal=True),
+        Route(rf"/surfaces/part_{_PART}_[0-9]{{1,10}}", _fragment(surfaces, overlays), is_personal=True),
     ]
     for name, volume in volumes.items():
         kind: Kind = "image" if name == "em" else "segmentation"
@@ -129,8 +129,12 @@ def _painted(segmentation: Volume, overlays: Mapping[str, Overlay]) -> Answer:
     return answer
 
 
-async def _manifest(part: str) -> Reply:
-    return Reply(json.dumps(mesh_manifest(int(part))).encode(), "application/json", lasting=False)
+def _manifest(surfaces: Surfaces, overlays: Mapping[str, Overlay]) -> Answer:
+    async def answer(part: str, annotator: str) -> Reply:
+        manifest = mesh_manifest(int(part), surfaces.cut(int(part), overlays[annotator]))
+        return Reply(json.dumps(manifest).encode(), "application/json", lasting=False)
+
+    return answer
 
 
 def _fragment(surfaces: Surfaces, overlays: Mapping[str, Overlay]) -> Answer:

@@ -126,8 +126,8 @@ function refetchChunks(client: Client, layer: Layer): void {
 
 function refetchMeshes(layer: Layer): void {
   for (const { source } of layer.renderLayers) {
-    if (!source?.fragmentSource) continue;
-    source.fragmentSource.invalidateCache();
-    source.invalidateCache();
+    // the manifests name other fragments where a surface is cut otherwise; the fragments themselves must be let alone:
+    // one that was fetched ahead and not yet shown forgets what it is, and is never loaded again
+    if (source?.fragmentSource) source.invalidateCache();
   }
 }

@@ -177,6 +177,7 @@ def served(world) -> Iterator[App]:  # type: ignore[no-untyped-def]
             lambda name: layout if name == layout.id else None,
             lambda stamp: points if stamp == points.stamp else None,
             lambda name: None,
+            lambda name: None,
         )
         volumes = {"em": FaultyEm(), "segmentation": segmentation}
         files = {"/": PageFile(b"<p>page</p>", "text/html"), "/static/app.js": PageFile(b"1", "text/javascript")}

@@ -103,4 +103,4 @@ def test_a_chunk_of_segment_ids_is_compressed_without_loss(data_type: str) -> No
 def test_a_mesh_is_counted_vertices_then_triangles() -> None:
     mesh = Mesh(np.array([[1, 2, 3], [4, 5, 6], [7, 8, 9]], np.float32), np.array([[0, 1, 2]], np.uint32))
     assert mesh_fragment(mesh) == struct.pack("<I9f3I", 3, *range(1, 10), 0, 1, 2)
-    assert mesh_manifest(77) == {"fragments": ["part_77"]}
+    assert mesh_manifest(77, 2**31) == {"fragments": ["part_77_2147483648"]}

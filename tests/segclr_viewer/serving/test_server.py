@@ -37,7 +37,7 @@ def shared_routes() -> list[tuple[str, str]]:
         ("GET", "/overlay/active/0/40-104_24-88_12-68"),
         ("GET", "/surfaces/info"),
         ("GET", "/surfaces/1:0"),
-        ("GET", "/surfaces/part_1"),
+        ("GET", "/surfaces/part_1_7"),
         ("GET", "/columns/0123456789abcdef/positions.bin"),
         ("GET", "/columns/prediction/s1.bin"),
         ("OPTIONS", "/"),
@@ -113,7 +113,7 @@ def test_each_printed_address_gives_the_cookie_of_its_annotator(app: App, name: 
 
 
 def test_each_annotator_sees_the_own_paint(app: App) -> None:
-    chunk, part = "/overlay/active/0/40-104_24-88_12-68", "/surfaces/part_2"
+    chunk, part = "/overlay/active/0/40-104_24-88_12-68", "/surfaces/part_2_7"
     app.paint(0)
     app.paint(1, "s2", annotator="ben")
     seen = [app.ask(chunk, cookie=False, Cookie=app.cookie_of(name))[2] for name in ("ana", "ben")]

@@ -1,6 +1,7 @@
 """What the server answers: volumes, the overlay, surfaces and columns; on Neuroglancer's real one."""
 
 import json
+import re
 import struct
 from collections.abc import Iterator
 
@@ -52,22 +53,27 @@ def test_infos_tell_what_kind_of_voxels_there_are(app: App) -> None:
 
 def test_a_repaint_changes_the_overlay_and_the_surfaces(app: App, world) -> None:  # type: ignore[no-untyped-def]
     chunk, first_part = "/overlay/active/0/40-104_24-88_12-68", part_of(0, 0)
+    fragments = set()
     for class_index in (1, 0):
         app.paint(class_index)
         _, headers, body = app.ask(chunk)
         assert headers["cache-control"] == "no-store"
         expected = np.where(world.segmentation[:56, :64, :64] > 0, code(class_index, 7), 0).astype(np.uint8)
         assert body == expected.tobytes()
-        _, headers, mesh = app.ask(f"/surfaces/part_{first_part}")
+        (fragment,) = json.loads(app.ask(f"/surfaces/{first_part}:0")[2])["fragments"]
+        fragments.add(fragment)
+        _, headers, mesh = app.ask(f"/surfaces/{fragment}")
         assert headers["cache-control"] == "no-store"
         assert struct.unpack("<I", mesh[:4]) == ((3,) if class_index == 0 else (0,))
+    assert len(fragments) == 2, "a surface that is cut otherwise has another name"
 
 
 def test_every_part_has_a_mesh_be_it_empty(app: App) -> None:
     assert json.loads(app.ask("/surfaces/info")[2]) == {"@type": "neuroglancer_legacy_mesh"}
     for part in (0, 31, 10**17):
-        assert json.loads(app.ask(f"/surfaces/{part}:0")[2]) == {"fragments": [f"part_{part}"]}
-        assert app.ask(f"/surfaces/part_{part}")[2] == struct.pack("<I", 0)
+        (fragment,) = json.loads(app.ask(f"/surfaces/{part}:0")[2])["fragments"]
+        assert re.fullmatch(rf"part_{part}_\d+", fragment)
+        assert app.ask(f"/surfaces/{fragment}")[2] == struct.pack("<I", 0)
 
 
 def test_columns_are_kept_by_the_browser_since_their_address_names_the_version(app: App) -> None:
