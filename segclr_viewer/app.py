@@ -14,8 +14,9 @@ from segclr.embeddings.table import EmbeddingTable
 from segclr_viewer.cluster_job import ClusterJobs
 from segclr_viewer.cutout_pictures import CutoutPictures
 from segclr_viewer.embedder import WorkerSettings
+from segclr_viewer.kept_layouts import KeptLayouts
 from segclr_viewer.latest import LatestThread
-from segclr_viewer.layout_job import LEAST_ROWS, LayoutJob, LayoutOrder, first_layout
+from segclr_viewer.layout_job import LEAST_ROWS, first_layout
 from segclr_viewer.log.events import NewEvent
 from segclr_viewer.log.segment_reading import segments_at
 from segclr_viewer.log.store import LabelStore
@@ -115,12 +116,15 @@ def _start(
         worker = encoder
 
     world = _world(opened, table, generated)
+    layouts = KeptLayouts(folder, table, server.post)
+    closing.callback(layouts.stop)
     shared = SharedPorts(
         worker=worker,
         fitter=_thread(closing, server),
         chooser=_thread(closing, server),
         judge=_thread(closing, server),
         searcher=_thread(closing, server),
+        layouts=layouts,
         log=log,
         training=TrainingFile(Path(project.labels.file)),
         later=server.later,
@@ -160,10 +164,8 @@ def _start(
     server.open(sessions, routes, load_page_files())
     server.call(workspace.start)
 
-    if world.layout.method == "pca" and len(table) >= LEAST_ROWS:
-        job = LayoutJob(server.post)
-        closing.callback(job.stop)
-        job.start(LayoutOrder(folder), lambda fitted: workspace.layout_ready(fitted.layout), server.say_failure)
+    if len(table) >= LEAST_ROWS:
+        server.call(workspace.begin_layouts)
     return {annotator: server.guard.address(annotator) for annotator in annotators}
 
 

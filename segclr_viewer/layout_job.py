@@ -8,7 +8,7 @@ import multiprocessing
 import threading
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from segclr.embeddings.aggregation import aggregate
 from segclr.embeddings.table import EmbeddingTable, open_table
 from segclr.errors import SegclrError, WorkerDied
-from segclr.explore.fitted import FittedLayout, Rows, fit_layout, open_fitted, with_three_dimensions
+from segclr.explore.fitted import FittedLayout, Rows, Source, fit_layout, open_fitted, with_three_dimensions
 from segclr.explore.layout import Layout, pca_layout
 from segclr.explore.settings import LayoutSettings, stamp
 from segclr_viewer.child_process import begin_child
@@ -44,6 +44,7 @@ class LayoutOrder:
         labels: (n,) label of each row, -1 for none, for a supervised layout.
         three_dimensions: whether to fit these, too, for export; the layout is shown before.
         earlier: the file of the layout shown now, towards which the new one is turned.
+        labels_of: the task that the labels are of; empty without labels.
     """
 
     folder: Path
@@ -53,6 +54,7 @@ class LayoutOrder:
     labels: NDArray[np.integer] | None = None
     three_dimensions: bool = False
     earlier: Path | None = None
+    labels_of: str = ""
 
     def stamp(self, table: EmbeddingTable) -> str:
         """Names what will be fitted."""
@@ -69,7 +71,12 @@ class Progress:
 
 def layout_file(order: LayoutOrder, table: EmbeddingTable) -> Path:
     """Where the layout is kept."""
-    return order.folder / f"layout-umap-{order.stamp(table)}.npz"
+    return file_of(order.folder, order.stamp(table))
+
+
+def file_of(folder: Path, stamp: str) -> Path:
+    """Where a layout with that stamp is kept."""
+    return folder / f"layout-umap-{stamp}.npz"
 
 
 def kept_layout(order: LayoutOrder, table: EmbeddingTable) -> FittedLayout | None:
@@ -181,6 +188,8 @@ def _fit_and_keep(pipe: Connection, order: LayoutOrder) -> None:
         pipe.send(Progress(doing, share))
 
     fitted = fit_layout(rows, order.settings, order.stamp(table), _earlier(order), tell)
+    guide = order.labels_of if order.settings.supervised else ""
+    fitted = replace(fitted, source=Source(table.version, order.radius_um, guide))
     _keep(fitted, layout_file(order, table))
     pipe.send(fitted)
     if order.three_dimensions:

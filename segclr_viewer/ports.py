@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from segclr.em.geometry import XYZ
 from segclr.errors import SegclrError
+from segclr.explore.fitted import FittedLayout, Source
+from segclr.explore.settings import LayoutSettings
 from segclr_viewer.clusters import ClusterOrder, ClusterProgress, FoundClusters
 from segclr_viewer.log.events import LabelEvent, NewEvent, SavedPlace
 from segclr_viewer.log.training_file import Chosen
@@ -106,6 +108,67 @@ class TrainingMemory(Protocol):
         """Keep this instead; it is on disk when this returns. LabelStoreError if it fails."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class LayoutWish:
+    """A UMAP that somebody wants.
+
+    Attributes:
+        settings: of the fit.
+        radius_um: embeddings are averaged over nodes of their segment within it; 0 for the embeddings themselves.
+        classes: (n,) predicted class of each row, for the choice of the sample.
+        labels: (n,) label of each row, -1 for none, where they are to guide the fit.
+        labels_of: the task of these labels.
+    """
+
+    settings: LayoutSettings = LayoutSettings()  # noqa: RUF009 (frozen)
+    radius_um: float = 0.0
+    classes: NDArray[np.integer] | None = None
+    labels: NDArray[np.integer] | None = None
+    labels_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLayout:
+    """A UMAP that was fitted before; `fitted_at` is the time in words."""
+
+    stamp: str
+    settings: LayoutSettings
+    source: Source
+    fitted_at: str
+
+
+class Layouts(Protocol):
+    """UMAPs of the table, fitted elsewhere and kept from run to run."""
+
+    def kept(self) -> list[KeptLayout]:
+        """Those of this table, the newest first."""
+
+    def stamp_of(self, wish: LayoutWish) -> str:
+        """The stamp that this UMAP is kept under when it has been fitted."""
+
+    def opened(self, stamp: str) -> FittedLayout:
+        """A kept one. LayoutError if it cannot be read."""
+
+    def fit(
+        self,
+        wish: LayoutWish,
+        earlier: str,
+        done: Callable[[FittedLayout], None],
+        failed: Callable[[str], None],
+        progress: Callable[[str, float], None],
+    ) -> None:
+        """Fit one, turned towards the kept one with the stamp `earlier` (empty: as it comes)."""
+
+    def stop(self) -> None:
+        """End the fit under way; none of its callbacks is run any more."""
+
+    def remembered(self) -> str:
+        """The stamp that was shown last, empty for none."""
+
+    def remember(self, stamp: str) -> None:
+        """Show this one in the next run, too."""
+
+
 class Page(Protocol):
     """The connected pages of one annotator."""
 
@@ -142,6 +205,7 @@ class SharedPorts:
     chooser: Latest
     judge: Latest
     searcher: Latest
+    layouts: Layouts
     log: LabelLog
     training: TrainingMemory
     later: Later

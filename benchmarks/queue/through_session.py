@@ -17,6 +17,7 @@ from segclr.errors import SegclrError
 from segclr.explore.layout import pca_layout
 from segclr_viewer.cluster_job import ClusterJobs
 from segclr_viewer.heads.fitting import Fitted
+from segclr_viewer.kept_layouts import KeptLayouts
 from segclr_viewer.log.store import LabelStore
 from segclr_viewer.log.training_file import TrainingFile
 from segclr_viewer.points import Points
@@ -120,6 +121,7 @@ def label_through_session(place: Field, said: NDArray[np.int64], most: int, batc
             chooser=at_once,
             judge=at_once,
             searcher=at_once,
+            layouts=KeptLayouts(Path(folder), table, lambda post: post()),
             log=log,
             training=TrainingFile(Path(folder) / "labels.sqlite"),
             later=_soon,

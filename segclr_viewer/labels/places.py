@@ -7,8 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segclr.em.geometry import XYZ
+from segclr.embeddings.aggregation import aggregate_place
 from segclr.embeddings.table import EmbeddingTable
 from segclr.explore.layout import Layout
+from segclr.explore.placement import Placement
 from segclr_viewer.log.events import SavedPlace
 from segclr_viewer.wire.answers import XY, Planes, Stages
 
@@ -50,6 +52,7 @@ class Places:
     def __init__(self, table: EmbeddingTable, layout: Layout) -> None:
         self._table = table
         self._placement = layout.placement(table.embeddings)
+        self._radius_um = 0.0
         self._by_id: dict[int, KnownPlace] = {}
         self._next_id = 1
 
@@ -72,7 +75,7 @@ class Places:
             embedding=embedding,
             node_row=None if nearest is None else nearest[0],
             node_distance_nm=None if nearest is None else nearest[1],
-            xy=self._xy(embedding),
+            xy=self._xy(segment_id, position_nm, embedding),
             stages_ms=Stages(cut=0, embed=0, predict=0, place=0, total=0),
             planes=planes,
         )
@@ -81,11 +84,18 @@ class Places:
         """Remember a place of the label log."""
         self.add(self.made("", saved.segment_id, saved.position_nm, saved.embedding, None))
 
-    def lay_out(self, layout: Layout) -> None:
-        """Move all places to where they lie in a newer layout."""
-        self._placement = layout.placement(self._table.embeddings)
+    def lay_out(self, layout: Layout, radius_um: float = 0.0, placement: Placement | None = None) -> None:
+        """Move all places to where they lie in a newer layout.
+
+        Args:
+            radius_um: within which the embeddings were averaged that the layout is of; a place's is averaged alike.
+            placement: places such means; may be left out for a layout of the embeddings themselves.
+        """
+        self._placement = placement or layout.placement(self._table.embeddings)
+        self._radius_um = radius_um
         for place in self:
-            self._by_id[place.place_id] = replace(place, xy=self._xy(place.embedding))
+            xy = self._xy(place.segment_id, place.position_nm, place.embedding)
+            self._by_id[place.place_id] = replace(place, xy=xy)
 
     def add(self, place: KnownPlace) -> None:
         """Remember a place; the oldest is forgotten when there are too many."""
@@ -97,8 +107,9 @@ class Places:
         """The place with that id, None if it is unknown or forgotten."""
         return self._by_id.get(place_id)
 
-    def _xy(self, embedding: NDArray[np.float32]) -> XY:
-        x, y = self._placement.place(embedding)
+    def _xy(self, segment_id: int, position_nm: XYZ, embedding: NDArray[np.float32]) -> XY:
+        laid_out = aggregate_place(self._table, segment_id, position_nm, embedding, self._radius_um)
+        x, y = self._placement.place(laid_out)
         return (x, y)
 
     def __iter__(self) -> Iterator[KnownPlace]:

@@ -36,9 +36,10 @@ def hello(state: AppState, places: list[PlaceSummary]) -> Hello:
     )
 
 
-def layout_ready(layout: Layout) -> LayoutReady:
-    """Where the coordinates of a layout are to be fetched."""
-    return LayoutReady(layout.id, layout.method, f"/columns/layout/{layout.id}.bin", len(layout.xy), "")
+def layout_ready(layout: Layout, radius_um: float) -> LayoutReady:
+    """Where the coordinates of a layout, of means within a radius, are to be fetched."""
+    note = f"means within {radius_um:g} µm" if radius_um > 0 else ""
+    return LayoutReady(layout.id, layout.method, f"/columns/layout/{layout.id}.bin", len(layout.xy), note)
 
 
 def task_info(state: TaskState, keys: Keys) -> TaskInfo:

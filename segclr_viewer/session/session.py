@@ -29,6 +29,7 @@ from segclr_viewer.session.conflicts import Conflicts
 from segclr_viewer.session.describing import classes_changed, hello, layout_ready
 from segclr_viewer.session.judging import Judging
 from segclr_viewer.session.labelling import Labelling
+from segclr_viewer.session.layout_requests import LayoutRequests
 from segclr_viewer.session.listing import Listing
 from segclr_viewer.session.neighbourly import Neighbourly
 from segclr_viewer.session.painting import Painting
@@ -45,6 +46,7 @@ from segclr_viewer.wire.answers import Device, Status, ToPage
 from segclr_viewer.wire.classes import ClassRequest
 from segclr_viewer.wire.coloring import ColorRequest
 from segclr_viewer.wire.explore import ClusterRequest, ClusterSelectRequest, ClusterStopRequest, SimilarRequest
+from segclr_viewer.wire.layouts import LayoutsRequest
 from segclr_viewer.wire.messages import (
     AcceptRequest,
     AdjudicateRequest,
@@ -105,6 +107,7 @@ class Session:
         self._proposals = Proposals(self._state, self._selecting)
         self._clusters = Clusters(self._state, self._selecting)
         self._neighbourly = Neighbourly(self._state, workspace.searches, self._selecting)
+        self._layouts = LayoutRequests(self._state)
         self._judging = Judging(self._state, workspace.judgements)
         self._conflicts = Conflicts(self._state)
         self._people = People(self._state)
@@ -175,9 +178,17 @@ class Session:
 
     def tell_layout(self) -> None:
         """Show the newest layout."""
-        self._state.ports.page.send(layout_ready(self._state.layout))
+        self._state.ports.page.send(layout_ready(self._state.layout, self._state.workspace.layout_radius_um))
         self._state.ports.page.send(self._clicking.known())
         self._selecting.show(self._state.ports.page.send)
+
+    def tell_layouts(self) -> None:
+        """Tell the pages which layouts are kept, and which one is shown."""
+        self._state.ports.page.send(self._layouts.known())
+
+    def tell_fitting(self) -> None:
+        """Tell the pages how far the fit of a layout is."""
+        self._state.ports.page.send(self._state.workspace.layouts.fitting)
 
     def fail(self, error: SegclrError) -> None:
         """Tell a failure that answers no request."""
@@ -188,7 +199,9 @@ class Session:
         self._state.is_open = True
         send(hello(self._state, self._clicking.known().places))
         send(colorings(self._state.world.table))
-        send(layout_ready(self._state.layout))
+        send(layout_ready(self._state.layout, self._state.workspace.layout_radius_um))
+        send(self._layouts.known())
+        send(self._state.workspace.layouts.fitting)
         predicted = self._state.active.predicted
         send(predicted.message if predicted else Status(f"predicting {self.task.name}"))
         send(self._painting.labels())
@@ -243,6 +256,9 @@ class Session:
     def _receive(self, message: ToServer) -> None:
         if isinstance(message, ClassRequest):
             self._classes.change(message)
+            return
+        if isinstance(message, LayoutsRequest):
+            self._layouts.ask(message)
             return
         match message:
             case LabelRequest():

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from segclr.errors import SegclrError
 from segclr.explore.layout import Layout
+from segclr.explore.placement import Placement
 from segclr_viewer.heads.task_state import Predicted, TaskState
 from segclr_viewer.labels.group_commit import GroupCommit
 from segclr_viewer.labels.label_sites import LabelSites
@@ -21,6 +22,7 @@ from segclr_viewer.log.training_file import Chosen
 from segclr_viewer.points import Points
 from segclr_viewer.ports import SharedPorts
 from segclr_viewer.session.agreeing import Agreeing
+from segclr_viewer.session.laying_out import LayingOut, Shown
 from segclr_viewer.session.named_columns import NamedColumns
 from segclr_viewer.session.one_by_one import OneByOne
 from segclr_viewer.session.pacing import Pacer
@@ -68,6 +70,12 @@ class Member(Protocol):
     def tell_layout(self) -> None:
         """Show the newest layout."""
 
+    def tell_layouts(self) -> None:
+        """Tell the pages which layouts are kept, and which one is shown."""
+
+    def tell_fitting(self) -> None:
+        """Tell the pages how far the fit of a layout is."""
+
     def tell_device(self) -> None:
         """Tell the pages where the encoder runs."""
 
@@ -102,6 +110,7 @@ class Workspace:
         self.now = now
         self.new_id = new_id
         self.layout = world.layout
+        self.layout_radius_um = 0.0
         self.device = ""
         self.members: list[Member] = []
         self.chosen = ports.training.read()
@@ -118,6 +127,16 @@ class Workspace:
         self.errands = OneByOne(ports.chooser)
         self.judgements = OneByOne(ports.judge)
         self.searches = Searches(OneByOne(ports.searcher), self.tasks)
+        self.layouts = LayingOut(
+            ports.layouts,
+            world.table,
+            world.layout,
+            self.tasks,
+            self.errands,
+            self._show_layout,
+            self._tell_layouts,
+            self._tell_fitting,
+        )
         self.queues = QueueMemory()
         self.agreeing = Agreeing(self.errands, self._tell_agreement)
         self._predicting = Predicting(ports.fitter, now, self._paint, self._tell_predictions, self._tell_failure)
@@ -216,18 +235,37 @@ class Workspace:
         """The layout with that id, if it is the newest."""
         return self.layout if self.layout.id == layout_id else None
 
-    def layout_ready(self, layout: Layout) -> None:
-        """A better layout has been made: show it in the stead of the old one."""
-        self.layout = layout
-        self.places.lay_out(layout)
+    def layout_ready(self, layout: Layout, radius_um: float = 0.0, placement: Placement | None = None) -> None:
+        """Show a layout, of means within a radius, in the stead of the old one; `placement` places new points in it."""
+        self.layout, self.layout_radius_um = layout, radius_um
+        self.places.lay_out(layout, radius_um, placement)
         for member in self.members:
             member.tell_layout()
+
+    def begin_layouts(self) -> None:
+        """Show the layout that was shown last, or fit the first one; a failure is told to all."""
+        self.layouts.begin(self._fail_all)
 
     def encoder_ready(self, device: str) -> None:
         """The worker has loaded the encoder on `device` (words for the status line)."""
         self.device = device
         for member in self.members:
             member.tell_device()
+
+    def _fail_all(self, error: SegclrError) -> None:
+        for member in self.members:
+            member.fail(error)
+
+    def _show_layout(self, shown: Shown) -> None:
+        self.layout_ready(shown.layout, shown.radius_um, shown.placement)
+
+    def _tell_layouts(self) -> None:
+        for member in self.members:
+            member.tell_layouts()
+
+    def _tell_fitting(self) -> None:
+        for member in self.members:
+            member.tell_fitting()
 
     def _take_in(self, events: Sequence[LabelEvent]) -> None:
         self.sites.attach(events)

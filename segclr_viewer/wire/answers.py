@@ -15,6 +15,7 @@ from segclr_viewer.wire.classes import ClassesChanged, ClassInfo, TaskInfo
 from segclr_viewer.wire.coloring import Colored, Colorings
 from segclr_viewer.wire.evaluation import EvaluationReady
 from segclr_viewer.wire.explore import ClustersReady, Exploring, SimilarReady
+from segclr_viewer.wire.layouts import Fitting, LayoutsKnown
 from segclr_viewer.wire.listing import Attached, Listed, Seen
 from segclr_viewer.wire.queue_answers import ProposalMade, QueueReady
 from segclr_viewer.wire.types import XY, XYZ, SegmentText
@@ -270,6 +271,8 @@ ToPage = (
     Hello
     | ClassesChanged
     | LayoutReady
+    | LayoutsKnown
+    | Fitting
     | PointsReady
     | Labels
     | Working

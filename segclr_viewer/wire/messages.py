@@ -13,6 +13,7 @@ from segclr_viewer.wire.answers import ToPage
 from segclr_viewer.wire.classes import ClassRequest
 from segclr_viewer.wire.coloring import ColorRequest
 from segclr_viewer.wire.explore import ClusterRequest, ClusterSelectRequest, ClusterStopRequest, SimilarRequest
+from segclr_viewer.wire.layouts import LayoutsRequest
 from segclr_viewer.wire.listing import MOST_LISTED, State, UuidText
 from segclr_viewer.wire.types import XY, XYZ, RequestText, SegmentText
 
@@ -324,6 +325,7 @@ ToServer = (
     | ClusterRequest
     | ClusterStopRequest
     | ClusterSelectRequest
+    | LayoutsRequest
     | QueueRequest
     | AheadRequest
     | ConflictsRequest

@@ -148,8 +148,9 @@ function withPeople(actions: Actions, state: State, command: Command): boolean {
 }
 
 /** One step back out of what is open. */
-function leave(actions: Actions, { evaluation, listing, similar, clusters, queue }: State): void {
-  if (evaluation?.open) actions.leaveEvaluation();
+function leave(actions: Actions, { evaluation, listing, similar, clusters, queue, layoutsOpen }: State): void {
+  if (layoutsOpen) actions.dispatch({ type: "layouts-turned", open: false });
+  else if (evaluation?.open) actions.leaveEvaluation();
   else if (similar?.open) actions.similar();
   else if (listing?.open) actions.places();
   else if (clusters?.open) actions.clusters();

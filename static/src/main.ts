@@ -31,6 +31,7 @@ import { PeopleFlow } from "./people_flow";
 import { browserPictures } from "./pictures";
 import { proposalPanel } from "./panels/proposal";
 import { queuePanel } from "./panels/queue";
+import { layoutsPanel } from "./panels/layouts";
 import { listingPanel } from "./panels/listing";
 import { failurePanel, statusPanel } from "./panels/status";
 import { searchPanel } from "./panels/search";
@@ -41,6 +42,7 @@ import { topPanel } from "./panels/top";
 import type { ClientMessage } from "./protocol";
 import { accepted } from "./proposal";
 import { QueueFlow } from "./queue_flow";
+import { LayoutsFlow } from "./layouts_flow";
 import { ListingFlow } from "./listing_flow";
 import { newRequest } from "./request";
 import { has } from "./scatter/bits";
@@ -147,6 +149,7 @@ const judging = new EvaluationFlow({ state: () => state, dispatch, send }, bridg
 const people = new PeopleFlow({ state: () => state, dispatch, send }, bridge);
 const alike = new SimilarFlow({ state: () => state, dispatch, send }, bridge);
 const clusters = new ClustersFlow({ state: () => state, dispatch, send }, bridge);
+const layouts = new LayoutsFlow({ state: () => state, dispatch, send });
 const after: After = (milliseconds, action) => {
   const timer = setTimeout(action, milliseconds);
   return () => clearTimeout(timer);
@@ -266,6 +269,7 @@ followers.push(
   queuePanel(actions),
   proposalPanel(actions),
   toolsPanel(scatter, actions),
+  layoutsPanel(layouts),
   colorScalePanel(tints, actions),
   selectionPanel(actions),
   glancePanel({ scatter, flow: hovering, actions, choose, describe }),

@@ -1,6 +1,7 @@
 // The messages between page and server, one interface each, and the check that turns a frame into one of them.
 // 64-bit ids are decimal strings on both sides and stay strings here; positions are nm (x, y, z); points are rows.
 
+import { FITTING_FIELDS, LAYOUTS_FIELDS, type Fitting, type Layouts, type LayoutsMessage } from "./protocol_layouts";
 import type { Agreement, AnnotatorsMessage, Conflicts, People } from "./protocol_annotators";
 import type { ClassesChanged, ClassMessage, ClassSpec, TaskSpec } from "./protocol_classes";
 import { COLORED_FIELDS, COLORINGS_FIELDS, type Colored, type ColoringMessage, type Colorings } from "./protocol_coloring";
@@ -176,6 +177,8 @@ export interface Device {
 }
 
 export type ServerMessage =
+  | Layouts
+  | Fitting
   | Hello
   | ClassesChanged
   | Layout
@@ -206,6 +209,7 @@ export type ServerMessage =
   | Device;
 
 export type ClientMessage =
+  | LayoutsMessage
   | QueueMessage
   | EvaluationMessage
   | AnnotatorsMessage
@@ -235,6 +239,8 @@ const FIELDS: Readonly<Record<ServerMessage["type"], readonly string[]>> = {
   ],
   classes: ["task", "heirs"],
   layout: ["id", "method", "url", "rows"],
+  layouts: LAYOUTS_FIELDS,
+  fitting: FITTING_FIELDS,
   colorings: COLORINGS_FIELDS,
   colored: COLORED_FIELDS,
   points: ["stamp", "task", "url", "rows", "predicted", "labelled", "labels", "head"],

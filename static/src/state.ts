@@ -25,6 +25,7 @@ import type {
   XYZ,
 } from "./protocol";
 import type { ClassMessage } from "./protocol_classes";
+import type { Fitting, Layouts } from "./protocol_layouts";
 import type { Colored, ColoringInfo } from "./protocol_coloring";
 import type { Attached, Seen } from "./protocol_listing";
 import type { Keys, LabelTarget, Mark } from "./protocol_queue";
@@ -75,6 +76,10 @@ export interface State {
   readonly task: string;
   readonly wantedTask: string;
   readonly layout: Layout | null;
+  /** Kept layouts, and the fit under way. */
+  readonly layouts: Layouts | null;
+  readonly layoutsOpen: boolean;
+  readonly fitting: Fitting | null;
   readonly points: Points | null;
   readonly labels: Readonly<Record<string, Labels>>;
   readonly rows: Rows | null;

@@ -38,6 +38,7 @@ export type Event =
   | LinkEvent
   | SimilarEvent
   | ClustersEvent
+  | { type: "layouts-turned"; open: boolean }
   | { type: "task-asked"; name: string }
   | { type: "drawn"; request: string; bits: Uint32Array }
   | { type: "mask"; mask: string; bits: Uint32Array }
@@ -59,6 +60,9 @@ export const initial: State = {
   task: "",
   wantedTask: "",
   layout: null,
+  layouts: null,
+  layoutsOpen: false,
+  fitting: null,
   points: null,
   labels: {},
   rows: null,
@@ -146,6 +150,8 @@ export function reduce(state: State, event: Event): State {
     case "color-column":
     case "density":
       return coloringReduce(state, event);
+    case "layouts-turned":
+      return { ...state, layoutsOpen: event.open };
     case "keys":
       return state.keysIn === event.in ? state : { ...state, keysIn: event.in };
     case "viewer-ready":
@@ -212,6 +218,10 @@ function received(state: State, message: ServerMessage): State {
       return coloringTold(state, message);
     case "layout":
       return { ...state, layout: message };
+    case "layouts":
+      return { ...state, layouts: message };
+    case "fitting":
+      return { ...state, fitting: message.running ? message : null };
     case "points":
       return pointed(state, message);
     case "labels":

@@ -7,18 +7,21 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from segclr.em.cutout import CutoutSpec
 from segclr.em.geometry import XYZ
 from segclr.embeddings.provenance import Provenance
 from segclr.embeddings.table import EmbeddingTable, build_table
-from segclr.errors import LabelStoreError, SegclrError
-from segclr.explore.layout import pca_layout
+from segclr.errors import LabelStoreError, LayoutError, SegclrError
+from segclr.explore.fitted import FittedLayout, Source
+from segclr.explore.layout import make_layout, pca_layout
+from segclr.explore.settings import stamp
 from segclr_viewer.clusters import ClusterOrder, ClusterProgress, FoundClusters, find_clusters
 from segclr_viewer.log.events import LabelEvent, NewEvent, SavedPlace
 from segclr_viewer.log.training_file import Chosen
 from segclr_viewer.points import Points
-from segclr_viewer.ports import Embedded, LabelLog, Ports, SharedPorts
+from segclr_viewer.ports import Embedded, KeptLayout, LabelLog, LayoutWish, Ports, SharedPorts
 from segclr_viewer.project import ClassSpec, Task
 from segclr_viewer.session.session import Session
 from segclr_viewer.session.workspace import Workspace
@@ -192,6 +195,68 @@ class MemoryTraining:
 
 
 @dataclass
+class HeldLayouts:
+    """Keeps layouts in memory, and holds a fit until the test lets it go on."""
+
+    made: dict[str, FittedLayout] = field(default_factory=dict)
+    shown_last: str = ""
+    wish: LayoutWish | None = None
+    earlier: str = ""
+    tell: tuple[Callable[[FittedLayout], None], Callable[[str], None], Callable[[str, float], None]] | None = None
+
+    def kept(self) -> list[KeptLayout]:
+        return [
+            KeptLayout(stamp, each.settings, each.source, "2026-11-03T09:15:04+00:00")
+            for stamp, each in reversed(self.made.items())
+        ]
+
+    def stamp_of(self, wish: LayoutWish) -> str:
+        return stamp(wish.settings, f"small {wish.radius_um:g} um", wish.labels)
+
+    def opened(self, stamp: str) -> FittedLayout:
+        if stamp not in self.made:
+            raise LayoutError("that layout cannot be read any more: fit it again")
+        return self.made[stamp]
+
+    def fit(
+        self,
+        wish: LayoutWish,
+        earlier: str,
+        done: Callable[[FittedLayout], None],
+        failed: Callable[[str], None],
+        progress: Callable[[str, float], None],
+    ) -> None:
+        self.wish, self.earlier, self.tell = wish, earlier, (done, failed, progress)
+
+    def stop(self) -> None:
+        self.wish = self.tell = None
+
+    def remembered(self) -> str:
+        return self.shown_last
+
+    def remember(self, stamp: str) -> None:
+        self.shown_last = stamp
+
+    def finish(self, xy: NDArray[np.float32]) -> FittedLayout:
+        """Let the fit under way end with these coordinates."""
+        assert self.wish is not None
+        assert self.tell is not None
+        guide = self.wish.labels_of if self.wish.settings.supervised else ""
+        fitted = FittedLayout(
+            make_layout("umap", xy, np.arange(len(xy)), self.wish.settings.metric),
+            self.wish.settings,
+            self.stamp_of(self.wish),
+            np.zeros(len(xy), np.uint64),
+            np.zeros(len(xy), np.int64),
+            np.zeros(len(xy), np.float32),
+            source=Source("small", self.wish.radius_um, guide),
+        )
+        self.made[fitted.stamp] = fitted
+        self.tell[0](fitted)
+        return fitted
+
+
+@dataclass
 class PageRecord:
     """All that the pages were sent."""
 
@@ -257,6 +322,7 @@ class Desk:
     judge: HeldJobs = field(default_factory=HeldJobs)
     searcher: HeldJobs = field(default_factory=HeldJobs)
     training: MemoryTraining = field(default_factory=MemoryTraining)
+    layouts: HeldLayouts = field(default_factory=HeldLayouts)
     ahead: AheadRecord = field(default_factory=AheadRecord)
     page: PageRecord = field(default_factory=PageRecord)
     view: ViewRecord = field(default_factory=ViewRecord)
@@ -271,6 +337,7 @@ class Desk:
                 chooser=self.chooser,
                 judge=self.judge,
                 searcher=self.searcher,
+                layouts=self.layouts,
                 log=self.log,
                 training=self.training,
                 later=at_once,
@@ -282,7 +349,7 @@ class Desk:
             self.worker, self.fitter = self.beside.worker, self.beside.fitter
             self.chooser, self.judge = self.beside.chooser, self.beside.judge
             self.searcher = self.beside.searcher
-            self.training = self.beside.training
+            self.training, self.layouts = self.beside.training, self.beside.layouts
         self.clusterer = HeldClusterer(self.world.table)
         ports = Ports(self.finder, self.clusterer, self.ahead, self.page, self.view)
         self.session = Session(self.workspace, self.world, ports)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -40,6 +41,21 @@ class Rows:
     labels: NDArray[np.integer] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a layout was fitted to.
+
+    Attributes:
+        table: the version of the table; empty where nobody has noted it.
+        radius_um: within which the embeddings were averaged; 0 for the embeddings themselves.
+        labels_of: the task whose labels have guided it; empty for none.
+    """
+
+    table: str = ""
+    radius_um: float = 0.0
+    labels_of: str = ""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class FittedLayout:
     """A layout and all that it was made of.
@@ -52,6 +68,7 @@ class FittedLayout:
         spread: (n,) float32, how far from its place a placed row's neighbours lie on the average, in the layout's
             units; 0 for landmarks, infinite for rows that are not finite.
         xyz: (n, 3) float32 within [-1, 1], for export; None if only two dimensions were fitted.
+        source: what was laid out.
     """
 
     layout: Layout
@@ -61,6 +78,7 @@ class FittedLayout:
     nodes: NDArray[np.int64]
     spread: NDArray[np.float32]
     xyz: NDArray[np.float32] | None = None
+    source: Source = Source()
 
     def save(self, path: Path) -> None:
         """Write it; a layout that was there is replaced at once.
@@ -76,6 +94,7 @@ class FittedLayout:
             "segments": self.segments,
             "nodes": self.nodes,
             "spread": self.spread,
+            "source": np.array(json.dumps(asdict(self.source))),
         }
         if self.xyz is not None:
             columns["xyz"] = self.xyz
@@ -108,11 +127,34 @@ def open_fitted(path: Path) -> FittedLayout:
             columns["nodes"].astype(np.int64),
             columns["spread"].astype(np.float32),
             columns["xyz"].astype(np.float32) if "xyz" in columns else None,
+            _source(columns),
         )
     except FileNotFoundError:
         raise
     except (OSError, ValueError, KeyError, TypeError, EOFError, IndexError, zipfile.BadZipFile) as error:
         raise TableError(f"the layout {path} is damaged ({error}): delete it, and it is fitted again") from None
+
+
+def describe_fitted(path: Path) -> tuple[str, LayoutSettings, Source]:
+    """Stamp, settings and source of a kept layout, without reading its coordinates.
+
+    Raises:
+        TableError: the file is damaged.
+        FileNotFoundError: there is none.
+    """
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
+            columns = {name: content[name] for name in ("stamp", "settings", "source") if name in content.files}
+        return str(columns["stamp"]), LayoutSettings(**json.loads(str(columns["settings"]))), _source(columns)
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise TableError(f"the layout {path} is damaged ({error}): delete it") from None
+
+
+def _source(columns: Mapping[str, NDArray[np.generic]]) -> Source:
+    """Layouts of earlier releases do not tell theirs."""
+    return Source(**json.loads(str(columns["source"]))) if "source" in columns else Source()
 
 
 def fit_layout(

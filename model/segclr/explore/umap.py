@@ -57,7 +57,10 @@ def umap_coordinates(
     if not np.ptp(rows, axis=0).any():
         return np.zeros((len(rows), dimensions))
     progress("loading umap", 0.0)
-    import umap
+    try:
+        import umap
+    except ImportError as error:
+        raise LayoutError(f"umap-learn cannot be loaded ({error}): install it with 'pip install umap-learn'") from None
 
     progress("finding neighbours", _IMPORTED)
     neighbours, squared = make_partition(rows, settings.seed).nearest(rows, settings.neighbours, _PROBES)

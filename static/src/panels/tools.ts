@@ -1,14 +1,12 @@
-// The scatter's visible tools, and what the layout is.
+// The scatter's visible tools, and what is to be said of its points.
 
 import { byId, element, setText } from "../element";
 import { SAVED, type Saved } from "../saving";
 import type { Tool } from "../scatter/gesture";
 import type { Scatter } from "../scatter/scatter";
 import type { State } from "../state";
-import { counted } from "./format";
 import type { Actions } from "./panel";
 
-const METHODS: Readonly<Record<string, string>> = { pca: "PCA", umap: "UMAP" };
 const KEYS = "Shift adds, Alt takes away, both keep what is in both";
 export const TOOLS: readonly (readonly [Tool, string, string])[] = [
   ["lasso", "Lasso", `Draw round points to select them; ${KEYS}`],
@@ -43,19 +41,18 @@ export function toolsPanel(scatter: Scatter | null, actions: Actions): (state: S
   return (state) => {
     density.setAttribute("aria-pressed", String(state.density));
     for (const { tool, button } of buttons) button.setAttribute("aria-pressed", String(state.tool === tool));
-    setText(byId("scatter-note"), scatter ? layoutText(state) : "");
+    setText(byId("scatter-note"), scatter ? noteText(state) : "");
     const empty = emptyText(state, scatter !== null);
     setText(byId("scatter-empty"), empty);
     byId("scatter-empty").hidden = empty === "";
   };
 }
 
-function layoutText(state: State): string {
+function noteText(state: State): string {
   const { layout, points, prediction, coordinates } = state;
   if (!layout || !coordinates) return "";
-  const method = `${METHODS[layout.method] ?? layout.method} of ${counted(layout.rows, "embedding")}`;
   const stale = points && prediction && prediction.stamp !== points.stamp ? "repainting" : "";
-  return [method, layout.note, points?.note ?? "", stale].filter(Boolean).join(" · ");
+  return [layout.note, points?.note ?? "", stale].filter(Boolean).join(" · ");
 }
 
 function emptyText(state: State, drawn: boolean): string {

@@ -30,6 +30,7 @@ from segclr_viewer.wire.answers import (
     ToPage,
 )
 from segclr_viewer.wire.coloring import Colorings
+from segclr_viewer.wire.layouts import Fitting, LayoutsKnown
 from segclr_viewer.wire.messages import decode, encode
 from segclr_viewer.worker import EncoderWorker
 
@@ -63,8 +64,19 @@ def test_a_new_page_is_told_everything_and_others_nothing(desk: Any) -> None:
     before = list(desk.page.sent)
     messages = joined(desk)
     assert desk.page.sent == before
-    assert kinds(messages) == [Hello, Colorings, LayoutReady, PointsReady, Labels, History, SelectionMade, Place]
-    hello, _, layout, points, labels, history, selection, place = messages
+    assert kinds(messages) == [
+        Hello,
+        Colorings,
+        LayoutReady,
+        LayoutsKnown,
+        Fitting,
+        PointsReady,
+        Labels,
+        History,
+        SelectionMade,
+        Place,
+    ]
+    hello, _, layout, _, _, points, labels, history, selection, place = messages
     assert (hello.rows, hello.segments, hello.table_version) == (18, 4, desk.table.version)
     assert [task.name for task in hello.tasks] == ["subcompartment", "cell type"]
     assert hello.start_segments == [str(BIG), "11"]
@@ -89,7 +101,7 @@ def test_a_page_that_joins_before_the_first_fit_is_told_so(make_desk: Callable[.
     first.label_all_looks()
     desk = make_desk(first.log)
     desk.workspace.start()
-    assert kinds(joined(desk)) == [Hello, Colorings, LayoutReady, Status, Labels, History]
+    assert kinds(joined(desk)) == [Hello, Colorings, LayoutReady, LayoutsKnown, Fitting, Status, Labels, History]
     assert desk.session.points is None
     desk.fitter.run()
     assert desk.points().head is not None

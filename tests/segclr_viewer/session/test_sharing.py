@@ -18,6 +18,7 @@ from segclr_viewer.wire.answers import (
     SelectionMade,
 )
 from segclr_viewer.wire.coloring import Colorings
+from segclr_viewer.wire.layouts import Fitting, LayoutsKnown
 from segclr_viewer.wire.messages import AcceptRequest
 from tests.segclr_viewer.session.annotators import BIG, TASK
 
@@ -98,7 +99,8 @@ def test_tasks_selections_clicks_and_histories_are_private(ana: Any, ben: Any) -
     assert ben.page.all(SelectionMade) == ben.page.all(Place) == ben.page.all(History) == []
     messages: list[Any] = []
     ben.session.page_joined(messages.append)
-    assert [type(message) for message in messages] == [Hello, Colorings, LayoutReady, PointsReady, Labels, History]
+    layouts = [LayoutReady, LayoutsKnown, Fitting]
+    assert [type(message) for message in messages] == [Hello, Colorings, *layouts, PointsReady, Labels, History]
     assert messages[0].annotator == "ben"
     assert len(messages[0].places) == 1  # a place that was embedded is there for all
     assert not messages[-1].can_undo
