@@ -25,6 +25,7 @@ from segclr_viewer.wire.explore import (
 
 MOST_TOLD = 200
 _DIFFERENCES = 3
+_REPEATS = {"k-means": 10, "hdbscan": 5}  # the latter takes seconds each
 OUTDATED = "those clusters are not there any more: find them again"
 
 
@@ -55,6 +56,7 @@ class Clusters:
             xy=self._state.layout.xy if message.on == "layout" else None,
             labels=self._known_labels(task),
             classes=self._classes(task),
+            repeats=_REPEATS[message.method],
         )
         self._asked = message.request
         self._state.ports.page.send(Exploring(message.request, "starting to look for clusters", 0.0))

@@ -20,10 +20,10 @@ export function clusterSettings(flow: ClustersFlow): SettingsPart {
     const button = element("button", { type: "button", title, onclick: () => flow.set({ method }) }, text);
     return { method, button };
   });
-  const number = element("input", { type: "text", inputmode: "numeric", size: 4 });
+  const number = element("input", { type: "text", inputmode: "numeric", size: 3 });
   const unit = element("span");
   const fine = element("button", { type: "button", class: "pick", title: "Many small groups instead of the few that last longest" }, "fine");
-  const on = element("select", { "aria-label": "Where" }, element("option", { value: "embedding" }, "in the embedding"), element("option", { value: "layout" }, "in the layout"));
+  const on = element("select", { "aria-label": "Find them among", title: "Among embeddings, or among the points of the picture above" }, element("option", { value: "embedding" }, "embedding"), element("option", { value: "layout" }, "layout"));
   const find = element("button", { type: "button", class: "accept" });
   let now: Clusters | null = null;
 
