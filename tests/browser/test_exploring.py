@@ -5,8 +5,6 @@ from playwright.sync_api import Page
 from tests.browser.page_state import summary, viewer_frame, wait
 
 SHOWN = "() => (document.querySelector('#glance img')?.naturalWidth ?? 0) > 0"
-    "() => { const image = document.querySelector('#glance img'); return image?.complete && image.naturalWidth > 0; }"
-)
 
 
 def test_from_a_point_to_what_is_alike_and_to_a_cluster(page: Page, demo: str) -> None:
