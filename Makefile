@@ -7,7 +7,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 # What pyproject.toml asks for, so that the versions stand in one place; the checkout itself is never installed.
 wants = $(shell $(PYTHON) -c "import tomllib; p = tomllib.load(open('pyproject.toml', 'rb'))['project']; \
-	o = p['optional-dependencies']; print(*p['dependencies'], *o['encoder'], *o['openvino'], *o['layout'], *o['explore'], *o['skeletons'], *o['parquet'], *o['phantom'], *$(1))")
+	o = p['optional-dependencies']; print(*p['dependencies'], *o['encoder'], *o['openvino'], *o['layout'], *o['explore'], *o['skeletons'], *o['parquet'], *o['distributed'], *o['phantom'], *$(1))")
 install = $(PY) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt $(foreach w,$(1),"$(w)")
 
 .PHONY: demo test crashtest check format bench page chromium clean

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from segclr.em.address import absolute_path, absolute_url
 from segclr.errors import ProjectError
 from segclr_viewer.palette import free_color
 from segclr_viewer.project import Annotator, Project
@@ -72,34 +73,14 @@ def _resolved(project: Project, folder: Path) -> Project:
     em, skeletons, encoder = project.em, project.skeletons, project.encoder
     return replace(
         project,
-        em=em and replace(em, url=_absolute_url(em.url, folder)),
-        segmentation=replace(project.segmentation, url=_absolute_url(project.segmentation.url, folder)),
-        skeletons=skeletons and replace(skeletons, url=_absolute_url(skeletons.url, folder)),
-        encoder=encoder and replace(encoder, checkpoint=_absolute_path(encoder.checkpoint, folder)),
-        table=replace(project.table, folder=_absolute_path(project.table.folder, folder)),
-        labels=replace(project.labels, file=_absolute_path(project.labels.file, folder)),
+        em=em and replace(em, url=absolute_url(em.url, folder)),
+        segmentation=replace(project.segmentation, url=absolute_url(project.segmentation.url, folder)),
+        skeletons=skeletons and replace(skeletons, url=absolute_url(skeletons.url, folder)),
+        encoder=encoder and replace(encoder, checkpoint=absolute_path(encoder.checkpoint, folder)),
+        table=replace(project.table, folder=absolute_path(project.table.folder, folder)),
+        labels=replace(project.labels, file=absolute_path(project.labels.file, folder)),
         annotators=project.annotators or (Annotator(_user()),),
     )
-
-
-def _absolute_path(text: str, folder: Path) -> str:
-    return str((folder / Path(text).expanduser()).resolve())
-
-
-def _absolute_url(url: str, folder: Path) -> str:
-    """`url` with its path made absolute if it names a local one: `em`, `file://em`, `precomputed://em`."""
-    if "://" not in url:
-        path, bar, pipeline = url.partition("|")
-        return _absolute_path(path, folder) + bar + pipeline
-    prefix, _, rest = url.partition("://")
-    if prefix == "file":
-        path, bar, pipeline = rest.partition("|")
-        return "file://" + _absolute_path(path, folder) + bar + pipeline
-    if prefix in ("http", "https", "gs", "s3"):
-        return url
-    if "://" in rest:
-        return f"{prefix}://{_absolute_url(rest, folder)}"
-    return f"{prefix}://file://{_absolute_path(rest, folder)}"
 
 
 def _user() -> str:

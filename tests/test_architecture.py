@@ -51,6 +51,8 @@ HOMES = {
     "faiss": ("model/segclr/explore/faiss_index.py",),
     "umap": ("model/segclr/explore/umap.py",),
     "urllib3": ("model/segclr/embeddings/storage/http.py", "model/segclr/release/http.py"),
+    "dask": ("model/segclr/embeddings/bulk/distributed.py",),
+    "distributed": ("model/segclr/embeddings/bulk/distributed.py",),
     "caveclient": ("model/segclr/release/cave.py",),
     "tqdm": (
         "segclr_viewer/prepare.py",
@@ -131,7 +133,7 @@ def test_every_package_folder_is_in_the_wheel() -> None:
 
 
 def test_the_app_starts_without_the_heavy_libraries() -> None:
-    heavy = ("torch", "openvino", "numba", "umap", "faiss", "kimimaro")
+    heavy = ("torch", "openvino", "numba", "umap", "faiss", "kimimaro", "dask")
     code = f"import sys, segclr_viewer.cli; print([name for name in {heavy!r} if name in sys.modules])"
     environment = {"PYTHONPATH": f"{ROOT}:{ROOT / 'model'}", "PATH": "", "HOME": str(Path.home())}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from segclr.errors import VolumeUnavailable
@@ -50,6 +51,31 @@ def parse_address(url: str) -> Address:
     if scheme == "file" and not rest.startswith("/"):
         raise VolumeUnavailable(f"{url!r} is not an absolute path; write file:///folder with three slashes")
     return Address(found, f"{scheme}://{rest.rstrip('/')}")
+
+
+def absolute_url(url: str, folder: Path) -> str:
+    """Return `url` with its path made absolute if it names a local one: `em`, `file://em`, `precomputed://em`.
+
+    Args:
+        folder: what relative paths are relative to.
+    """
+    if "://" not in url:
+        path, bar, pipeline = url.partition("|")
+        return absolute_path(path, folder) + bar + pipeline
+    prefix, _, rest = url.partition("://")
+    if prefix == "file":
+        path, bar, pipeline = rest.partition("|")
+        return "file://" + absolute_path(path, folder) + bar + pipeline
+    if prefix in ("http", "https", "gs", "s3"):
+        return url
+    if "://" in rest:
+        return f"{prefix}://{absolute_url(rest, folder)}"
+    return f"{prefix}://file://{absolute_path(rest, folder)}"
+
+
+def absolute_path(text: str, folder: Path) -> str:
+    """Return a path made absolute, with ~ as the user's home."""
+    return str((folder / Path(text).expanduser()).resolve())
 
 
 def _format(word: str, url: str) -> Format:

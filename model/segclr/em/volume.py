@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from segclr.em.address import Format, parse_address
 from segclr.em.chunk import Chunk, PlainChunk, SegmentChunk
 from segclr.em.chunk_cache import ChunkCache, Key
-from segclr.em.geometry import XYZ, Box, voxel_of
+from segclr.em.geometry import XYZ, Box, IntXYZ, voxel_of
 from segclr.em.precomputed_info import PrecomputedInfo, parse_info
 from segclr.em.source import Source
 from segclr.em.store import Store
@@ -80,6 +80,10 @@ class Volume:
                 return index
         known = ", ".join(_text(mip.resolution_nm) for mip in self.mips)
         raise VolumeUnavailable(f"{self.url} has no mip of {_text(resolution_nm)} nm; it has {known}")
+
+    def chunk_size(self, mip: int) -> IntXYZ:
+        """Return the voxels along x, y and z that are read together."""
+        return self._source.chunk_sizes[mip]
 
     def segment_at(self, position_nm: XYZ) -> int:
         """Return the segment id under a position at the finest mip; 0 for background and outside the volume."""

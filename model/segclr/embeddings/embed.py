@@ -7,6 +7,7 @@ EM is black or missing there: it counts as outside.
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -52,7 +53,7 @@ class EncoderLike(Protocol):
         ...
 
 
-class _Nodes(NamedTuple):
+class Nodes(NamedTuple):
     """All nodes in the order given: (n,) segment ids, (n,) rows within their skeletons, (n, 3) nm, (m, 2) edges."""
 
     segment_ids: NDArray[np.uint64]
@@ -86,9 +87,30 @@ def embed_volume(
         VolumeUnavailable: A cutout could not be read; nothing is returned then.
         TableError: No node can be embedded, or the encoder gives something else than finite embeddings.
     """
+    nodes = list_nodes(skeletons)
+    table = embed_nodes(em, segmentation, nodes, encoder, nodes_from, batch, readers, progress)
+    refuse_nothing(len(table), table.provenance)
+    return table
+
+
+def embed_nodes(
+    em: Volume | None,
+    segmentation: Volume,
+    nodes: Nodes,
+    encoder: EncoderLike,
+    nodes_from: str = "",
+    batch: int = 32,
+    readers: int = 2,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> EmbeddingTable:
+    """Embed nodes; like `embed_volume`, but the table may be without rows.
+
+    Raises:
+        VolumeUnavailable: A cutout could not be read; nothing is returned then.
+        TableError: The encoder gives something else than finite embeddings.
+    """
     spec = encoder.spec
     em = None if spec.cutout.content == "mask" else em
-    nodes = _list_nodes(skeletons)
     total = len(nodes.segment_ids)
     embeddings = np.empty((total, spec.embedding_dim), np.float32)
     fate = np.full(total, _EMBEDDED, np.uint8)
@@ -135,7 +157,8 @@ def embed_volume(
     return _table(nodes, embeddings, fate, _provenance(em, segmentation, spec, nodes_from))
 
 
-def _list_nodes(skeletons: Iterable[Skeleton]) -> _Nodes:
+def list_nodes(skeletons: Iterable[Skeleton]) -> Nodes:
+    """Put the nodes of all skeletons behind each other; a node's id is its row in its skeleton."""
     ids, rows, positions = [np.empty(0, np.uint64)], [np.empty(0, np.int64)], [np.empty((0, 3))]
     edges = [np.empty((0, 2), np.int64)]
     first = 0
@@ -146,7 +169,7 @@ def _list_nodes(skeletons: Iterable[Skeleton]) -> _Nodes:
         positions.append(skeleton.nodes_nm)
         edges.append(skeleton.edges.astype(np.int64) + first)
         first += n
-    return _Nodes(np.concatenate(ids), np.concatenate(rows), np.concatenate(positions), np.concatenate(edges))
+    return Nodes(np.concatenate(ids), np.concatenate(rows), np.concatenate(positions), np.concatenate(edges))
 
 
 def _reading_order(positions_nm: NDArray[np.float64], cutout: CutoutSpec) -> NDArray[np.int64]:
@@ -158,11 +181,20 @@ def _reading_order(positions_nm: NDArray[np.float64], cutout: CutoutSpec) -> NDA
         return np.empty(0, np.int64)
     width_nm = 2 * cutout.size * np.array(cutout.resolution_nm)
     cells = ((positions_nm - positions_nm.min(axis=0)) / width_nm).astype(np.int64)
+    return np.argsort(morton_codes(cells), kind="stable")
+
+
+def morton_codes(cells: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the place of each cell on a curve on which near cells are mostly near; (n,).
+
+    Args:
+        cells: (n, 3), from 0 to 2^20 - 1.
+    """
     codes = np.zeros(len(cells), np.int64)
     for bit in range(20):
         for axis in range(3):
             codes |= ((cells[:, axis] >> bit) & 1) << (3 * bit + axis)
-    return np.argsort(codes, kind="stable")
+    return codes
 
 
 def _fate(em: Volume | None, segmentation: Volume, position_nm: XYZ, cutout: CutoutSpec, segment_id: int) -> int:
@@ -205,18 +237,10 @@ def _provenance(em: Volume | None, segmentation: Volume, spec: SpecLike, nodes_f
 
 
 def _table(
-    nodes: _Nodes, embeddings: NDArray[np.float32], fate: NDArray[np.uint8], provenance: Provenance
+    nodes: Nodes, embeddings: NDArray[np.float32], fate: NDArray[np.uint8], provenance: Provenance
 ) -> EmbeddingTable:
     _, background, other_segment, outside = np.bincount(fate, minlength=4).tolist()
     kept = fate == _EMBEDDED
-    if len(fate) == 0:
-        raise TableError("there are no skeleton nodes to embed")
-    if not kept.any():
-        raise TableError(
-            f"none of {len(fate)} skeleton nodes can be embedded: {background} lie on background, {other_segment} on "
-            f"another segment, {outside} outside the volumes or where the EM is empty; do skeletons and segmentation "
-            "belong together?"
-        )
     new_row = np.cumsum(kept) - 1
     provenance = replace(
         provenance, skipped_background=background, skipped_other_segment=other_segment, skipped_outside=outside
@@ -229,3 +253,25 @@ def _table(
         new_row[bridged(nodes.edges, kept)],
         provenance,
     )
+
+
+def refuse_nothing(rows: int, made: Provenance) -> None:
+    """Refuse a table without rows.
+
+    Raises:
+        TableError: Says why there are none.
+    """
+    if rows == 0 and made.skipped == 0:
+        raise TableError("there are no skeleton nodes to embed")
+    if rows == 0:
+        raise TableError(
+            f"none of {made.skipped} skeleton nodes can be embedded: {made.skipped_background} lie on background, "
+            f"{made.skipped_other_segment} on another segment, {made.skipped_outside} outside the volumes or where the "
+            "EM is empty; do skeletons and segmentation belong together?"
+        )
+
+
+if __name__ == "__main__":
+    from segclr.embeddings.bulk.command import main  # it imports this file, under its own name
+
+    sys.exit(main())

@@ -93,7 +93,11 @@ def add_column(folder: Path, name: str, values: NDArray[Any]) -> None:
 
 
 def merge_tables(
-    sources: Sequence[StoredTable], folder: Path, storage: Storage | None = None, same_volumes: bool = False
+    sources: Sequence[StoredTable],
+    folder: Path,
+    storage: Storage | None = None,
+    same_volumes: bool = False,
+    edges: NodeEdges | None = None,
 ) -> None:
     """Write the rows of several tables, or of one, as a new one, sorted, that opens at once.
 
@@ -103,6 +107,7 @@ def merge_tables(
         folder: that is none of the sources'; a table that is there is replaced.
         storage: of the embeddings; that of the first table if None.
         same_volumes: EM and segmentation are the same although their urls differ; those of the first table are kept.
+        edges: of all rows, instead of those that the tables have.
 
     Raises:
         TableError: The tables differ in encoder, view, volumes, dimensions or extra columns, and it is said in which;
@@ -126,7 +131,7 @@ def merge_tables(
     if any(stored.source.name == str(folder) for stored in sources):
         raise TableError(f"{folder} is one of the tables to be read: name another folder")
     with open_writer(folder) as writer:
-        writer.replace(merged(readers), made, storage or first.manifest.storage)
+        writer.replace(merged(readers, edges), made, storage or first.manifest.storage)
 
 
 def _check_alike(first: StoredTable, other: StoredTable, other_made: Provenance) -> None:

@@ -1,0 +1,102 @@
+"""Embed the nodes of a whole project, in blocks; killed at any moment, the same command goes on.
+
+On this machine ``python -m segclr.embeddings.embed PROJECT.toml [--workers N]``, on a Dask cluster
+``python -m segclr.embeddings.embed PROJECT.toml --scheduler tcp://HOST:8786``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from segclr.embeddings.bulk.blocks import Load, Work
+from segclr.embeddings.bulk.job import JobFolder
+from segclr.embeddings.bulk.running import Finished, ThisProcess, Workers, run_job
+from segclr.embeddings.bulk.settings import BulkSettings, read_settings
+from segclr.encoder.checkpoint import CheckpointSpec, check_against, read_spec
+from segclr.errors import ProjectError, SegclrError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; an expected failure is one line on standard error, and blocks that failed are listed there."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = read_settings(options.project, options.min_voxels, options.min_path_um, options.block_um)
+        spec = _checked_encoder(settings)
+        threads = options.threads
+        if threads is None and options.workers is not None:
+            threads = max(1, (os.cpu_count() or 1) // max(1, options.workers))
+        work = Work(settings, Load(threads), options.batch, options.readers)
+        with _workers(work, options.workers, options.scheduler) as workers:
+            finished = run_job(work, spec, workers, options.retries, _say)
+    except SegclrError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nstopped; the same command goes on from here", file=sys.stderr)
+        return 130
+    return _told(finished, settings)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m segclr.embeddings.embed",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("project", type=Path, metavar="PROJECT.toml", help="volumes, skeletons, encoder, table")
+    parser.add_argument("--min-voxels", type=int, default=1000, help="of segments without skeletons (%(default)s)")
+    parser.add_argument("--min-path-um", type=float, default=0.0, help="leave out shorter skeletons (%(default)s)")
+    parser.add_argument("--block-um", type=float, help="least edge of a block (default: four cutouts)")
+    parser.add_argument("--batch", type=int, default=32, help="cutouts that the encoder gets at a time (%(default)s)")
+    parser.add_argument("--readers", type=int, default=2, help="threads that read and cut (%(default)s)")
+    parser.add_argument("--retries", type=int, default=2, help="of a block that fails (%(default)s)")
+    parser.add_argument("--threads", type=int, help="CPU threads of an encoder (default: the cores, shared)")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--workers", type=int, metavar="N", help="processes of this machine, by Dask")
+    where.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster that runs already")
+    return parser
+
+
+def _checked_encoder(settings: BulkSettings) -> CheckpointSpec:
+    """Look at what would make every block fail before any is begun."""
+    spec = read_spec(Path(settings.checkpoint))
+    check_against(spec, settings.open_em(), settings.open_segmentation())
+    return spec
+
+
+@contextmanager
+def _workers(work: Work, count: int | None, scheduler: str | None) -> Iterator[Workers]:
+    if count is None and scheduler is None:
+        yield ThisProcess(work)
+        return
+    try:
+        from segclr.embeddings.bulk.distributed import local_workers, workers_of  # optional
+    except ImportError:
+        raise ProjectError(
+            "--workers and --scheduler need Dask: pip install 'segclr-viewer[distributed]', or leave them out"
+        ) from None
+    with workers_of(work, scheduler) if scheduler is not None else local_workers(work, count or 0) as workers:
+        _say(f"dashboard: {workers.dashboard}")
+        yield workers
+
+
+def _told(finished: Finished, settings: BulkSettings) -> int:
+    print(f"{finished.rows} rows in {settings.table_folder}")
+    for block, why in sorted(finished.failed.items()):
+        print(f"block {block} is not in the table: {why}", file=sys.stderr)
+    if finished.failed:
+        folder = JobFolder.of(settings).path
+        print(
+            f"{len(finished.failed)} blocks failed; the same command tries them again ({folder} has the others)",
+            file=sys.stderr,
+        )
+    return 1 if finished.failed else 0
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
