@@ -20,8 +20,8 @@ EXTRA = "extra:"
 
 _ROWS_AT_ONCE = 1 << 18  # bounds the memory of probabilities
 _OF_HEAD = {
-    "ambiguity": ColoringInfo("ambiguity", "ambiguity between classes", "predictions"),
-    "novelty": ColoringInfo("novelty", "novelty (about 1: like the labels)", "predictions"),
+    "ambiguity": ColoringInfo("ambiguity", "ambiguity", "predictions"),
+    "novelty": ColoringInfo("novelty", "novelty", "predictions"),
 }
 
 

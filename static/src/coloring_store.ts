@@ -5,11 +5,22 @@ import type { Colored, Colorings } from "./protocol_coloring";
 import type { State } from "./state";
 
 export type ColoringEvent =
-  { readonly type: "coloring"; readonly name: string } | { readonly type: "density"; readonly on: boolean } | { readonly type: "color-column"; readonly column: ColorColumn };
+  { readonly type: "coloring"; readonly name: string } | { readonly type: "density"; readonly on: boolean } |
+  {
+    readonly type: "view";
+    readonly coloring: string;
+    readonly density: boolean;
+    readonly threshold: number;
+    readonly hidden: ReadonlySet<number>;
+  } | { readonly type: "color-column"; readonly column: ColorColumn };
 
 export function coloringReduce(state: State, event: ColoringEvent): State {
   if (event.type === "color-column") {
     return event.column.made === state.colored ? { ...state, colorColumn: event.column } : state;
+  }
+  if (event.type === "view") {
+    const { coloring, density, threshold, hidden } = event;
+    return { ...coloringReduce(state, { type: "coloring", name: coloring }), density, threshold, hidden };
   }
   if (event.type === "density") return { ...state, density: event.on };
   if (event.name === state.coloring) return state;

@@ -49,6 +49,7 @@ import { has } from "./scatter/bits";
 import { Scatter } from "./scatter/scatter";
 import { save } from "./saving";
 import { SelectFlow } from "./select_flow";
+import { ViewFlow } from "./view_flow";
 import { SimilarFlow } from "./similar_flow";
 import { browserWorld, Connection } from "./socket";
 import { classesOf, classIdOf, guessOf, labelOf, rowOf, whereabouts, type State, type StoredMessage, type Target } from "./state";
@@ -215,6 +216,7 @@ const actions: Actions = {
     return !("problem" in found);
   },
   find: () => search.focus(),
+  link: () => void views.link(),
   save: (kind) => {
     const problem = (text: string): void => dispatch({ type: "problem", text });
     if (scatter) void save(kind, scatter, { state: () => state, tint: () => tints(state), problem });
@@ -248,6 +250,18 @@ const scatter = Scatter.in(byId("scatter"), {
   pickPlace: (place) => choose({ kind: "place", place }),
   hover: (row) => hovering.over(row),
   describe,
+});
+const views = new ViewFlow({
+  state: () => state,
+  dispatch,
+  switchTask: (name) => actions.switchTask(name),
+  scatter: (camera) => scatter?.view(camera) ?? { x: 0, y: 0, zoom: 1 },
+  viewer: (pose) => (pose ? (bridge.camera.restore(pose), pose) : bridge.camera.pose()),
+  hash: (value) => {
+    if (value !== undefined) history.replaceState(null, "", value);
+    return location.hash;
+  },
+  copy: async () => navigator.clipboard.writeText(location.href),
 });
 const help = helpPanel();
 const search = searchPanel(actions);
@@ -292,6 +306,7 @@ followers.push(
   clusters.follow,
   judging.follow,
   coloring.follow,
+  views.follow,
   people.follow,
   listing.follow,
 );
@@ -301,4 +316,6 @@ focusFollowsMouse(byId("viewer-pane"), byId<HTMLIFrameElement>("viewer"), bridge
   dispatch({ type: "keys", in: keysIn }),
 );
 window.segclr = hook(() => state, scatter, bridge);
+window.addEventListener("hashchange", () => views.open());
+views.open();
 connection.start();

@@ -2,6 +2,7 @@
 
 import type { Client } from "./neuroglancer_client";
 import type { XYZ } from "./protocol";
+import type { ViewerPose } from "./view";
 
 /** How much is shown, in nm: across a pixel of the sections, and from top to bottom in 3-D. */
 export interface Closeness {
@@ -12,6 +13,7 @@ export interface Closeness {
 const FLIGHT_MS = 260;
 const PANEL_PX = 500;
 const SAME = 1e-6;
+const UNTURNED = [0, 0, 0, 1];
 
 export function voxelAt(position_nm: XYZ, resolution_nm: XYZ): Float32Array {
   return Float32Array.from(position_nm, (value, axis) => value / resolution_nm[axis]);
@@ -69,6 +71,35 @@ export class Camera {
       if (flat) crossSectionScale.value = wanted.flat;
       if (deep) projectionScale.value = wanted.deep;
       this.set = { flat: flat ? wanted.flat : Number.NaN, deep: deep ? wanted.deep : Number.NaN };
+    });
+  }
+
+  /** Where it looks now, in the viewer's own measures. */
+  pose(): ViewerPose | null {
+    let pose: ViewerPose | null = null;
+    this.reach(() => {
+      const { position, crossSectionScale, projectionScale, crossSectionOrientation, projectionOrientation } = this.client();
+      pose = {
+        position: [...position.value],
+        flat: crossSectionScale.value,
+        deep: projectionScale.value,
+        sections: crossSectionOrientation.toJSON() ?? null,
+        space: projectionOrientation.toJSON() ?? null,
+      };
+    });
+    return pose;
+  }
+
+  /** Look there. */
+  restore(pose: ViewerPose): void {
+    this.reach(() => {
+      this.flight++;
+      const client = this.client();
+      client.position.value = Float32Array.from(pose.position);
+      client.crossSectionScale.value = pose.flat;
+      client.projectionScale.value = pose.deep;
+      client.crossSectionOrientation.restoreState(pose.sections ?? UNTURNED);
+      client.projectionOrientation.restoreState(pose.space ?? UNTURNED);
     });
   }
 

@@ -119,6 +119,12 @@ export interface ManagedLayer {
   setVisible(visible: boolean): void;
 }
 
+/** A quaternion; nothing where it is not turned. */
+export interface Orientation {
+  toJSON(): readonly number[] | undefined;
+  restoreState(quaternion: readonly number[]): void;
+}
+
 export interface Client {
   readonly element: HTMLElement;
   readonly display: {
@@ -136,6 +142,8 @@ export interface Client {
   readonly position: { value: Float32Array };
   readonly crossSectionScale: { value: number };
   readonly projectionScale: { value: number };
+  readonly crossSectionOrientation: Orientation;
+  readonly projectionOrientation: Orientation;
   /** Whether chunks that lie in the direction of the last move are fetched. */
   readonly chunkQueueManager: { readonly enablePrefetch: { value: boolean } };
   isReady(): boolean;

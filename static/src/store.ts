@@ -149,6 +149,7 @@ export function reduce(state: State, event: Event): State {
     case "coloring":
     case "color-column":
     case "density":
+    case "view":
       return coloringReduce(state, event);
     case "layouts-turned":
       return { ...state, layoutsOpen: event.open };

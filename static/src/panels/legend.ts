@@ -74,6 +74,7 @@ export function legendPanel(actions: Actions): (state: State) => void {
       made.toggle.setAttribute("aria-pressed", String(!state.hidden.has(index)));
     });
     setText(shown, percent(state.threshold));
+    slider.value = String(Math.round(100 * state.threshold));
     shown.classList.toggle("off", state.threshold === 0);
   };
 }

@@ -65,6 +65,8 @@ export interface Actions {
   find(): void;
   nextTool(): void;
   save(kind: Saved): void;
+  /** Make a link to what is on screen. */
+  link(): void;
   /** Show the selected points as large as they can be. */
   zoomToSelection(): void;
   /** Find and show clusters, or close them. */

@@ -8,6 +8,7 @@ import type { State } from "../state";
 import type { Actions } from "./panel";
 
 const KEYS = "Shift adds, Alt takes away, both keep what is in both";
+const LINK = "link";
 export const TOOLS: readonly (readonly [Tool, string, string])[] = [
   ["lasso", "Lasso", `Draw round points to select them; ${KEYS}`],
   ["rectangle", "Box", `Draw a box over points to select them; ${KEYS}`],
@@ -26,11 +27,12 @@ export function toolsPanel(scatter: Scatter | null, actions: Actions): (state: S
     "Fit",
   );
   const saving = element("select", { "aria-label": "Save the figure or the selection", title: "Save the figure, or the selection as a table" });
-  saving.append(element("option", { value: "" }, "Save"), ...SAVED.map(([value, text]) => element("option", { value }, text)));
+  saving.append(element("option", { value: "" }, "Save"), ...[...SAVED, [LINK, "Link to this view"] as const].map(([value, text]) => element("option", { value }, text)));
   saving.addEventListener("change", () => {
-    const kind = saving.value as Saved;
+    const kind = saving.value as Saved | typeof LINK;
     saving.value = "";
-    actions.save(kind);
+    if (kind === LINK) actions.link();
+    else actions.save(kind);
   });
   const toggle = (): void => actions.dispatch({ type: "density", on: density.getAttribute("aria-pressed") !== "true" });
   const density = element("button", { type: "button", title: "Show how many points lie where", onclick: toggle }, "Density");

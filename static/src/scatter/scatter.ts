@@ -127,6 +127,12 @@ export class Scatter {
     this.look({ ...camera, zoom: Math.min(camera.zoom, FRAMED_MOST) });
   }
 
+  /** Where it looks; with a camera given, from now on. */
+  view(camera?: Camera): Camera {
+    if (camera) this.look(camera);
+    return this.camera;
+  }
+
   /** Bring a point into view if it is not. */
   reveal(x: number, y: number): void {
     const [px, py] = toScreen(this.camera, this.viewport, x, y);
