@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { boundsOf, fitted, panned, toLayout, toScreen, zoomedAt, type Camera } from "../src/scatter/camera";
+import { nearestPlace } from "../src/scatter/pick";
 import { Gesture } from "../src/scatter/gesture";
 import { Path } from "../src/scatter/path";
 import { nearest } from "../src/scatter/pick";
@@ -96,4 +97,16 @@ test("a box reaches from where the hand began to where it is, a brush is as wide
   stroke.add([60, 50], [3, 3]);
   const [far, near] = [stroke.shape(100), stroke.shape(400)];
   assert.ok(far.kind === "stroke" && near.kind === "stroke" && far.radius === 4 * near.radius);
+});
+
+test("a click means the nearest place within reach, or none", () => {
+  const places = [
+    { place_id: 1, xy: [0, 0] as const },
+    { place_id: 2, xy: [3, 0] as const },
+  ];
+  const same = (xy: readonly [number, number]): readonly [number, number] => xy;
+  assert.equal(nearestPlace(places, same, [2, 0], 7)?.place_id, 2);
+  assert.equal(nearestPlace(places, same, [1, 0], 7)?.place_id, 1);
+  assert.equal(nearestPlace(places, same, [0, 8], 7), null);
+  assert.equal(nearestPlace([], same, [0, 0], 7), null);
 });

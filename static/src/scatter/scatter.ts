@@ -8,7 +8,7 @@ import type { SelectMode, Shape } from "../protocol_selection";
 import { boundsOf, fitted, panned, pixelsPerUnit, pointSize, toLayout, toScreen, type Camera } from "./camera";
 import { Motion } from "./detail";
 import { Gesture, modeOf, Outline, type Tool } from "./gesture";
-import { nearest } from "./pick";
+import { nearest, nearestPlace, type PlacePoint } from "./pick";
 import { Renderer, type Glyph } from "./renderer";
 import { byKey, byWheel } from "./steering";
 
@@ -20,11 +20,6 @@ export interface ScatterEvents {
   hover(row: number | null): void;
   /** What to say of the point under the pointer. */
   describe(row: number): string;
-}
-
-export interface PlacePoint {
-  readonly place_id: number;
-  readonly xy: XY;
 }
 
 const REACH_PX = 14;
@@ -217,12 +212,8 @@ export class Scatter {
   }
 
   private pick(px: number, py: number): void {
-    const distance = (place: PlacePoint): number => {
-      const [x, y] = toScreen(this.camera, this.viewport, ...place.xy);
-      return Math.hypot(x - px, y - py);
-    };
-    const place = [...this.places].sort((one, other) => distance(one) - distance(other))[0];
-    if (place && distance(place) <= REACH_PX / 2) return this.events.pickPlace(place.place_id);
+    const place = nearestPlace(this.places, (xy) => toScreen(this.camera, this.viewport, ...xy), [px, py], REACH_PX / 2);
+    if (place) return this.events.pickPlace(place.place_id);
     const row = this.rowAt(px, py);
     if (row !== null) this.events.pickRow(row);
   }
