@@ -39,7 +39,7 @@ def action_text(events: list[LabelEvent], unit: Unit) -> str:
         return ""
     placed = [event for event in events if event.kind in PLACED]
     if len(placed) > 1:
-        return f"{len(placed)} labels"
+        return f"{len(placed):,} labels"
     event = (placed or events)[0]
     if event.position_nm is None or event.kind not in PLACED:
         return statement_text(event)

@@ -16,10 +16,11 @@ export interface CommandWorld {
   cancelDrawing(): boolean;
 }
 
-/** Do what a key on the page says; false if it says nothing. */
-export function keyOnPage(world: CommandWorld, press: KeyPress): boolean {
+/** Do what a key on the page says; false if it says nothing. `onButton`: something that Enter presses has the focus. */
+export function keyOnPage(world: CommandWorld, press: KeyPress, onButton = false): boolean {
   const state = world.state();
   const command = commandOf(press, classesOf(state), keysOf(state));
+  if (command?.kind === "accept" && onButton) return false; // it presses the button
   return command !== null && perform(world, command);
 }
 
@@ -94,7 +95,7 @@ function perform({ actions, state, cancelDrawing }: CommandWorld, command: Comma
       actions.propose(null);
       return true;
     case "accept":
-      return false; // where there is something to accept a button has the focus
+      return actions.confirmShown(); // elsewhere a button has the focus where there is something to accept
     case "neighbours":
       return aimedAt(actions, state(), () => target && actions.propose(target));
     case "label":

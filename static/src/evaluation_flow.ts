@@ -1,7 +1,7 @@
 // The evaluation panel at work: questions to the server, flights to the labels that it names, and what is kept.
 
 import type { Effect } from "./effects";
-import { isAnothers, labelAt, labelNamed, targetOf, type View } from "./evaluation_store";
+import { answerTo, isAnothers, labelAt, labelNamed, suspectAt, targetOf, type View } from "./evaluation_store";
 import type { ViewerBridge } from "./neuroglancer";
 import type { EvaluationReady, LabelInfo } from "./protocol_evaluation";
 import type { FlowWorld } from "./queue_flow";
@@ -83,6 +83,16 @@ export class EvaluationFlow {
   /** No answer to the question. */
   giveUp(): void {
     this.world.dispatch({ type: "evaluation-asks", asking: null });
+  }
+
+  /** Confirm the likely error on screen; false if there is none, or something was said of it already. */
+  confirmShown(): boolean {
+    const { evaluation } = this.world.state();
+    const suspect = evaluation?.open && !evaluation.asking ? suspectAt(evaluation) : null;
+    const label = labelAt(evaluation);
+    if (!evaluation || !suspect || !label || answerTo(evaluation, suspect.label)) return false;
+    this.confirm(label);
+    return true;
   }
 
   /** The label has been looked at again, and stays. */

@@ -190,6 +190,7 @@ const actions: Actions = {
   },
   evaluation: () => judging.toggle(),
   leaveEvaluation: () => judging.back(),
+  confirmShown: () => judging.confirmShown(),
   people: () => people.toggle(),
   decide: (verdict) => people.decide(verdict),
   turnConflict: (by) => people.turn(by),
@@ -273,7 +274,8 @@ document.addEventListener("keydown", (event) => {
   const moves = target instanceof HTMLElement && target.matches("input, [role=separator]");
   if (target instanceof HTMLElement && target.matches(TYPED_IN)) return;
   if (moves && (event.key.startsWith("Arrow") || event.key === "Escape")) return;
-  if (keyOnPage(commands, event)) event.preventDefault();
+  const onButton = target instanceof HTMLElement && target.matches("button, a, summary, [role=listbox]");
+  if (keyOnPage(commands, event, onButton)) event.preventDefault();
 });
 
 followers.push(

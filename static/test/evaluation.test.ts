@@ -103,6 +103,18 @@ test("keys label what the open panel shows, and nothing that it covers", () => {
   assert.deepEqual(said, ["label", "problem"]);
 });
 
+test("Enter confirms the likely error on screen, in the viewer too, unless it presses a button that has the focus", () => {
+  let confirmed = 0;
+  const actions = { confirmShown: () => ++confirmed > 0 } as unknown as Actions;
+  const world = { actions, state: () => REVIEWING, cancelDrawing: () => false };
+  const press = { key: "Enter", code: "Enter", ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, repeat: false };
+  const enter = (state: State): boolean => keyInViewer({ ...world, state: () => state }, press);
+  assert.equal(enter({ ...REVIEWING, target: { kind: "row", row: 812 } }), true);
+  assert.equal(keyOnPage(world, press), true);
+  assert.equal(keyOnPage(world, press, true), false);
+  assert.equal(confirmed, 2);
+});
+
 test("figures are old as soon as a label is saved after them, or other predictions are announced", () => {
   const shown = after(OPEN, came("a"));
   assert.equal(isStale(shown), false);

@@ -49,7 +49,7 @@ export function evaluationPanel(actions: Actions, flow: EvaluationFlow): (state:
     const answer = evaluation.ready;
     const shown = `${evaluation.view.kind} ${answer?.request ?? ""}`;
     const top = body.dataset["shown"] === shown ? body.scrollTop : 0;
-    const focused = (document.activeElement as HTMLElement | null)?.dataset["key"];
+    const focused = keptFocus(host, evaluation.view);
     const parts = answer ? content({ state: now, evaluation, ready: answer, flow, actions }, target) : [];
     tabs.replaceChildren(...(answer ? tabButtons(evaluation, flow) : []));
     body.replaceChildren(...parts);
@@ -57,7 +57,7 @@ export function evaluationPanel(actions: Actions, flow: EvaluationFlow): (state:
     body.scrollTop = top;
     const asked = body.querySelector<HTMLElement>(".question .accept");
     if (asked) asked.focus();
-    else if (focused) host.querySelector<HTMLElement>(`[data-key="${CSS.escape(focused)}"]`)?.focus();
+    else if (focused) host.querySelector<HTMLElement>(`[data-key="${CSS.escape(focused)}"]:enabled`)?.focus();
   });
 
   return (next) => {
@@ -73,8 +73,15 @@ export function evaluationPanel(actions: Actions, flow: EvaluationFlow): (state:
     again.disabled = evaluation.request !== null || (!stale && evaluation.ready !== null);
     json.disabled = csv.disabled = !evaluation.ready;
     build(evaluation, next.target, next.labels);
-    if (opened) tabs.querySelector<HTMLElement>("button")?.focus();
+    if (opened) (body.querySelector<HTMLElement>('[data-key="confirm"]:enabled') ?? tabs.querySelector("button"))?.focus();
   };
+}
+
+/** What has the focus again when the panel is built anew: on a likely error what Enter confirms, unless Tab chose otherwise. */
+function keptFocus(host: HTMLElement, view: View): string | undefined {
+  const active = document.activeElement as HTMLElement | null;
+  const free = active === document.body || (host.contains(active) && active?.matches(":focus-visible") === false);
+  return view.kind === "suspect" && free ? "confirm" : active?.dataset["key"];
 }
 
 function stateText(evaluation: Evaluation, stale: boolean): string {

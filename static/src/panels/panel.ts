@@ -43,6 +43,8 @@ export interface Actions {
   /** Show how good the head is, or hide it; and one step back out of it. */
   evaluation(): void;
   leaveEvaluation(): void;
+  /** Confirm the likely label error on screen; false if there is none. */
+  confirmShown(): boolean;
   /** Show who labels, or hide it; decide what a conflict on screen is; go to another one. */
   people(): void;
   decide(answer: Verdict): void;

@@ -57,7 +57,7 @@ function courseText(state: State): string {
   if (!queue) return "";
   if (queue.at < queue.items.length) {
     const ahead = queue.items.length - queue.at - 1;
-    return `place ${count(queue.at + 1)}, ${count(ahead)} left`;
+    return `place ${count(queue.at + 1)}, ${count(ahead)} ahead`;
   }
   return queue.request ? "choosing places" : "nothing left";
 }
