@@ -3,8 +3,8 @@
 What all annotators share is in `workspace.py`; here are the active task, the selection, the queue, the viewer and the
 pages of one of them. It knows no server, no viewer, no encoder and no database: those are ports (`ports.py`). The use
 cases are in `clicking.py`, `labelling.py`, `undoing.py`, `reviewing.py`, `class_editing.py`, `painting.py`,
-`selecting.py`, `queueing.py`, `proposals.py`, `judging.py`, `conflicts.py`, `listing.py` and `remarking.py`;
-what they share is in `app_state.py`.
+`selecting.py`, `queueing.py`, `proposals.py`, `judging.py`, `conflicts.py`, `listing.py`, `remarking.py`,
+`coloring.py` and `carrying_out.py`; what they share is in `app_state.py`.
 """
 
 from collections.abc import Callable
