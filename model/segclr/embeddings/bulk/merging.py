@@ -39,10 +39,11 @@ def merge_blocks(blocks: Sequence[Path], plan: Plan, folder: Path, scratch: Path
     level = 0
     while len(blocks) > _AT_ONCE:
         groups = [blocks[start : start + _AT_ONCE] for start in range(0, len(blocks), _AT_ONCE)]
-        merged = [scratch / f"{level}-{number}" for number in range(len(groups))]
-        for group, target in zip(groups, merged, strict=True):
+        blocks = [scratch / f"{level}" / f"{number}" for number in range(len(groups))]
+        for group, target in zip(groups, blocks, strict=True):
             merge_tables([open_stored(block) for block in group], target)
-        blocks, level = merged, level + 1
+        shutil.rmtree(scratch / f"{level - 1}", ignore_errors=True)
+        level += 1
     tables = [open_stored(block) for block in blocks]
     for table in tables[:1] if not kept.any() else ():
         refuse_nothing(0, table.provenance)
