@@ -154,7 +154,8 @@ class LayoutJob:
             elif isinstance(news, Progress):
                 self._tell(partial(progress, news))
             elif isinstance(news, Exception):
-                log.warning("the layout could not be fitted: %s", news)
+                if not self._stopped:
+                    log.warning("the layout could not be fitted: %s", news)
                 self._tell(partial(failed, f"the UMAP could not be fitted ({news}): the scatter keeps its layout"))
                 over = True
             else:

@@ -2,7 +2,7 @@
 
 import { byId, element, setText } from "../element";
 import type { LayoutsFlow } from "../layouts_flow";
-import type { KeptLayout, LayoutParameters, Layouts } from "../protocol_layouts";
+import type { Fitting, KeptLayout, LayoutParameters, Layouts } from "../protocol_layouts";
 import type { TaskSpec } from "../protocol";
 import type { State } from "../state";
 import { count, counted, dayAndTime, percent } from "./format";
@@ -47,7 +47,8 @@ export function layoutsPanel(flow: LayoutsFlow): (state: State) => void {
     opener.setAttribute("aria-expanded", String(state.layoutsOpen));
     const { fitting } = state;
     running.hidden = fitting === null;
-    if (fitting) setText(said, `Fitting a UMAP${fitting.by && fitting.by !== state.hello?.annotator ? ` for ${fitting.by}` : ""}: ${fitting.text}, ${percent(fitting.share)}`);
+    if (fitting) setText(said, `Fitting ${percent(fitting.share)}`);
+    if (fitting) running.title = doingText(fitting, state.hello?.annotator);
     if (fitting) running.style.setProperty("--share", `${100 * fitting.share}%`);
     host.hidden = !state.layoutsOpen;
     offer(state.layouts);
@@ -55,6 +56,10 @@ export function layoutsPanel(flow: LayoutsFlow): (state: State) => void {
     if (state.layoutsOpen && !open) choice.focus();
     open = state.layoutsOpen;
   };
+}
+
+function doingText({ by, text, share }: Fitting, me = ""): string {
+  return `A UMAP is being fitted${by && by !== me ? ` for ${by}` : ""}: ${text}, ${percent(share)}`;
 }
 
 function layoutText({ layout, coordinates }: State): string {
@@ -88,7 +93,7 @@ function fitForm(flow: LayoutsFlow): { element: HTMLFormElement; update(state: S
   const guided = element("input", { type: "checkbox" });
   const guide = element("span", {});
   const fit = element("button", { type: "submit", class: "primary" }, "Fit a UMAP");
-  const hint = element("small", {}, "Everybody sees the new layout when it is done.");
+  const hint = element("small", {});
   const form = element(
     "form",
     {},
@@ -136,7 +141,7 @@ function fitForm(flow: LayoutsFlow): { element: HTMLFormElement; update(state: S
       offer(tasks);
       setText(guide, `guided by the labels of ${task}`);
       fit.disabled = fitting !== null;
-      fit.title = fitting ? "A layout is being fitted: cancel it first" : "";
+      setText(hint, fitting ? doingText(fitting, hello?.annotator) : "Everybody sees the new layout when it is done.");
       const kept = layouts?.kept.find(({ stamp }) => stamp === layouts.shown);
       if (opened && layouts) fill(kept?.parameters ?? layouts.usual, kept, tasks);
     },

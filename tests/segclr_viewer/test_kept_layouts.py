@@ -1,0 +1,108 @@
+"""The UMAPs beside a table: listed with what they were fitted to, opened by their stamp."""
+
+import os
+import queue
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from segclr.em.cutout import CutoutSpec
+from segclr.embeddings.provenance import Provenance
+from segclr.embeddings.table import EmbeddingTable, build_table
+from segclr.errors import LayoutError
+from segclr.explore.fitted import FittedLayout, Source
+from segclr.explore.layout import make_layout
+from segclr.explore.settings import LayoutSettings
+from segclr_viewer.kept_layouts import KeptLayouts
+from segclr_viewer.layout_job import file_of
+from segclr_viewer.ports import LayoutWish
+
+
+def table_of(rows: int, version_seed: int = 0) -> EmbeddingTable:
+    rng = np.random.default_rng(version_seed)
+    provenance = Provenance("9f86", CutoutSpec(33, (32.0, 32.0, 40.0)), "/em", "/seg", "test", "0")
+    segments = np.full(rows, 2**63 + 5, np.uint64)
+    edges = np.zeros((0, 2), np.int64)
+    places, embeddings = rng.normal(size=(rows, 3)), np.ones((rows, 6))
+    return build_table(segments, np.arange(rows), places, embeddings, edges, provenance)
+
+
+class Kept:
+    """Kept layouts of a table of equal rows, which are laid out without a fit, so that umap is not loaded."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.table = folder, table_of(60)
+        self.table.save(folder)
+        self.posted: queue.Queue[Callable[[], None]] = queue.Queue()
+        self.layouts = KeptLayouts(folder, self.table, self.posted.put)
+
+    def keep(self, stamp: str, age: int, source: Source | None = None) -> FittedLayout:
+        layout = make_layout("umap", np.random.default_rng(age).normal(size=(60, 2)), np.arange(60))
+        segments, spread = np.repeat(self.table.segment_ids, 60), np.zeros(60, np.float32)
+        fitted = FittedLayout(layout, LayoutSettings(seed=age), stamp, segments, self.table.node_ids, spread)
+        fitted = replace(fitted, source=source or Source(self.table.version))
+        fitted.save(file_of(self.folder, stamp))
+        os.utime(file_of(self.folder, stamp), (1e9 - age, 1e9 - age))
+        return fitted
+
+    def fit(self, wish: LayoutWish, earlier: str = "") -> FittedLayout:
+        made: list[FittedLayout] = []
+        said: list[str] = []
+        self.layouts.fit(wish, earlier, made.append, said.append, lambda text, share: None)
+        while not made and not said:
+            self.posted.get(timeout=60)()
+        assert said == []
+        return made[0]
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Kept:
+    return Kept(tmp_path)
+
+
+def test_the_newest_comes_first_with_what_it_was_fitted_to(kept: Kept) -> None:
+    kept.keep("old", 200)
+    source = Source(kept.table.version, 3.5, "cell type")
+    kept.keep("new", 100, source)
+    assert [each.stamp for each in kept.layouts.kept()] == ["new", "old"]
+    newest = kept.layouts.kept()[0]
+    assert (newest.source, newest.settings.seed, newest.fitted_at) == (source, 100, "2001-09-09T01:45:00+00:00")
+
+
+def test_those_of_other_tables_and_damaged_ones_are_not_listed(kept: Kept) -> None:
+    kept.keep("other", 1, Source("another version"))
+    kept.keep("unknown", 2, Source())
+    file_of(kept.folder, "half").write_bytes(b"half a file")
+    assert kept.layouts.kept() == []
+
+
+def test_the_usual_one_of_an_earlier_release_is_listed(kept: Kept) -> None:
+    usual = kept.layouts.stamp_of(LayoutWish())
+    kept.keep(usual, 1, Source())
+    assert [each.stamp for each in kept.layouts.kept()] == [usual]
+
+
+def test_one_that_is_gone_or_of_another_table_is_refused_in_a_sentence(kept: Kept) -> None:
+    with pytest.raises(LayoutError, match="cannot be read any more"):
+        kept.layouts.opened("gone")
+    kept.keep("there", 1)
+    assert len(kept.layouts.opened("there").layout.xy) == 60
+    with pytest.raises(LayoutError, match="of another table"):
+        KeptLayouts(kept.folder, table_of(20), kept.posted.put).opened("there")
+
+
+def test_a_fit_is_kept_with_its_source_under_the_stamp_that_was_asked_for(kept: Kept) -> None:
+    wish = LayoutWish(LayoutSettings(neighbours=5), radius_um=1.0)
+    made = kept.fit(wish)
+    assert made.stamp == kept.layouts.stamp_of(wish)
+    assert [each.stamp for each in kept.layouts.kept()] == [made.stamp]
+    assert kept.layouts.opened(made.stamp).source == Source(kept.table.version, 1.0, "")
+
+
+def test_what_was_shown_last_is_remembered(kept: Kept) -> None:
+    assert kept.layouts.remembered() == ""
+    kept.layouts.remember("a7d1e6c0249b8f35")
+    assert kept.layouts.remembered() == "a7d1e6c0249b8f35"
