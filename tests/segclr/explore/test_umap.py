@@ -120,3 +120,10 @@ def test_the_same_seed_gives_the_same_picture() -> None:
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'model'}"}
     done = subprocess.run([sys.executable, "-c", FITS], capture_output=True, text=True, env=environment, check=False)
     assert done.stdout == "fitted\n", done.stderr
+
+
+def test_without_umap_learn_a_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "umap", None)
+    rows = np.random.default_rng(3).normal(size=(60, 5))
+    with pytest.raises(LayoutError, match=r"umap-learn cannot be loaded .* install it"):
+        umap_coordinates(rows, LayoutSettings(), 2, None, nothing)

@@ -169,11 +169,12 @@ def test_a_layout_that_is_not_kept_is_refused(desk: Any) -> None:
 def test_labels_guide_only_a_supervised_fit(desk: Any) -> None:
     desk.label_all_looks()
     ask(desk)
-    assert desk.layouts.wish.labels is None
-    assert desk.layouts.wish.classes.tolist() == desk.classes()
+    unguided = desk.layouts.wish.labels
+    assert unguided is None
+    assert list(desk.layouts.wish.classes) == desk.classes()
     desk.session.receive(StopFitRequest(desk.request()))
     ask(desk, supervised=True)
-    assert {row: label for row, label in enumerate(desk.layouts.wish.labels.tolist()) if label >= 0} == {
+    assert {row: label for row, label in enumerate(list(desk.layouts.wish.labels)) if label >= 0} == {
         0: 0,
         5: 1,
         13: 2,
@@ -189,12 +190,12 @@ def test_a_labelled_segment_guides_all_its_rows(desk: Any) -> None:
     assert np.flatnonzero(desk.layouts.wish.labels >= 0).tolist() == [4, 5, 6, 7, 8]
 
 
-def with_other_means(table: EmbeddingTable) -> NDArray[np.float32]:
+def means_of_cells(table: EmbeddingTable) -> NDArray[np.float32]:
     return aggregate(table, 3.5)
 
 
 def test_a_click_is_placed_by_the_embedding_that_was_laid_out(desk: Any) -> None:
-    table, means = desk.table, with_other_means(desk.table)
+    table, means = desk.table, means_of_cells(desk.table)
     rng = np.random.default_rng(5)
     xy = rng.uniform(-1, 1, (len(table), 2)).astype(np.float32)
     ask(desk, means_of="cell type")
