@@ -6,6 +6,7 @@
 ``python -m benchmarks queue``: what the labelling queue saves, see ``benchmarks.queue``.
 ``python -m benchmarks aggregation``: averaging over neighbourhoods, see ``benchmarks.aggregation``.
 ``python -m benchmarks table``: reading parts of large embedding tables, see ``benchmarks.table``.
+``python -m benchmarks scale``: bulk embedding, see ``benchmarks.scale``.
 ``python -m benchmarks flow``: from key to next place ready, in a browser, see ``benchmarks.flow``.
 ``python -m benchmarks annotators``: many annotators at once, see ``benchmarks.annotators``.
 ``python -m benchmarks explore``: layouts, neighbours, clusters, see ``benchmarks.explore``.
@@ -57,6 +58,10 @@ if __name__ == "__main__":
         from benchmarks.table import command as table_command
 
         table_command.main(sys.argv[2:])
+    elif sys.argv[1:2] == ["scale"]:
+        from benchmarks.scale import command as scale_command  # it loads torch and Dask
+
+        scale_command.main(sys.argv[2:])
     elif sys.argv[1:2] == ["flow"]:
         from benchmarks import flow  # it loads playwright
 
