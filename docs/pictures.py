@@ -82,7 +82,7 @@ def _open(browser: Browser, address: str, size: tuple[int, int]) -> Page:
     page = browser.new_context(viewport={"width": size[0], "height": size[1]}).new_page()
     page.goto(address)
     _wait(page, "window.segclr?.summary().ready")
-    _wait(page, "/umap/i.test(document.querySelector('#scatter-foot').textContent)")
+    _wait(page, "/UMAP of/.test(document.querySelector('#scatter-foot').textContent)")
     _wait(page, "/encoder on /.test(document.body.innerText)")  # it starts by itself
     return page
 

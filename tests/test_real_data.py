@@ -87,8 +87,9 @@ async def the_loop(client: Client) -> dict[str, Any]:
     assert place["node_distance_nm"] < 1000
     assert place["planes"]["xy"].startswith("data:image/png")
     seq = 0
+    ids = [spec["id"] for task in hello["tasks"] if task["name"] == "part" for spec in task["classes"]]
     for row in range(6):
-        await client.send("label", task="part", target={"row": 7 * row}, provenance="key", **{"class": row % 2})
+        await client.send("label", task="part", target={"row": 7 * row}, provenance="key", **{"class": ids[row % 2]})
         seq = (await client.receive("saved"))["seq"]
     await client.send("undo")
     undone = await client.receive("saved")
