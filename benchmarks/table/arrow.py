@@ -99,9 +99,6 @@ class ArrowOpened:
         for number in range(self.rows.num_record_batches):
             yield _matrix(self.rows.get_batch(number))
 
-    def box(self, low_nm: tuple[float, float, float], high_nm: tuple[float, float, float]) -> int:
-        raise NotImplementedError("the boxes of blocks would be the same in any format")
-
     def _row_count(self) -> int:
         number = self.rows.num_record_batches
         return (number - 1) * self.rows_in_batch + int(self.rows.get_batch(number - 1).num_rows)

@@ -32,10 +32,6 @@ class Opened(Protocol):
         """Yield all embeddings."""
         ...
 
-    def box(self, low_nm: tuple[float, float, float], high_nm: tuple[float, float, float]) -> int:
-        """Read the rows in a box; return how many."""
-        ...
-
 
 class Format(Protocol):
     """A way to keep a table in a folder."""
@@ -88,6 +84,7 @@ class PlainOpened:
                 yield reader.read("embeddings", start, start + ROWS_AT_ONCE)
 
     def box(self, low_nm: tuple[float, float, float], high_nm: tuple[float, float, float]) -> int:
+        """Read the rows in a box; return how many. Boxes of blocks would be the same in any format."""
         return len(self.stored.box(low_nm, high_nm))
 
 

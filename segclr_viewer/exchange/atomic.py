@@ -1,7 +1,6 @@
 """Writing files and folders so that a reader sees the old one or the new one whole, whenever the program ends."""
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,30 +8,8 @@ from pathlib import Path
 from typing import TextIO
 
 from segclr.errors import SegclrError
+from segclr.replacing import replacing_path
 from segclr_viewer.exchange.errors import ExchangeError
-
-
-@contextmanager
-def replacing_path(path: Path) -> Iterator[Path]:
-    """Give the name of a file to write; it takes the place of `path` when the block ends well.
-
-    Raises:
-        ExchangeError: the file cannot be written; what was there is still whole.
-    """
-    part = path.with_name(path.name + ".part")
-    try:
-        yield part
-        with part.open("r+b") as written:
-            os.fsync(written.fileno())
-        part.replace(path)
-    except SegclrError:  # some are OSErrors, too
-        raise
-    except OSError as error:
-        raise ExchangeError(
-            f"{path} cannot be written ({error.strerror or error}): check the folder and disk"
-        ) from None
-    finally:
-        part.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -42,7 +19,7 @@ def replacing_text(path: Path) -> Iterator[TextIO]:
     Raises:
         ExchangeError: the file cannot be written; what was there is still whole.
     """
-    with replacing_path(path) as part, part.open("w", encoding="utf-8", newline="") as file:
+    with replacing_path(path, ExchangeError) as part, part.open("w", encoding="utf-8", newline="") as file:
         yield file
 
 

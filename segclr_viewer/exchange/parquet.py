@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from segclr_viewer.exchange.atomic import replacing_path
+from segclr.replacing import replacing_path
 from segclr_viewer.exchange.errors import ExchangeError
 from segclr_viewer.exchange.labels import CurrentLabel
 from segclr_viewer.exchange.predictions import PredictionChunk, PredictionStamp
@@ -38,7 +38,7 @@ def write_labels_parquet(path: Path, labels: Iterable[CurrentLabel]) -> int:
         ]
     )
     every = list(labels)
-    with replacing_path(path) as part, parquet.ParquetWriter(part, schema) as writer:
+    with replacing_path(path, ExchangeError) as part, parquet.ParquetWriter(part, schema) as writer:
         for start in range(0, max(1, len(every)), _LABELS_AT_ONCE):
             writer.write_table(_label_table(arrow, schema, every[start : start + _LABELS_AT_ONCE]))
     return len(every)
@@ -67,7 +67,7 @@ def write_predictions_parquet(path: Path, chunks: Iterable[PredictionChunk], sta
     )
     names, heads = arrow.array(list(stamp.classes)), arrow.array([stamp.head])
     count = 0
-    with replacing_path(path) as part, parquet.ParquetWriter(part, schema) as writer:
+    with replacing_path(path, ExchangeError) as part, parquet.ParquetWriter(part, schema) as writer:
         for chunk in chunks:
             rows = len(chunk.classes)
             nothing = chunk.classes == NO_CLASS

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segclr.embeddings.exchange.files import replacing_path
 from segclr.embeddings.exchange.sheets import PROVENANCE_KEY, Block, Sheet
 from segclr.embeddings.provenance import Provenance
 from segclr.errors import TableError
+from segclr.replacing import replacing_path
 
 ARROW_ENDINGS = (".arrow", ".feather", ".parquet")
 POSITION = ("x_nm", "y_nm", "z_nm")
@@ -35,7 +35,7 @@ def write_arrow(path: Path, blocks: Iterable[Block], dimensions: int, provenance
     arrow = _arrow()
     metadata = {PROVENANCE_KEY: json.dumps(provenance.to_json()).encode()}
     count = 0
-    with replacing_path(path) as part:
+    with replacing_path(path, TableError) as part:
         writer = None
         for block in blocks:
             batch = _batch(arrow, block, dimensions).replace_schema_metadata(metadata)

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segclr.embeddings.exchange.arrow_files import POSITION
-from segclr.embeddings.exchange.files import replacing_path
 from segclr.embeddings.exchange.sheets import Block, Sheet
 from segclr.embeddings.provenance import Provenance
 from segclr.errors import TableError
+from segclr.replacing import replacing_path
 
 _WHOLE = re.compile(r"[0-9]{1,20}")
 _ROWS_AT_ONCE = 8192
@@ -37,7 +37,7 @@ def write_csv(path: Path, blocks: Iterable[Block], dimensions: int, provenance: 
         TableError: The file cannot be written; what was there is still whole.
     """
     count = 0
-    with replacing_path(path) as part, part.open("w", encoding="utf-8", newline="") as file:
+    with replacing_path(path, TableError) as part, part.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         for block in blocks:
             rows = block.rows
@@ -58,7 +58,7 @@ def write_csv(path: Path, blocks: Iterable[Block], dimensions: int, provenance: 
                     ]
                 )
             count += len(rows)
-    with replacing_path(provenance_file(path)) as part:
+    with replacing_path(provenance_file(path), TableError) as part:
         part.write_text(json.dumps(provenance.to_json(), indent=1))
     return count
 

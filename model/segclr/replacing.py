@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from segclr.errors import TableError
+from segclr.errors import SegclrError
 
 
 @contextmanager
-def replacing_path(path: Path) -> Iterator[Path]:
+def replacing_path(path: Path, error: type[SegclrError]) -> Iterator[Path]:
     """Give the name of a file to write; it takes the place of `path` when the block ends well.
 
     Raises:
-        TableError: The file cannot be written; what was there is still whole.
+        SegclrError: Of the kind `error`: the file cannot be written; what was there is still whole.
     """
     part = path.with_name(path.name + ".part")
     try:
@@ -23,7 +23,9 @@ def replacing_path(path: Path) -> Iterator[Path]:
         with part.open("r+b") as written:
             os.fsync(written.fileno())
         part.replace(path)
-    except OSError as error:
-        raise TableError(f"{path} cannot be written ({error.strerror or error}): check the folder and disk") from None
+    except SegclrError:  # some are OSErrors, too
+        raise
+    except OSError as why:
+        raise error(f"{path} cannot be written ({why.strerror or why}): check the folder and disk") from None
     finally:
         part.unlink(missing_ok=True)
