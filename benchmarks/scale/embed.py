@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from benchmarks.report import Row
 from segclr.em.cutout import CutoutSpec
 from segclr.em.phantom.writing import write_phantom
-from segclr.embeddings.bulk.blocks import Load, Work
+from segclr.embeddings.bulk.blocks import EmbeddingWork, Load
 from segclr.embeddings.bulk.distributed import local_workers
-from segclr.embeddings.bulk.running import ThisProcess, Workers, run_job
+from segclr.embeddings.bulk.engine import ThisProcess, Workers
+from segclr.embeddings.bulk.running import run_job
 from segclr.embeddings.bulk.settings import BulkSettings
 from segclr.embeddings.embed import EncoderLike
 from segclr.encoder.checkpoint import TrainingRecord, read_spec
@@ -79,13 +80,13 @@ def measure(folder: Path, size: int) -> list[Row]:
     images = np.random.default_rng(0).integers(1, 255, (BATCH, size, size, size), dtype=np.uint8)
     encoder.embed(images)
 
-    def run(work: Work, workers: Workers, begin: str) -> tuple[int, float, float]:
+    def run(work: EmbeddingWork, workers: Workers, begin: str) -> tuple[int, float, float]:
         course = Course()
         rows = run_job(work, spec, workers, report=course.report).rows
         return rows, *course.seconds(begin)
 
     before = _bare(encoder, images)
-    alone = Work(settings, lambda _: encoder, BATCH)
+    alone = EmbeddingWork(settings, lambda _: encoder, BATCH)
     count, wall, own = run(alone, ThisProcess(alone), "nodes in")
     bare_wall, bare_own = np.mean([before, _bare(encoder, images)], axis=0).tolist()
     rows = [
@@ -99,7 +100,7 @@ def measure(folder: Path, size: int) -> list[Row]:
         cores = folder / f"cores-{number}"
         cores.mkdir()
         table = replace(settings, table_folder=str(folder / f"table-{number}"))
-        work = Work(table, LoadPinned(cores), BATCH, readers=1)
+        work = EmbeddingWork(table, LoadPinned(cores), BATCH, readers=1)
         with local_workers(work, number, dashboard=":0") as workers:
             done, wall, _ = run(work, workers, f"{number} of ")  # each worker has done a block, or nearly: it is warm
         rates.append(done / wall)

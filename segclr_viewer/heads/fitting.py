@@ -12,14 +12,13 @@ from segclr.embeddings.aggregation import aggregate, aggregate_place
 from segclr.embeddings.table import EmbeddingTable
 from segclr.heads.evaluation import HeldOut
 from segclr.heads.linear import LinearHead, fit_head
+from segclr.heads.over_segments import codes_of_segments, mean_over_segments
 from segclr_viewer.log.consensus import ALL, Choice
 from segclr_viewer.log.events import SavedPlace
 from segclr_viewer.points import NO_CLASS, Points
 from segclr_viewer.project import Task
 
 ALL_ALIKE = "all labelled places look the same to the encoder, so the predictions say nothing: is the EM constant?"
-
-_ROWS_AT_ONCE = 1 << 18  # bounds the memory of probabilities
 
 
 class RowVectors:
@@ -115,8 +114,10 @@ class FitJob:
         fit_ms = 1e3 * (time.perf_counter() - started)
         alike = ALL_ALIKE if not np.ptp(embeddings, axis=0).any() else ""
         if self.task.unit == "segment":
-            probabilities = _mean_over_segments(fitted.head, self.vectors)
-            codes, confidence, predicted = _segment_codes(probabilities, self.vectors.table)
+            first_row = self.vectors.table.first_row
+            probabilities = mean_over_segments(fitted.head, self.vectors.matrix(), first_row)
+            codes, confidence = codes_of_segments(probabilities, first_row)
+            predicted = np.bincount(probabilities.argmax(axis=1), minlength=len(self.task.classes))
         else:
             probabilities = None
             codes, confidence = fitted.head.predict_codes(self.vectors.matrix())
@@ -175,28 +176,3 @@ def stamp_of(task: Task, seq: int, table: EmbeddingTable, choice: Choice = ALL) 
         None if some is None else sorted(some) for some in (choice.annotators, choice.provenances, choice.reviews)
     ]
     return hashlib.sha256(repr((task, seq, table.version, chosen)).encode()).hexdigest()[:16]
-
-
-def _mean_over_segments(head: LinearHead, vectors: RowVectors) -> NDArray[np.float32]:
-    """(S, C): the mean of the probabilities over each segment's rows."""
-    first_row, matrix = vectors.table.first_row, vectors.matrix()
-    means = np.empty((len(first_row) - 1, head.class_count), np.float32)
-    start = 0
-    while start < len(means):
-        stop = max(start + 1, int(np.searchsorted(first_row, first_row[start] + _ROWS_AT_ONCE, side="right")) - 1)
-        rows = first_row[start : stop + 1]
-        sums = np.add.reduceat(head.predict(matrix[rows[0] : rows[-1]]).astype(np.float64), rows[:-1] - rows[0], axis=0)
-        means[start:stop] = sums / np.diff(rows)[:, None]
-        start = stop
-    return means
-
-
-def _segment_codes(
-    probabilities: NDArray[np.float32], table: EmbeddingTable
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.int64]]:
-    """Class and confidence of each row, those of its segment, and the number of segments of each class."""
-    classes = probabilities.argmax(axis=1).astype(np.uint8)
-    confidence = np.rint(probabilities.max(axis=1) * 255).astype(np.uint8)
-    sizes = np.diff(table.first_row)
-    counts = np.bincount(classes, minlength=probabilities.shape[1])
-    return np.repeat(classes, sizes), np.repeat(confidence, sizes), counts

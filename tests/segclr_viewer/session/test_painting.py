@@ -151,7 +151,7 @@ def test_segments_are_averaged_alike_in_one_block_and_in_many(desk: Any, monkeyp
     desk.label(0, 0, "cell type")
     desk.label(14, 1, "cell type")
     whole = desk.session._state.active.predicted.fitted.segment_probabilities
-    monkeypatch.setattr("segclr_viewer.heads.fitting._ROWS_AT_ONCE", 6)
+    monkeypatch.setattr("segclr.heads.over_segments._ROWS_AT_ONCE", 6)
     desk.label(5, 1, "cell type")
     desk.undo()
     np.testing.assert_allclose(desk.session._state.active.predicted.fitted.segment_probabilities, whole, atol=1e-7)

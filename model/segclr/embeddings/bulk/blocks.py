@@ -28,8 +28,8 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
-    """What a process must know to do blocks of a job; sent to workers.
+class EmbeddingWork:
+    """What a process must know to embed blocks of a job; sent to workers.
 
     Attributes:
         batch: cutouts that the encoder gets at a time.
@@ -62,14 +62,14 @@ class Work:
 class BlockEmbedder:
     """Opened volumes, a plan, and one encoder; used from one thread."""
 
-    work: Work
+    work: EmbeddingWork
     folder: JobFolder
     plan: Plan
     em: Volume | None
     segmentation: Volume
     encoder: EncoderLike
 
-    def embed(self, block: int) -> int:
+    def do(self, block: int) -> int:
         """Embed the nodes of a block and save them as its table; returns the number of nodes, those skipped included.
 
         Raises:

@@ -9,16 +9,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from segclr.embeddings.bulk.blocks import Load, Work
+from segclr.embeddings.bulk.blocks import EmbeddingWork, Load
 from segclr.embeddings.bulk.job import JobFolder
-from segclr.embeddings.bulk.running import Finished, ThisProcess, Workers, run_job
+from segclr.embeddings.bulk.running import Finished, run_job
 from segclr.embeddings.bulk.settings import BulkSettings, read_settings
+from segclr.embeddings.bulk.workers import add_worker_options, chosen_workers
 from segclr.encoder.checkpoint import CheckpointSpec, check_against, read_spec
-from segclr.errors import ProjectError, SegclrError
+from segclr.errors import SegclrError
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -30,8 +29,8 @@ def main(arguments: list[str] | None = None) -> int:
         threads = options.threads
         if threads is None and options.workers is not None:
             threads = max(1, (os.cpu_count() or 1) // max(1, options.workers))
-        work = Work(settings, Load(threads), options.batch, options.readers)
-        with _workers(work, options.workers, options.scheduler) as workers:
+        work = EmbeddingWork(settings, Load(threads), options.batch, options.readers)
+        with chosen_workers(work, options.workers, options.scheduler, _say) as workers:
             finished = run_job(work, spec, workers, options.retries, _say)
     except SegclrError as error:
         print(error, file=sys.stderr)
@@ -54,11 +53,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--block-um", type=float, help="least edge of a block (default: four cutouts)")
     parser.add_argument("--batch", type=int, default=32, help="cutouts that the encoder gets at a time (%(default)s)")
     parser.add_argument("--readers", type=int, default=2, help="threads that read and cut (%(default)s)")
-    parser.add_argument("--retries", type=int, default=2, help="of a block that fails (%(default)s)")
     parser.add_argument("--threads", type=int, help="CPU threads of an encoder (default: the cores, shared)")
-    where = parser.add_mutually_exclusive_group()
-    where.add_argument("--workers", type=int, metavar="N", help="processes of this machine, by Dask")
-    where.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster that runs already")
+    add_worker_options(parser)
     return parser
 
 
@@ -67,22 +63,6 @@ def _checked_encoder(settings: BulkSettings) -> CheckpointSpec:
     spec = read_spec(Path(settings.checkpoint))
     check_against(spec, settings.open_em(), settings.open_segmentation())
     return spec
-
-
-@contextmanager
-def _workers(work: Work, count: int | None, scheduler: str | None) -> Iterator[Workers]:
-    if count is None and scheduler is None:
-        yield ThisProcess(work)
-        return
-    try:
-        from segclr.embeddings.bulk.distributed import local_workers, workers_of  # optional
-    except ImportError:
-        raise ProjectError(
-            "--workers and --scheduler need Dask: pip install 'segclr-viewer[distributed]', or leave them out"
-        ) from None
-    with workers_of(work, scheduler) if scheduler is not None else local_workers(work, count or 0) as workers:
-        _say(f"dashboard: {workers.dashboard}")
-        yield workers
 
 
 def _told(finished: Finished, settings: BulkSettings) -> int:

@@ -9,29 +9,28 @@ from dataclasses import dataclass
 import dask
 from distributed import Client, Future, LocalCluster, WorkerPlugin, as_completed, get_worker
 
-from segclr.embeddings.bulk.blocks import BlockEmbedder, Work
-from segclr.embeddings.bulk.running import Outcome, attempt
+from segclr.embeddings.bulk.engine import Doer, Outcome, Work, attempt
 from segclr.errors import ProjectError, SegclrError
 
-_NAME = "segclr-bulk-embedding"
+_NAME = "segclr-bulk"
 
 # a scheduler hands out no more than what workers can do at once, so that one that dies loses a block alone
 _SETTINGS = {"distributed.scheduler.worker-saturation": 1.0, "distributed.worker.daemon": True}
 
 
-class _EmbedderOfWorker(WorkerPlugin):  # type: ignore[misc]  # Dask is not typed
-    """What a worker keeps from block to block: the volumes and one encoder, made at its first block."""
+class _DoerOfWorker(WorkerPlugin):  # type: ignore[misc]  # Dask is not typed
+    """What a worker keeps from block to block, such as volumes and an encoder: made at its first block."""
 
     name = _NAME
 
     def __init__(self, work: Work) -> None:
         self._work = work
-        self._embedder: BlockEmbedder | None = None
+        self._doer: Doer | None = None
 
-    def embedder(self) -> BlockEmbedder:
-        if self._embedder is None:
-            self._embedder = self._work.open()
-        return self._embedder
+    def doer(self) -> Doer:
+        if self._doer is None:
+            self._doer = self._work.open()
+        return self._doer
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ def _outcome(future: Future, block: int) -> Outcome:
 
 @contextmanager
 def local_workers(work: Work, count: int, dashboard: str = ":8787") -> Iterator[DaskWorkers]:
-    """Start a cluster of this machine's processes, each with one encoder; they end with it.
+    """Start a cluster of this machine's processes, each doing one block at a time; they end with it.
 
     Args:
         dashboard: address that the dashboard listens at; another one if it is taken.
@@ -83,7 +82,7 @@ def local_workers(work: Work, count: int, dashboard: str = ":8787") -> Iterator[
 
 @contextmanager
 def workers_of(work: Work, scheduler: str) -> Iterator[DaskWorkers]:
-    """Use the workers of a cluster that runs already, such as of SLURM or Kubernetes; each one thread, one encoder.
+    """Use the workers of a cluster that runs already, such as of SLURM or Kubernetes; each of one thread.
 
     Raises:
         ProjectError: Nobody answers there.
@@ -105,13 +104,13 @@ def _check_threads(client: Client) -> None:
     several = [address for address, count in threads.items() if count != 1]
     if several:
         raise ProjectError(
-            f"the worker {several[0]} does {threads[several[0]]} tasks at once, but an encoder one: start workers with "
-            "--nthreads 1"
+            f"the worker {several[0]} does {threads[several[0]]} tasks at once, but must do one: start workers "
+            "with --nthreads 1"
         )
 
 
 def _registered(client: Client, work: Work) -> DaskWorkers:
-    client.register_plugin(_EmbedderOfWorker(work))
+    client.register_plugin(_DoerOfWorker(work))
     return DaskWorkers(client, client.dashboard_link)
 
 
@@ -119,7 +118,7 @@ def _do(block: int) -> Outcome:
     """Body of a task, on a worker."""
     plugin = get_worker().plugins[_NAME]
     try:
-        embedder = plugin.embedder()
+        doer = plugin.doer()
     except SegclrError as error:
         return Outcome(block, 0, str(error))
-    return attempt(embedder, block)
+    return attempt(doer, block)

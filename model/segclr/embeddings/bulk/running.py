@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
-from segclr.embeddings.bulk.blocks import BlockEmbedder, Work
+from segclr.embeddings.bulk.blocks import EmbeddingWork
+from segclr.embeddings.bulk.engine import Report, Workers, do_blocks
 from segclr.embeddings.bulk.job import JobFolder
 from segclr.embeddings.bulk.merging import merge_blocks
 from segclr.embeddings.bulk.plan import block_grid, chosen_nodes, make_plan
@@ -16,23 +14,7 @@ from segclr.embeddings.embed import SpecLike
 from segclr.embeddings.storage.lock import writing_alone
 from segclr.embeddings.storage.stored_table import open_stored
 from segclr.embeddings.table import table_exists
-from segclr.errors import SegclrError, TableError
-
-Report = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """A block that is done, or why it is not.
-
-    Attributes:
-        nodes: of the block, those skipped included; 0 if it failed.
-        failure: one sentence; empty if the block is done.
-    """
-
-    block: int
-    nodes: int
-    failure: str = ""
+from segclr.errors import TableError
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,40 +30,8 @@ class Finished:
     failed: dict[int, str]
 
 
-class Workers(Protocol):
-    """What does the blocks: this process, or others."""
-
-    def outcomes(self, blocks: Iterable[int]) -> Iterator[Outcome]:
-        """Do blocks, in any order; a block that fails has an outcome too."""
-        ...
-
-
-class ThisProcess:
-    """Does the blocks here, one after the other."""
-
-    def __init__(self, work: Work) -> None:
-        self._work = work
-        self._embedder: BlockEmbedder | None = None
-
-    def outcomes(self, blocks: Iterable[int]) -> Iterator[Outcome]:
-        for block in blocks:
-            if self._embedder is None:
-                self._embedder = self._work.open()
-            yield attempt(self._embedder, block)
-
-
-def attempt(embedder: BlockEmbedder, block: int) -> Outcome:
-    """Do a block; whatever goes wrong becomes a sentence, so that the others go on."""
-    try:
-        return Outcome(block, embedder.embed(block))
-    except SegclrError as error:
-        return Outcome(block, 0, str(error))
-    except Exception as error:
-        return Outcome(block, 0, f"unexpected {type(error).__name__}: {error}")
-
-
 def run_job(
-    work: Work, spec: SpecLike, workers: Workers, retries: int = 2, report: Report = lambda text: None
+    work: EmbeddingWork, spec: SpecLike, workers: Workers, retries: int = 2, report: Report = lambda text: None
 ) -> Finished:
     """Do what is missing of a job, and write its table.
 
@@ -107,7 +57,7 @@ def run_job(
         done = folder.done(blocks)
         if done:
             report(f"going on: {len(done)} of {blocks} blocks are done")
-        failed = _embed(folder, workers, blocks, done, retries, report)
+        failed = do_blocks(folder, workers, blocks, done, retries, report, "nodes")
         whole = [folder.block(block) for block in range(blocks) if block not in failed]
         if not whole:
             raise TableError(f"all {blocks} blocks failed, the first because {next(iter(failed.values()))}")
@@ -118,7 +68,7 @@ def run_job(
     return Finished(rows, failed)
 
 
-def _found(table: Path, work: Work, spec: SpecLike) -> Finished:
+def _found(table: Path, work: EmbeddingWork, spec: SpecLike) -> Finished:
     """What a job that was finished before came to."""
     stored = open_stored(table)
     made = stored.provenance
@@ -130,7 +80,7 @@ def _found(table: Path, work: Work, spec: SpecLike) -> Finished:
     return Finished(len(stored), {})
 
 
-def _plan(work: Work, spec: SpecLike, folder: JobFolder, report: Report) -> None:
+def _plan(work: EmbeddingWork, spec: SpecLike, folder: JobFolder, report: Report) -> None:
     """Choose the nodes, unless that was done before."""
     if folder.has_plan(work.settings, spec.hash):
         return
@@ -140,32 +90,6 @@ def _plan(work: Work, spec: SpecLike, folder: JobFolder, report: Report) -> None
     plan = make_plan(nodes, edge_nm, origin_nm)
     folder.begin(plan, work.settings, spec.hash)
     report(f"{len(nodes.segment_ids)} nodes in {len(plan)} blocks")
-
-
-def _embed(
-    folder: JobFolder, workers: Workers, blocks: int, done: set[int], retries: int, report: Report
-) -> dict[int, str]:
-    """Do the blocks that are not done; returns those that failed to the end."""
-    wanted = deque(block for block in range(blocks) if block not in done)
-    tries: Counter[int] = Counter()
-    failed: dict[int, str] = {}
-    count = len(done)
-    while wanted:
-        again: deque[int] = deque()
-        for outcome in workers.outcomes(wanted):
-            if outcome.failure:
-                failed[outcome.block] = outcome.failure
-                tries[outcome.block] += 1
-                if tries[outcome.block] <= retries:
-                    again.append(outcome.block)
-                report(f"block {outcome.block} failed: {outcome.failure}")
-            else:
-                failed.pop(outcome.block, None)
-                count += 1
-                report(f"{count} of {blocks} blocks, {outcome.nodes} nodes in the last one")
-            folder.write_progress(count, blocks, failed)
-        wanted = again
-    return failed
 
 
 def _make(folder: Path) -> None:

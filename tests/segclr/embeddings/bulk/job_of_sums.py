@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segclr.em.cutout import CutoutSpec
-from segclr.embeddings.bulk.blocks import Work
-from segclr.embeddings.bulk.running import ThisProcess, run_job
+from segclr.embeddings.bulk.blocks import EmbeddingWork
+from segclr.embeddings.bulk.engine import ThisProcess
+from segclr.embeddings.bulk.running import run_job
 from segclr.embeddings.bulk.settings import BulkSettings
 from segclr.embeddings.embed import EncoderLike
 
@@ -64,7 +65,7 @@ def load_deadly(checkpoint: Path) -> EncoderLike:
 def main(em_url: str, segmentation_url: str, skeletons_url: str, folder: str) -> None:
     """Do a job in this process, until somebody kills it."""
     settings = BulkSettings(em_url, segmentation_url, skeletons_url, "none", folder, spacing_nm=0.0, block_um=0.3)
-    work = Work(settings, load, batch=5)
+    work = EmbeddingWork(settings, load, batch=5)
     run_job(work, Spec(), ThisProcess(work), report=lambda text: print(text, flush=True))
 
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from segclr.embeddings.bulk.blocks import LoadEncoder, Work
-from segclr.embeddings.bulk.running import ThisProcess, run_job
+from segclr.embeddings.bulk.blocks import EmbeddingWork, LoadEncoder
+from segclr.embeddings.bulk.engine import ThisProcess
+from segclr.embeddings.bulk.running import run_job
 from segclr.embeddings.bulk.settings import BulkSettings
 from segclr.embeddings.table import open_table
 from segclr.errors import ProjectError
@@ -17,7 +18,7 @@ distributed = pytest.importorskip("segclr.embeddings.bulk.distributed", reason="
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
 
 
-def work_of(world, folder: Path, loader: LoadEncoder = load) -> Work:
+def work_of(world, folder: Path, loader: LoadEncoder = load) -> EmbeddingWork:
     settings = BulkSettings(
         world.em_url,
         world.segmentation_url,
@@ -27,7 +28,7 @@ def work_of(world, folder: Path, loader: LoadEncoder = load) -> Work:
         spacing_nm=0.0,
         block_um=0.8,
     )
-    return Work(settings, loader, batch=5)
+    return EmbeddingWork(settings, loader, batch=5)
 
 
 def test_a_worker_that_dies_loses_only_its_block(world, tmp_path: Path) -> None:

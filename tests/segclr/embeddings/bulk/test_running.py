@@ -14,9 +14,10 @@ import pytest
 from numpy.typing import NDArray
 
 from segclr.em.skeleton_source import open_skeletons
-from segclr.embeddings.bulk.blocks import Work
+from segclr.embeddings.bulk.blocks import EmbeddingWork
+from segclr.embeddings.bulk.engine import ThisProcess
 from segclr.embeddings.bulk.job import JobFolder
-from segclr.embeddings.bulk.running import ThisProcess, run_job
+from segclr.embeddings.bulk.running import run_job
 from segclr.embeddings.bulk.settings import BulkSettings
 from segclr.embeddings.embed import EncoderLike, embed_volume
 from segclr.embeddings.storage.lock import writing_alone
@@ -67,7 +68,7 @@ class Failing(Sums):
 
 def run(settings: BulkSettings, encoder: EncoderLike | None = None, retries: int = 2):
     said: list[str] = []
-    work = Work(settings, load if encoder is None else lambda _: encoder, batch=5)
+    work = EmbeddingWork(settings, load if encoder is None else lambda _: encoder, batch=5)
     return run_job(work, Spec(), ThisProcess(work), retries, said.append), said
 
 
