@@ -16,6 +16,7 @@ from segclr_viewer.exchange.errors import ExchangeError
 from segclr_viewer.exchange.exporting import ExportRequest, Format, What, export
 from segclr_viewer.exchange.from_log import read_log
 from segclr_viewer.exchange.importing import ImportRequest, dry_run, import_labels
+from segclr_viewer.exchange.synapses import Sides
 from segclr_viewer.log.backup import backup_log
 from segclr_viewer.log.transfer import export_log, import_log
 from segclr_viewer.project import overridden
@@ -35,7 +36,11 @@ _IMPORT_HELP = """Read labels from another program's file into the log, all or n
 files:
   .csv, .tsv   columns class, and x_nm y_nm z_nm (or x_vox y_vox z_vox with --resolution-nm) and/or segment_id
   a folder     a Neuroglancer layer of points in precomputed format
-  .h5, .json   a cell or a skeleton of MICrONS
+  .h5, .json   a cell or a skeleton of MICrONS: its compartments, or with --synapses a cell's synapses
+  .feather     a cell's synapses as CAVE gives them, also .arrow and .parquet; in units of --resolution-nm
+
+Synapses become labels at their sites on the cell; to the file's classes "presynaptic site" and "postsynaptic site"
+--class gives the names of the task's.
 
 What could mean two things is refused, with its line."""
 
@@ -111,7 +116,13 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
     add("file", type=Path, metavar="FILE", help="what to read")
     add("--task", required=True, metavar="NAME", help="the task that the labels are of")
     add("--frame", default="", metavar="NAME", help="the segmentation whose coordinates and ids the file has")
-    add("--resolution-nm", type=float, nargs=3, metavar=("X", "Y", "Z"), help="size of the voxels that the file counts")
+    add(
+        "--resolution-nm",
+        type=float,
+        nargs=3,
+        metavar=("X", "Y", "Z"),
+        help="what a voxel of the file, or a unit, measures",
+    )
     add(
         "--class",
         dest="renamed",
@@ -121,6 +132,7 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
         help="what a class of the file stands for; NAME= leaves its labels out; may be repeated",
     )
     add("--relationship", default="", metavar="NAME", help="of an annotation layer: the one that names segments")
+    add("--synapses", choices=get_args(Sides), help="of a cell: its outgoing ones (pre), incoming ones, or both")
     add("--annotator", help="name written into the labels (default: as in the app)")
     add("--dry-run", action="store_true", help="say what would be done, and store nothing")
     parser.set_defaults(run=_import)
@@ -175,6 +187,7 @@ def _import(options: argparse.Namespace) -> list[str]:
         resolution_nm=None if options.resolution_nm is None else _resolution(options),
         renamed=dict(_renaming(text) for text in options.renamed),
         relationship=options.relationship,
+        synapses=options.synapses,
     )
     return (dry_run if options.dry_run else import_labels)(project, request, _utc_now)
 

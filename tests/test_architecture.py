@@ -46,7 +46,11 @@ HOMES = {
     "safetensors": ("model/segclr/encoder", "model/segclr/training"),
     "google_crc32c": ("model/segclr/encoder/leveldb_table.py",),
     "fsspec": ("model/segclr/embeddings/storage/addresses.py",),
-    "pyarrow": ("segclr_viewer/exchange/parquet.py", "model/segclr/embeddings/exchange"),
+    "pyarrow": (
+        "segclr_viewer/exchange/parquet.py",
+        "segclr_viewer/exchange/foreign_table.py",
+        "model/segclr/embeddings/exchange",
+    ),
     "sklearn": ("model/segclr/heads", "model/segclr/explore/clustering.py"),
     "faiss": ("model/segclr/explore/faiss_index.py",),
     "umap": ("model/segclr/explore/umap.py",),

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +11,16 @@ from scipy.spatial import cKDTree
 
 from segclr.em.geometry import XYZ
 from segclr.embeddings.table import EmbeddingTable, open_table
+from segclr.wording import agreed, counted
 from segclr_viewer.exchange.annotation_reader import read_labels_annotations
 from segclr_viewer.exchange.csv_import import read_labels_csv
 from segclr_viewer.exchange.errors import ExchangeError
+from segclr_viewer.exchange.foreign_table import ARROW_SUFFIXES
 from segclr_viewer.exchange.from_log import task_named
 from segclr_viewer.exchange.labels import ClassNames, ImportedFile
 from segclr_viewer.exchange.microns import read_labels_meshwork, read_labels_skeleton_json
+from segclr_viewer.exchange.node_sites import one_per_node
+from segclr_viewer.exchange.synapses import Sides, read_synapses_arrow, read_synapses_meshwork
 from segclr_viewer.exchange.to_log import ImportSource, Placed, PlacedLabel, digest_of, place_labels, to_events
 from segclr_viewer.labels.places import LABEL_REACH_NM
 from segclr_viewer.log.events import LabelEvent, NewEvent
@@ -26,7 +30,15 @@ from segclr_viewer.log.store import LabelStore
 from segclr_viewer.opening import open_segmentation
 from segclr_viewer.project import Project, Task
 
-_SUFFIXES = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".json": "skeleton", ".h5": "meshwork", ".hdf5": "meshwork"}
+_SUFFIXES = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".json": "skeleton",
+    ".h5": "meshwork",
+    ".hdf5": "meshwork",
+    **dict.fromkeys(ARROW_SUFFIXES, "synapses"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +47,11 @@ class ImportRequest:
 
     Attributes:
         frame: the segmentation whose coordinates and ids the file has, empty if the user said nothing.
-        resolution_nm: of the voxels that a CSV file counts.
+        resolution_nm: of the voxels that a CSV file or a table of synapses counts.
         renamed: what names of classes in the file stand for; an empty text leaves them out.
         relationship: the one of an annotation layer that names segments.
+        synapses: which synapses of a cell to read; None takes the compartments of a cell's file, and of a table of
+            synapses those that it has.
     """
 
     file: Path
@@ -46,6 +60,7 @@ class ImportRequest:
     resolution_nm: XYZ | None = None
     renamed: Mapping[str, str] = field(default_factory=dict)
     relationship: str = ""
+    synapses: Sides | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,7 +122,7 @@ def plan_import(
     """
     task = task_named(project, request.task)
     classes = _class_names(task, request, stored)
-    file_format, file = _read(request, classes)
+    file_format, file = _read(request, task, classes)
     if not file.labels:
         others = f", but {file.of_other_tasks} of others" if file.of_other_tasks else ""
         raise ExchangeError(f"{request.file} holds no label of the task {task.name!r}{others}")
@@ -122,28 +137,69 @@ def plan_import(
             f"none of the {len(file.labels)} labels in {request.file} lies on a segment of the project: is that its "
             "volume, and are the units right?"
         )
-    source = ImportSource(request.file.name, file_format, digest_of(request.file))
+    sentences: list[str] = []
+    if file.one_per_node:
+        placed, sentences = _on_nodes(placed, table, project.segmentation.version)
+    source = ImportSource(request.file.name, file_format, digest_of(request.file), request.synapses or "")
     events = to_events(placed.labels, task.name, project.annotator, now(), source)
-    return ImportPlan(events, _sentences(file, placed, task, table, project.segmentation.version))
+    return ImportPlan(events, [*_sentences(file, placed, task, table, project.segmentation.version), *sentences])
 
 
-def _read(request: ImportRequest, classes: ClassNames) -> tuple[str, ImportedFile]:
+def _read(request: ImportRequest, task: Task, classes: ClassNames) -> tuple[str, ImportedFile]:
     """The format of the file, told by its name, and its labels."""
-    if request.file.is_dir():
-        return "annotations", read_labels_annotations(request.file, classes, request.relationship)
-    file_format = _SUFFIXES.get(request.file.suffix.casefold())
+    file_format = "annotations" if request.file.is_dir() else _SUFFIXES.get(request.file.suffix.casefold())
+    if file_format == "meshwork" and request.synapses is not None:
+        file_format = "synapses"
+    if request.synapses is not None and file_format not in (None, "synapses"):
+        raise ExchangeError(f"{request.file.name} has no tables of synapses that are read: leave --synapses away")
+    if file_format == "annotations":
+        return file_format, read_labels_annotations(request.file, classes, request.relationship)
     if file_format == "csv":
         return file_format, read_labels_csv(request.file, classes, request.resolution_nm)
     if file_format == "skeleton":
         return file_format, read_labels_skeleton_json(request.file, classes)
     if file_format == "meshwork":
         return file_format, read_labels_meshwork(request.file, classes)
+    if file_format == "synapses":
+        return file_format, _read_synapses(request, task, classes)
     if not request.file.exists():
         raise ExchangeError(f"there is no file {request.file}: check the path")
     raise ExchangeError(
         f"what {request.file.name} holds is not known: a table must end in .csv or .tsv, a skeleton in .json, a cell "
-        "of MICrONS in .h5, and an annotation layer is a folder"
+        "of MICrONS in .h5, a table of synapses in .feather, .arrow or .parquet, and an annotation layer is a folder"
     )
+
+
+def _read_synapses(request: ImportRequest, task: Task, classes: ClassNames) -> ImportedFile:
+    if task.unit != "node":
+        raise ExchangeError(
+            f"synapses are sites on a cell, and the task {task.name!r} gives each whole cell one class: name a task of "
+            "nodes"
+        )
+    if request.file.suffix.casefold() not in ARROW_SUFFIXES and request.synapses is not None:
+        return read_synapses_meshwork(request.file, classes, request.resolution_nm, request.synapses)
+    if request.synapses == "both":
+        raise ExchangeError(
+            f"{request.file.name} is read as the synapses of one side of a cell: say --synapses pre or --synapses post"
+        )
+    return read_synapses_arrow(request.file, classes, request.resolution_nm, request.synapses)
+
+
+def _on_nodes(placed: Placed, table: EmbeddingTable, segmentation: str) -> tuple[Placed, list[str]]:
+    """One label for each node, and what became of the other sites."""
+    found = one_per_node(placed.labels, table, segmentation)
+    sentences = []
+    if found.merged:
+        sentences.append(
+            f"{counted(found.merged, 'more site')} {agreed(found.merged, 'lies', 'lie')} at nodes that got a label of "
+            "the same class, which takes one"
+        )
+    if found.contradicted:
+        sentences.append(
+            f"{counted(found.contradicted, 'node')} with {counted(found.of_contradicted, 'site')} of different classes "
+            f"{agreed(found.contradicted, 'gets', 'get')} no label"
+        )
+    return replace(placed, labels=found.labels), sentences
 
 
 def _class_names(task: Task, request: ImportRequest, stored: list[LabelEvent]) -> ClassNames:

@@ -48,11 +48,16 @@ class ImportedLabel:
 
 @dataclass(frozen=True, slots=True)
 class ImportedFile:
-    """What a file held: its labels, how many it holds of other tasks, and what else the user should know of it."""
+    """What a file held: its labels, how many it holds of other tasks, and what else the user should know of it.
+
+    Attributes:
+        one_per_node: its labels are sites on cells, many of which may lie at one node, which takes one label.
+    """
 
     labels: tuple[ImportedLabel, ...]
     of_other_tasks: int = 0
     notes: tuple[str, ...] = ()
+    one_per_node: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,23 +1,20 @@
-"""Labels on skeletons of MICrONS: compartments in a skeleton's JSON file, and tables in a cell's HDF5 file.
+"""Compartments on skeletons of MICrONS: in a skeleton's JSON file, and in the tables of a cell's HDF5 file.
 
-Both give skeleton nodes in nm of minnie65's public frame, and one root id for all. In the HDF5 files what is called
-mesh has a vertex per level-2 chunk, at the chunk's corner: up to 2 x 2 x 20 um from the place. So labels are put on the
-nodes of the skeleton that the vertices belong to, never on those vertices.
+Both give skeleton nodes in nm of minnie65's public frame, and one root id for all. Labels are put on the nodes of the
+skeleton that the listed vertices belong to, never on those vertices.
 """
 
 import json
-import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segclr.em.geometry import XYZ
 from segclr_viewer.exchange.errors import ExchangeError
-from segclr_viewer.exchange.hdf5 import Hdf5File
 from segclr_viewer.exchange.labels import ClassNames, ImportedFile, ImportedLabel, parse_segment_id
+from segclr_viewer.exchange.meshwork import Meshwork, check_nodes
 
 FRAME_NOTE = "positions are nm of minnie65's public frame, on the nodes of the cell's skeleton"
 
@@ -42,14 +39,15 @@ def read_labels_skeleton_json(path: Path, classes: ClassNames) -> ImportedFile:
         raise ExchangeError(f"{path} cannot be read ({error.strerror or error}): check the path") from None
     except (KeyError, TypeError, ValueError) as error:
         raise ExchangeError(f"{path} is no skeleton with vertices, compartment and meta.root_id ({error})") from None
-    _check_vertices(path, vertices, len(compartments))
+    check_nodes(path, vertices, len(compartments))
     unknown = sorted(set(compartments) - set(_COMPARTMENTS))
     if unknown:
         raise ExchangeError(
             f"{path} has compartments {unknown}, of which it does not say what they are: known are 1 to 4"
         )
     names: list[str | None] = [_COMPARTMENTS[code] for code in compartments]
-    return ImportedFile(_labels(path, vertices, names, _root_id(path, root_id), classes), notes=(FRAME_NOTE,))
+    cell = parse_segment_id(str(root_id), f"{path.name}, root id")
+    return ImportedFile(_labels(path, vertices, names, cell, classes), notes=(FRAME_NOTE,))
 
 
 def read_labels_meshwork(path: Path, classes: ClassNames) -> ImportedFile:
@@ -60,19 +58,17 @@ def read_labels_meshwork(path: Path, classes: ClassNames) -> ImportedFile:
     Raises:
         ExchangeError: the file cannot be read, is no such cell, its ids contradict each other, or a class is unknown.
     """
-    file = Hdf5File(path)
-    vertices = file.read("skeleton/vertices").astype(np.float64)
-    node_of_vertex = file.read("skeleton/mesh_to_skel_map").astype(np.int64)
-    _check_vertices(path, vertices, len(vertices))
-    if not ((node_of_vertex >= 0) & (node_of_vertex < len(vertices))).all():
-        raise ExchangeError(f"{path} is damaged: its mesh_to_skel_map leads to nodes that are not there")
+    file = Meshwork(path)
+    vertices = file.nodes_nm()
+    node_of_vertex = file.node_of_vertex(len(vertices))
     listed = {
-        name: _listed_nodes(path, file, table, node_of_vertex)
-        for table, name in _TABLES.items()
-        if f"annotations/{table}/data" in file.names()
+        name: _listed_nodes(file, table, node_of_vertex) for table, name in _TABLES.items() if file.has_table(table)
     }
     if not listed:
-        raise ExchangeError(f"{path} has neither a table is_axon nor is_apical: there is no label in it")
+        raise ExchangeError(
+            f"{path} has neither a table is_axon nor is_apical, so it says nothing of compartments; its synapses are "
+            "read with --synapses"
+        )
     names: list[str | None] = []
     several = 0
     for node in range(len(vertices)):
@@ -82,7 +78,7 @@ def read_labels_meshwork(path: Path, classes: ClassNames) -> ImportedFile:
     notes = [FRAME_NOTE, f"{names.count(None) - several} nodes are in no table and get no label"]
     if several:
         notes.append(f"{several} nodes are called {' and '.join(listed)} at once and get no label")
-    return ImportedFile(_labels(path, vertices, names, _cell_id(path, file), classes), notes=tuple(notes))
+    return ImportedFile(_labels(path, vertices, names, file.root_id(), classes), notes=tuple(notes))
 
 
 def _labels(
@@ -103,52 +99,12 @@ def _labels(
     return tuple(labels)
 
 
-def _listed_nodes(path: Path, file: Hdf5File, table: str, node_of_vertex: NDArray[np.int64]) -> set[int]:
+def _listed_nodes(file: Meshwork, table: str, node_of_vertex: NDArray[np.int64]) -> set[int]:
     """Skeleton nodes of the vertices that a table lists."""
-    listed = _column(path, file, table, "mesh_index")
-    vertices = np.array([int(value) for value in listed], np.int64)
+    listed = file.column(table, "mesh_index")
+    if not all(type(value) is int for value in listed):
+        raise ExchangeError(f"{file.path} is damaged: the table {table} lists vertices that are no whole numbers")
+    vertices = np.array(listed, np.int64)
     if len(vertices) and not 0 <= int(vertices.min()) <= int(vertices.max()) < len(node_of_vertex):
-        raise ExchangeError(f"{path} is damaged: the table {table} lists vertices that are not there")
+        raise ExchangeError(f"{file.path} is damaged: the table {table} lists vertices that are not there")
     return set(node_of_vertex[vertices].tolist())
-
-
-def _cell_id(path: Path, file: Hdf5File) -> int:
-    """The root id: that of the cell's own side in its synapses, and of its skeleton where that names one."""
-    found: set[Any] = set()
-    for table, column in (("pre_syn", "pre_pt_root_id"), ("post_syn", "post_pt_root_id")):
-        if f"annotations/{table}/data" in file.names():
-            found.update(_column(path, file, table, column))
-    if "skeleton/meta" in file.names():
-        found.add(_json(path, file, "skeleton/meta").get("root_id"))
-    found.discard(None)
-    if len(found) != 1:
-        raise ExchangeError(f"{path} does not say clearly which cell it is: its root ids are {sorted(found) or 'none'}")
-    return _root_id(path, found.pop())
-
-
-def _root_id(path: Path, value: object) -> int:
-    return parse_segment_id(str(value), f"{path.name}, root id")
-
-
-def _column(path: Path, file: Hdf5File, table: str, column: str) -> list[Any]:
-    content = _json(path, file, f"annotations/{table}/data").get(column)
-    if not isinstance(content, dict):
-        raise ExchangeError(f"{path} is damaged: the table {table} has no column {column}")
-    return list(content.values())
-
-
-def _json(path: Path, file: Hdf5File, name: str) -> dict[str, Any]:
-    try:
-        content = json.loads(file.read(name).tobytes().rstrip(b"\0"))
-    except ValueError as error:
-        if isinstance(error, ExchangeError):
-            raise
-        raise ExchangeError(f"{path} is damaged: {name} is not JSON") from None
-    if not isinstance(content, dict):
-        raise ExchangeError(f"{path} is damaged: {name} is no table")
-    return content
-
-
-def _check_vertices(path: Path, vertices: NDArray[np.float64], count: int) -> None:
-    if vertices.shape != (count, 3) or not all(map(math.isfinite, vertices.ravel().tolist())):
-        raise ExchangeError(f"{path} is damaged: it has {count} nodes, but positions of shape {vertices.shape}")

@@ -44,11 +44,17 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class ImportSource:
-    """The file that labels come from; `digest` names its content."""
+    """The file that labels come from.
+
+    Attributes:
+        digest: names its content.
+        part: what of it was imported, where it holds several things that are imported apart.
+    """
 
     file_name: str
     file_format: str
     digest: str
+    part: str = ""
 
 
 def place_labels(
@@ -93,10 +99,11 @@ def to_events(
 
     The ids follow from file and content, so that importing a file once more stores nothing twice.
     """
-    group = _id(source.digest, task)
+    of_file = _id(source.digest, task)
+    group = _id(of_file, source.part) if source.part else of_file
     events = [
         NewEvent(
-            uuid=_id(group, repr(label)),
+            uuid=_id(of_file, repr(label)),
             group=group,
             at=at,
             annotator=annotator,

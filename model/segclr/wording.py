@@ -1,0 +1,17 @@
+"""Numbers of things in words."""
+
+from __future__ import annotations
+
+
+def counted(number: int, thing: str, things: str = "") -> str:
+    """Write how many there are of a thing: `1 place`, `2,041 places`.
+
+    Args:
+        things: the plural, where it is not the singular with an s.
+    """
+    return f"{number:,} {thing if number == 1 else things or thing + 's'}"
+
+
+def agreed(number: int, singular: str, plural: str) -> str:
+    """Choose the form of a word, mostly a verb, that goes with a number of things: `is` with 1, `are` with 2."""
+    return singular if number == 1 else plural
