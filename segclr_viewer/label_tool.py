@@ -15,6 +15,7 @@ from segclr_viewer.exchange.cave import CaveTable, Schema
 from segclr_viewer.exchange.errors import ExchangeError
 from segclr_viewer.exchange.exporting import ExportRequest, Format, What, export
 from segclr_viewer.exchange.from_log import read_log
+from segclr_viewer.exchange.head_file import export_head
 from segclr_viewer.exchange.importing import ImportRequest, dry_run, import_labels
 from segclr_viewer.exchange.synapses import Sides
 from segclr_viewer.log.backup import backup_log
@@ -82,6 +83,11 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("out", type=Path, metavar="OUT", help="a new file")
     command.set_defaults(run=_backup)
     _add_export(_command(commands, "export", "write labels or predictions in other programs' formats", _EXPORT_HELP))
+    command = _command(commands, "export-head", "write the head that the labels give, to predict other tables with")
+    command.add_argument("project", type=Path, metavar="PROJECT.toml", help="the project")
+    command.add_argument("out", type=Path, metavar="HEAD.npz", help="the file to write; an earlier one is replaced")
+    command.add_argument("--task", metavar="NAME", help="one task (default: the only one)")
+    command.set_defaults(run=_export_head)
     _add_import(_command(commands, "import", "read labels from another program's file", _IMPORT_HELP))
     return parser
 
@@ -176,6 +182,10 @@ def _export(options: argparse.Namespace) -> list[str]:
         cave = CaveTable(_resolution(options), options.cave_schema, options.classification_system)
     request = ExportRequest(what=options.what, format=options.format, out=options.out, task=options.task, cave=cave)
     return [export(project, request, _utc_now)]
+
+
+def _export_head(options: argparse.Namespace) -> list[str]:
+    return [export_head(load_project(options.project), options.out, options.task, _utc_now)]
 
 
 def _import(options: argparse.Namespace) -> list[str]:

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = {"segclr": ROOT / "model" / "segclr", "segclr_viewer": ROOT / "segclr_viewer"}
-AREAS = ("em", "encoder", "training", "embeddings", "release", "heads", "evaluation", "queue", "explore")
+AREAS = ("em", "encoder", "training", "embeddings", "release", "heads", "predictions", "evaluation", "queue", "explore")
 
 # the folders of the application; one imports only those before it
 FOLDERS = ("log", "wire", "labels", "heads", "overlay", "exchange", "session", "serving")

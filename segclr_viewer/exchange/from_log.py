@@ -12,6 +12,7 @@ from segclr.errors import TooFewLabels
 from segclr_viewer.exchange.errors import ExchangeError
 from segclr_viewer.exchange.labels import CurrentLabel
 from segclr_viewer.exchange.predictions import PredictionStamp
+from segclr_viewer.heads.fitting import FitJob
 from segclr_viewer.heads.task_state import TaskState
 from segclr_viewer.labels.label_sites import LabelSites
 from segclr_viewer.log.events import LabelEvent, SavedPlace
@@ -119,25 +120,35 @@ def predict(project: Project, log: LogContent, task: Task, now: Callable[[], str
         TooFewLabels: fewer than two classes have labels.
         SegclrError: the table or the segmentation cannot be read.
     """
-    table = open_table(Path(project.table.folder))
-    table.check_finite()
-    state, _ = _task_state(project, log, task, table)
-    job = state.job(now)
-    if not job.has_two_classes():
-        raise TooFewLabels(f"there are no predictions of {task.name!r}: label two classes first")
-    points = job.run().points
+    job = fit_job(project, log, task, now)
+    table, points = job.vectors.table, job.run().points
     stamp = PredictionStamp(
         project=project.name,
-        task=task.name,
-        unit=task.unit,
-        classes=tuple(spec.name for spec in state.task.classes),
+        task=job.task.name,
+        unit=job.task.unit,
+        classes=tuple(spec.name for spec in job.task.classes),
         segmentation=project.segmentation.version,
         head=points.stamp,
-        log_position=state.history.seq,
+        log_position=job.seq,
         table_version=table.version,
         encoder_hash=table.provenance.encoder_hash,
     )
     return Predictions(table, points, stamp)
+
+
+def fit_job(project: Project, log: LogContent, task: Task, now: Callable[[], str]) -> FitJob:
+    """What the app would fit and predict with the log as it is.
+
+    Raises:
+        TooFewLabels: fewer than two classes have labels.
+        SegclrError: the table or the segmentation cannot be read.
+    """
+    table = open_table(Path(project.table.folder))
+    table.check_finite()
+    job = _task_state(project, log, task, table)[0].job(now)
+    if not job.has_two_classes():
+        raise TooFewLabels(f"there are no predictions of {task.name!r}: label two classes first")
+    return job
 
 
 def _task_state(project: Project, log: LogContent, task: Task, table: EmbeddingTable) -> tuple[TaskState, LabelSites]:

@@ -15,6 +15,9 @@ import pytest
 from segclr.em.cutout import CutoutSpec
 from segclr.embeddings.provenance import Provenance
 from segclr.embeddings.table import EmbeddingTable, build_table, open_table
+from segclr.heads.task_head import open_task_head
+from segclr.predictions import predict
+from segclr.predictions.stored import open_predictions
 from segclr_viewer.exchange.annotation_reader import read_point_layer
 from segclr_viewer.exchange.annotation_writer import CLASS
 from segclr_viewer.exchange.from_log import labels_as_given, read_log, task_named
@@ -333,6 +336,23 @@ def test_predictions_follow_from_the_log_as_in_the_app(
     position = read_log(Path(settings.labels.file)).events[-1].seq
     assert stamp["head"] == stamp_of(task_named(settings, "part"), position, open_table(tmp_path / "table"))
     assert (stamp["log_position"], stamp["segmentation"], stamp["encoder_hash"]) == (position, "v117", "9f86")
+
+
+def test_an_exported_head_predicts_the_table_as_the_app_does(
+    project: Path, table: EmbeddingTable, tmp_path: Path, capsys: Printed
+) -> None:
+    head, out = tmp_path / "head.npz", tmp_path / "predicted"
+    said = run(["export-head", project, "--task", "part", head], capsys)
+    stamp = open_task_head(head).origin.stamp
+    assert f"the head {stamp} of part, fitted on {len(labels_of(project))} places" in said
+    run(["export", project, "--what", "predictions", "--format", "csv", "--task", "part", tmp_path / "p.csv"], capsys)
+    assert predict.main([str(project), str(head), str(out)]) == 0
+    found = open_predictions(out)
+    with (tmp_path / "p.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["stamp"] for row in rows} == {stamp}
+    assert [found.origin.head.classes[code] for code in found.classes.tolist()] == [row["class"] for row in rows]
+    assert [f"{code / 255:.4f}" for code in found.confidence.tolist()] == [row["confidence"] for row in rows]
 
 
 def test_labels_go_out_under_the_classes_as_they_are_called_now(

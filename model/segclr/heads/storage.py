@@ -47,7 +47,7 @@ def read_head(path: Path, kind: str) -> tuple[dict[str, NDArray[np.generic]], Ma
     """
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
+            arrays = {name: stored[name] for name in stored.files if not name.endswith(".json")}
         version, found = int(arrays.pop("version")), str(arrays.pop("kind", kind))
     except OSError as error:
         raise CheckpointMismatch(f"the head {path} cannot be read: {error.strerror or error}") from None
@@ -60,6 +60,17 @@ def read_head(path: Path, kind: str) -> tuple[dict[str, NDArray[np.generic]], Ma
     try:
         return arrays, _novelty(*(arrays.pop(f"novelty_{part}") for part in _PARTS))
     except (KeyError, TypeError, ValueError):
+        raise damaged(path) from None
+
+
+def kind_of(path: Path) -> str:
+    """Return the kind of a head, which says what opens it; errors as of `read_head`."""
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            return str(stored["kind"])
+    except OSError as error:
+        raise CheckpointMismatch(f"the head {path} cannot be read: {error.strerror or error}") from None
+    except (KeyError, TypeError, ValueError, AttributeError, EOFError, zipfile.BadZipFile):
         raise damaged(path) from None
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from segclr.em.volume import Volume
 from segclr.embeddings.bulk.job import JobFolder
-from segclr.embeddings.bulk.plan import Plan
+from segclr.embeddings.bulk.plan import Plan, open_plan
 from segclr.embeddings.bulk.settings import BulkSettings
 from segclr.embeddings.embed import EncoderLike, embed_nodes
 
@@ -47,11 +47,11 @@ class EmbeddingWork:
         Raises:
             SegclrError: Something cannot be opened.
         """
-        folder = JobFolder.of(self.settings)
+        folder = JobFolder.beside(Path(self.settings.table_folder))
         return BlockEmbedder(
             self,
             folder,
-            folder.plan(),
+            open_plan(folder.path),
             self.settings.open_em(),
             self.settings.open_segmentation(),
             self.load(Path(self.settings.checkpoint)),

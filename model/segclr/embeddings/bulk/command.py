@@ -70,7 +70,7 @@ def _told(finished: Finished, settings: BulkSettings) -> int:
     for block, why in sorted(finished.failed.items()):
         print(f"block {block} is not in the table: {why}", file=sys.stderr)
     if finished.failed:
-        folder = JobFolder.of(settings).path
+        folder = JobFolder.beside(Path(settings.table_folder)).path
         print(
             f"{len(finished.failed)} blocks failed; the same command tries them again ({folder} has the others)",
             file=sys.stderr,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from segclr.embeddings.bulk.blocks import EmbeddingWork
 from segclr.embeddings.bulk.engine import Report, Workers, do_blocks
 from segclr.embeddings.bulk.job import JobFolder
 from segclr.embeddings.bulk.merging import merge_blocks
-from segclr.embeddings.bulk.plan import block_grid, chosen_nodes, make_plan
+from segclr.embeddings.bulk.plan import block_grid, chosen_nodes, make_plan, open_plan
 from segclr.embeddings.embed import SpecLike
 from segclr.embeddings.storage.lock import writing_alone
 from segclr.embeddings.storage.stored_table import open_stored
@@ -46,14 +46,15 @@ def run_job(
             can be embedded, or the disk is full.
         SegclrError: The volumes or skeletons cannot be opened.
     """
-    settings, folder = work.settings, JobFolder.of(work.settings)
-    table = Path(settings.table_folder)
+    table = Path(work.settings.table_folder)
+    folder = JobFolder.beside(table)
     if table_exists(table) and not folder.path.exists():
         return _found(table, work, spec)
-    _make(folder.path)
+    folder.make()
     with writing_alone(folder.path):
         _plan(work, spec, folder, report)
-        blocks = len(folder.plan())
+        plan = open_plan(folder.path)
+        blocks = len(plan)
         done = folder.done(blocks)
         if done:
             report(f"going on: {len(done)} of {blocks} blocks are done")
@@ -62,7 +63,7 @@ def run_job(
         if not whole:
             raise TableError(f"all {blocks} blocks failed, the first because {next(iter(failed.values()))}")
         report(f"merging {len(whole)} blocks")
-        rows = merge_blocks(whole, folder.plan(), table, folder.path / "merging")
+        rows = merge_blocks(whole, plan, table, folder.path / "merging")
         if not failed:
             folder.remove()
     return Finished(rows, failed)
@@ -82,18 +83,12 @@ def _found(table: Path, work: EmbeddingWork, spec: SpecLike) -> Finished:
 
 def _plan(work: EmbeddingWork, spec: SpecLike, folder: JobFolder, report: Report) -> None:
     """Choose the nodes, unless that was done before."""
-    if folder.has_plan(work.settings, spec.hash):
+    described = {**asdict(work.settings), "encoder": spec.hash}
+    if folder.has_plan(described):
         return
     segmentation = work.settings.open_segmentation()
     nodes = chosen_nodes(work.settings, segmentation, report)
     edge_nm, origin_nm = block_grid(work.settings, work.settings.open_em(), segmentation, spec.cutout)
     plan = make_plan(nodes, edge_nm, origin_nm)
-    folder.begin(plan, work.settings, spec.hash)
+    folder.begin(plan, described)
     report(f"{len(nodes.segment_ids)} nodes in {len(plan)} blocks")
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise TableError(f"{folder} cannot be made: {error.strerror or error}") from None

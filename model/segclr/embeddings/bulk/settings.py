@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -64,14 +63,6 @@ class BulkSettings:
     def open_segmentation(self) -> Volume:
         """Open the segmentation; errors as of `open_em`."""
         return open_volume(self.segmentation_url, "segmentation", resolution_nm=self.segmentation_resolution_nm)
-
-    def to_json(self) -> str:
-        return json.dumps(asdict(self), indent=1)
-
-    def differences(self, other: str) -> list[str]:
-        """Say which settings another job, as `to_json` has it, had otherwise."""
-        mine, theirs = json.loads(self.to_json()), json.loads(other)
-        return [f"{name} {theirs.get(name)}, now {value}" for name, value in mine.items() if theirs.get(name) != value]
 
 
 def read_settings(

@@ -81,7 +81,7 @@ def test_the_table_of_many_blocks_is_that_of_all_nodes_embedded_at_once(settings
     assert finished.failed == {}
     blocks = next(text for text in said if "nodes in" in text)
     assert int(blocks.split()[3]) > 10
-    assert not JobFolder.of(settings).path.exists()
+    assert not JobFolder.beside(Path(settings.table_folder)).path.exists()
 
 
 def test_edges_lead_from_block_to_block(world, settings) -> None:
@@ -103,7 +103,7 @@ def test_blocks_that_keep_failing_are_listed_and_the_same_command_completes_them
     assert finished.failed
     assert set(finished.failed.values()) == {"the encoder is not well"}
     assert 0 < finished.rows == len(open_table(folder)) < len(at_once)
-    told = json.loads((JobFolder.of(settings).path / "progress.json").read_text())
+    told = json.loads((JobFolder.beside(Path(settings.table_folder)).path / "progress.json").read_text())
     assert {int(block) for block in told["failed"]} == set(finished.failed)
     assert told["done"] + len(told["failed"]) == told["blocks"]
     assert run(settings)[0].failed == {}
@@ -136,7 +136,7 @@ def test_a_job_goes_on_with_the_same_settings_only(settings) -> None:
 
 
 def test_two_programs_do_not_do_one_job(settings) -> None:
-    folder = JobFolder.of(settings).path
+    folder = JobFolder.beside(Path(settings.table_folder)).path
     folder.mkdir()
     with writing_alone(folder), pytest.raises(TableError, match="another program"):
         run(settings)
@@ -175,4 +175,4 @@ def test_a_killed_job_goes_on_to_the_same_table(world, settings, at_once) -> Non
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, check=False)
     assert done.returncode == 0, done.stderr
     assert open_table(Path(settings.table_folder)).version == at_once.version
-    assert not JobFolder.of(settings).path.exists()
+    assert not JobFolder.beside(Path(settings.table_folder)).path.exists()
