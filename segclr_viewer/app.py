@@ -21,6 +21,7 @@ from segclr_viewer.log.events import NewEvent
 from segclr_viewer.log.segment_reading import segments_at
 from segclr_viewer.log.store import LabelStore
 from segclr_viewer.log.training_file import TrainingFile
+from segclr_viewer.log.views_file import ViewsFile
 from segclr_viewer.opening import Opened
 from segclr_viewer.overlay.mesh_process import MeshProcess
 from segclr_viewer.overlay.nearest import NearestNodes
@@ -127,6 +128,7 @@ def _start(
         layouts=layouts,
         log=log,
         training=TrainingFile(Path(project.labels.file)),
+        views=ViewsFile(Path(project.labels.file)),
         later=server.later,
     )
     workspace = server.call(partial(Workspace, world, shared))

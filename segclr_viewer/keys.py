@@ -50,6 +50,7 @@ class Keys(Struct, frozen=True, forbid_unknown_fields=True):
         pin: keep the card of the point under the pointer.
         tool: take the next tool of the scatter.
         find: find a cell by its id.
+        views: show the saved views.
     """
 
     queue: str = "q"
@@ -75,6 +76,7 @@ class Keys(Struct, frozen=True, forbid_unknown_fields=True):
     pin: str = "quote"
     tool: str = "equal"
     find: str = "f"
+    views: str = "comma"
 
     def __post_init__(self) -> None:
         taken: dict[str, str] = {}

@@ -17,6 +17,7 @@ from segclr.explore.settings import LayoutSettings
 from segclr_viewer.clusters import ClusterOrder, ClusterProgress, FoundClusters
 from segclr_viewer.log.events import LabelEvent, NewEvent, SavedPlace
 from segclr_viewer.log.training_file import Chosen
+from segclr_viewer.log.views_file import KeptSelection, KeptView
 from segclr_viewer.points import Points
 from segclr_viewer.wire.answers import ToPage
 
@@ -106,6 +107,22 @@ class TrainingMemory(Protocol):
 
     def write(self, chosen: Mapping[str, Chosen]) -> None:
         """Keep this instead; it is on disk when this returns. LabelStoreError if it fails."""
+
+
+class ViewMemory(Protocol):
+    """Views with a name, and selections; kept from run to run. LabelStoreError where that fails."""
+
+    def views(self) -> list[KeptView]:
+        """All views, the newest first."""
+
+    def write(self, views: Sequence[KeptView]) -> None:
+        """Keep these instead; they are on disk when this returns."""
+
+    def keep(self, selection: KeptSelection) -> str:
+        """Keep a selection; returns its name."""
+
+    def selection(self, name: str) -> KeptSelection:
+        """The selection with that name."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -208,6 +225,7 @@ class SharedPorts:
     layouts: Layouts
     log: LabelLog
     training: TrainingMemory
+    views: ViewMemory
     later: Later
 
 

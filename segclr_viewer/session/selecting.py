@@ -55,6 +55,11 @@ class Selecting:
         """The selected rows, ascending."""
         return self._picked.rows
 
+    @property
+    def step_now(self) -> Step:
+        """The selection as it is kept."""
+        return self._history.now
+
     def lasso(self, message: LassoRequest) -> None:
         """Select what lies inside a polygon of the scatter."""
         xy, former, shown = self._coordinates(message.layout), self.rows, self._shown(message.hidden)
@@ -96,6 +101,14 @@ class Selecting:
         rows = step.rows
         picked = self._of_segments(step.segments) if step.segments else pick(self._state.world.table, rows)
         self._show(message.request, Made(picked, step))
+
+    def bring(self, request: str, rows: Rows, segments: tuple[int, ...]) -> None:
+        """Select what was selected once: these rows, ascending, or these segments where there are any."""
+        if segments:
+            picked = self._of_segments(segments)
+            self._select(request, Made(picked, self._step("segments", picked.rows, segments)))
+        else:
+            self._select(request, Made(pick(self._state.world.table, rows), self._step("lasso", rows)))
 
     def choose(self, request: str, rows: Rows, mode: SelectMode) -> None:
         """Select these rows, ascending, or change the selection by them."""

@@ -40,6 +40,11 @@ class SelectionHistory:
         self._at = 0
 
     @property
+    def now(self) -> Step:
+        """The present one."""
+        return self._steps[self._at]
+
+    @property
     def can_back(self) -> bool:
         """Whether there is an earlier one."""
         return self._at > 0

@@ -4,7 +4,7 @@ What all annotators share is in `workspace.py`; here are the active task, the se
 pages of one of them. It knows no server, no viewer, no encoder and no database: those are ports (`ports.py`). The use
 cases are in `clicking.py`, `labelling.py`, `undoing.py`, `reviewing.py`, `class_editing.py`, `painting.py`,
 `selecting.py`, `queueing.py`, `proposals.py`, `judging.py`, `conflicts.py`, `listing.py`, `remarking.py`,
-`coloring.py` and `carrying_out.py`; what they share is in `app_state.py`.
+`coloring.py`, `saving_views.py` and `carrying_out.py`; what they share is in `app_state.py`.
 """
 
 from collections.abc import Callable
@@ -38,6 +38,7 @@ from segclr_viewer.session.proposals import Proposals
 from segclr_viewer.session.queueing import Queueing
 from segclr_viewer.session.remarking import Remarking
 from segclr_viewer.session.reviewing import Reviewing
+from segclr_viewer.session.saving_views import SavingViews
 from segclr_viewer.session.selecting import Selecting
 from segclr_viewer.session.storing import Storing
 from segclr_viewer.session.undoing import Undoing
@@ -78,6 +79,7 @@ from segclr_viewer.wire.messages import (
     TrainOnRequest,
     UndoRequest,
 )
+from segclr_viewer.wire.views import ViewsRequest
 from segclr_viewer.world import World
 
 __all__ = ["Session", "World"]
@@ -108,6 +110,7 @@ class Session:
         self._clusters = Clusters(self._state, self._selecting)
         self._neighbourly = Neighbourly(self._state, workspace.searches, self._selecting)
         self._layouts = LayoutRequests(self._state)
+        self._views = SavingViews(self._state, self._selecting)
         self._judging = Judging(self._state, workspace.judgements)
         self._conflicts = Conflicts(self._state)
         self._people = People(self._state)
@@ -190,6 +193,10 @@ class Session:
         """Tell the pages how far the fit of a layout is."""
         self._state.ports.page.send(self._state.workspace.layouts.fitting)
 
+    def tell_views(self) -> None:
+        """Tell the pages which views are kept."""
+        self._views.tell(self._state.ports.page.send)
+
     def fail(self, error: SegclrError) -> None:
         """Tell a failure that answers no request."""
         self._state.fail(None, error)
@@ -202,6 +209,7 @@ class Session:
         send(layout_ready(self._state.layout, self._state.workspace.layout_radius_um))
         send(self._layouts.known())
         send(self._state.workspace.layouts.fitting)
+        self._views.tell(send)
         predicted = self._state.active.predicted
         send(predicted.message if predicted else Status(f"predicting {self.task.name}"))
         send(self._painting.labels())
@@ -259,6 +267,9 @@ class Session:
             return
         if isinstance(message, LayoutsRequest):
             self._layouts.ask(message)
+            return
+        if isinstance(message, ViewsRequest):
+            self._views.ask(message)
             return
         match message:
             case LabelRequest():

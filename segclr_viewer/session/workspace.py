@@ -76,6 +76,9 @@ class Member(Protocol):
     def tell_fitting(self) -> None:
         """Tell the pages how far the fit of a layout is."""
 
+    def tell_views(self) -> None:
+        """Tell the pages which views are kept."""
+
     def tell_device(self) -> None:
         """Tell the pages where the encoder runs."""
 

@@ -19,6 +19,7 @@ from segclr_viewer.wire.layouts import Fitting, LayoutsKnown
 from segclr_viewer.wire.listing import Attached, Listed, Seen
 from segclr_viewer.wire.queue_answers import ProposalMade, QueueReady
 from segclr_viewer.wire.types import XY, XYZ, SegmentText
+from segclr_viewer.wire.views import SelectionKept, ViewsKnown
 
 __all__ = [
     "XY",
@@ -295,6 +296,8 @@ ToPage = (
     | Exploring
     | SimilarReady
     | ClustersReady
+    | SelectionKept
+    | ViewsKnown
     | Failed
     | Status
     | Device

@@ -16,6 +16,7 @@ from segclr_viewer.wire.explore import ClusterRequest, ClusterSelectRequest, Clu
 from segclr_viewer.wire.layouts import LayoutsRequest
 from segclr_viewer.wire.listing import MOST_LISTED, State, UuidText
 from segclr_viewer.wire.types import XY, XYZ, RequestText, SegmentText
+from segclr_viewer.wire.views import ViewsRequest
 
 Index = Annotated[int, Meta(ge=0, lt=2**53)]
 
@@ -326,6 +327,7 @@ ToServer = (
     | ClusterStopRequest
     | ClusterSelectRequest
     | LayoutsRequest
+    | ViewsRequest
     | QueueRequest
     | AheadRequest
     | ConflictsRequest

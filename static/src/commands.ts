@@ -33,7 +33,7 @@ export function keyInViewer(world: CommandWorld, press: KeyPress): boolean {
   const command = commandOf(press, classesOf(state), keysOf(state));
   if (!command) return false;
   if (conflictShown(state.people)) return perform(world, command);
-  const always = ["queue", "neighbours", "label-selection", "evaluation", "people", "places", "comment", "similar", "follow", "pin", "tool", "find", "help"].includes(command.kind);
+  const always = ["queue", "neighbours", "label-selection", "evaluation", "people", "places", "comment", "similar", "follow", "pin", "tool", "find", "views", "help"].includes(command.kind);
   const listed = state.listing?.open === true && (command.kind === "step" || command.kind === "review" || isChosen(state));
   const alike = isChosenAlike(state) || (state.similar?.open === true && command.kind === "step");
   const named = state.evaluation?.open ? namesTarget(state.evaluation, state.target) : listed || alike || state.queue !== null;
@@ -65,6 +65,7 @@ function perform({ actions, state, cancelDrawing }: CommandWorld, command: Comma
     case "follow":
     case "pin":
     case "find":
+    case "views":
       actions[command.kind]();
       return true;
     case "tool":
@@ -149,8 +150,9 @@ function withPeople(actions: Actions, state: State, command: Command): boolean {
 }
 
 /** One step back out of what is open. */
-function leave(actions: Actions, { evaluation, listing, similar, clusters, queue, layoutsOpen }: State): void {
+function leave(actions: Actions, { evaluation, listing, similar, clusters, queue, layoutsOpen, viewsOpen }: State): void {
   if (layoutsOpen) actions.dispatch({ type: "layouts-turned", open: false });
+  else if (viewsOpen) actions.views();
   else if (evaluation?.open) actions.leaveEvaluation();
   else if (similar?.open) actions.similar();
   else if (listing?.open) actions.places();

@@ -36,6 +36,7 @@ export type Command =
   | { readonly kind: "pin" }
   | { readonly kind: "tool" }
   | { readonly kind: "find" }
+  | { readonly kind: "views" }
   | { readonly kind: "review"; readonly verdict: "agree" | "disagree" }
   | { readonly kind: "step"; readonly by: 1 | -1 }
   | { readonly kind: "undo" }
@@ -95,6 +96,7 @@ const COMMANDS: Readonly<Record<keyof Keys, Command>> = {
   pin: { kind: "pin" },
   tool: { kind: "tool" },
   find: { kind: "find" },
+  views: { kind: "views" },
   agree: { kind: "review", verdict: "agree" },
   disagree: { kind: "review", verdict: "disagree" },
 };

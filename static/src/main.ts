@@ -39,6 +39,7 @@ import { selectionPanel } from "./panels/selection";
 import { similarPanel } from "./panels/similar";
 import { TOOLS, toolsPanel } from "./panels/tools";
 import { topPanel } from "./panels/top";
+import { viewsPanel } from "./panels/views";
 import type { ClientMessage } from "./protocol";
 import { accepted } from "./proposal";
 import { QueueFlow } from "./queue_flow";
@@ -217,7 +218,8 @@ const actions: Actions = {
     return !("problem" in found);
   },
   find: () => search.focus(),
-  link: () => void views.link(),
+  link: () => views.link(),
+  views: () => views.toggle(),
   save: (kind) => {
     const problem = (text: string): void => dispatch({ type: "problem", text });
     if (scatter) void save(kind, scatter, { state: () => state, tint: () => tints(state), problem });
@@ -255,6 +257,7 @@ const scatter = Scatter.in(byId("scatter"), {
 const views = new ViewFlow({
   state: () => state,
   dispatch,
+  send,
   switchTask: (name) => actions.switchTask(name),
   scatter: (camera) => scatter?.view(camera) ?? { x: 0, y: 0, zoom: 1 },
   viewer: (pose) => (pose ? (bridge.camera.restore(pose), pose) : bridge.camera.pose()),
@@ -295,6 +298,7 @@ followers.push(
   listingPanel(listing),
   similarPanel(alike),
   clustersPanel(clusters),
+  viewsPanel(views, layouts),
   statusPanel(actions),
   failurePanel(actions),
   attachedNotice(actions),

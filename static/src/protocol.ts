@@ -10,6 +10,7 @@ import { CLUSTERS_FIELDS, EXPLORING_FIELDS, SIMILAR_FIELDS, type ClustersReady, 
 import type { Attached, Listed, ListingMessage, Seen } from "./protocol_listing";
 import type { Keys, ProposalMade, QueueMessage, QueueReady } from "./protocol_queue";
 import { SELECTION_FIELDS, type Selection, type SelectionMessage } from "./protocol_selection";
+import { SELECTION_KEPT_FIELDS, VIEWS_FIELDS, type SelectionKept, type Views, type ViewsMessage } from "./protocol_views";
 
 export type { ClassSpec, TaskSpec };
 
@@ -198,6 +199,8 @@ export type ServerMessage =
   | Exploring
   | SimilarReady
   | ClustersReady
+  | SelectionKept
+  | Views
   | Agreement
   | Conflicts
   | People
@@ -218,6 +221,7 @@ export type ClientMessage =
   | ColoringMessage
   | ListingMessage
   | ExploreMessage
+  | ViewsMessage
   | { type: "undo"; request: string }
   | { type: "redo"; request: string }
   | { type: "task"; request: string; name: string }
@@ -281,6 +285,8 @@ const FIELDS: Readonly<Record<ServerMessage["type"], readonly string[]>> = {
   exploring: EXPLORING_FIELDS,
   similar: SIMILAR_FIELDS,
   clusters: CLUSTERS_FIELDS,
+  views: VIEWS_FIELDS,
+  "kept-selection": SELECTION_KEPT_FIELDS,
   agreement: ["request", "task", "method", "places", "annotators", "kappa", "low", "high", "text", "meaning", "pairs"],
   conflicts: ["request", "task", "conflicts", "total", "hidden", "settled", "settled_total"],
   people: ["request", "task", "people", "training"],

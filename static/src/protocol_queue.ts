@@ -27,6 +27,7 @@ export interface Keys {
   readonly pin: string;
   readonly tool: string;
   readonly find: string;
+  readonly views: string;
 }
 
 /** A row to ask about, and why. */

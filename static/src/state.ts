@@ -29,6 +29,7 @@ import type { Fitting, Layouts } from "./protocol_layouts";
 import type { Colored, ColoringInfo } from "./protocol_coloring";
 import type { Attached, Seen } from "./protocol_listing";
 import type { Keys, LabelTarget, Mark } from "./protocol_queue";
+import type { KeptView, SelectionKept } from "./protocol_views";
 import type { Queue } from "./queue";
 import type { Similar } from "./similar_store";
 import type { Tool } from "./scatter/gesture";
@@ -80,6 +81,10 @@ export interface State {
   readonly layouts: Layouts | null;
   readonly layoutsOpen: boolean;
   readonly fitting: Fitting | null;
+  /** Views under a name, and the answer to the newest wish to keep the selection. */
+  readonly views: readonly KeptView[];
+  readonly viewsOpen: boolean;
+  readonly kept: SelectionKept | null;
   readonly points: Points | null;
   readonly labels: Readonly<Record<string, Labels>>;
   readonly rows: Rows | null;

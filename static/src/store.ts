@@ -18,6 +18,7 @@ import { itemsCame, proposalCame, queueReduce, stored, type QueueEvent } from ".
 import type { ConnectionState } from "./socket";
 import { similarCame, similarDoing, similarReduce, similarRefused, type SimilarEvent } from "./similar_store";
 import { asking, drawn, masked, selection, started, viewerReady } from "./selecting";
+import { viewsReduce, viewsTold, type ViewsEvent } from "./views_store";
 import type { State, StoredMessage, Target } from "./state";
 
 const FAILURES_SHOWN = 3;
@@ -38,6 +39,7 @@ export type Event =
   | LinkEvent
   | SimilarEvent
   | ClustersEvent
+  | ViewsEvent
   | { type: "layouts-turned"; open: boolean }
   | { type: "task-asked"; name: string }
   | { type: "drawn"; request: string; bits: Uint32Array }
@@ -63,6 +65,9 @@ export const initial: State = {
   layouts: null,
   layoutsOpen: false,
   fitting: null,
+  views: [],
+  viewsOpen: false,
+  kept: null,
   points: null,
   labels: {},
   rows: null,
@@ -152,7 +157,10 @@ export function reduce(state: State, event: Event): State {
     case "view":
       return coloringReduce(state, event);
     case "layouts-turned":
-      return { ...state, layoutsOpen: event.open };
+      return { ...state, layoutsOpen: event.open, viewsOpen: false };
+    case "views-turned":
+    case "cells-shown":
+      return viewsReduce(state, event);
     case "keys":
       return state.keysIn === event.in ? state : { ...state, keysIn: event.in };
     case "viewer-ready":
@@ -223,6 +231,9 @@ function received(state: State, message: ServerMessage): State {
       return { ...state, layouts: message };
     case "fitting":
       return { ...state, fitting: message.running ? message : null };
+    case "views":
+    case "kept-selection":
+      return viewsTold(state, message);
     case "points":
       return pointed(state, message);
     case "labels":

@@ -1,5 +1,6 @@
-// A view of the page as a link: task, colours, hidden classes and both cameras, in the address after the "#". It holds no
-// token: whoever opens it needs to be signed in. What a link says is checked before anything follows it.
+// A view of the page: task, colours, hidden classes, both cameras, the selection (which the server keeps under a name) and the
+// target. It is kept under a name, or stands in the address after the "#". It holds no token: whoever opens it needs to be
+// signed in. What a view says is checked before anything follows it.
 
 import { BY_CLASS } from "./coloring";
 import type { Camera } from "./scatter/camera";
@@ -7,6 +8,8 @@ import { classesOf, classIdOf, type State } from "./state";
 
 const MARK = "#view=";
 const VERSION = 1;
+const MOST_CELLS = 200;
+const KEPT = /^[0-9a-f]{24}$/;
 
 /** Where the viewer looks: position in voxels, nm-free scales and orientations as the viewer counts them. */
 export interface ViewerPose {
@@ -25,20 +28,58 @@ export interface View {
   readonly threshold: number;
   /** Ids of the hidden classes. */
   readonly hidden: readonly string[];
-  /** The layout that the scatter's camera is of. */
+  /** The layout that the scatter's camera is of, and the stamp that it is kept under, empty for principal components. */
   readonly layout: string;
+  readonly stamp: string;
+  readonly scatter: Camera;
+  readonly viewer: ViewerPose | null;
+  /** The name that the server keeps the selection under; null where there is none, and the viewer shows these cells. */
+  readonly selection: string | null;
+  readonly cells: readonly string[];
+  /** The row that keys label. */
+  readonly target: number | null;
+}
+
+export interface Cameras {
   readonly scatter: Camera;
   readonly viewer: ViewerPose | null;
 }
 
-export function viewOf(state: State, scatter: Camera, viewer: ViewerPose | null): View {
-  const { task, coloring, density, threshold, layout } = state;
+/** `selection`: the name that the server keeps it under, null where nothing is selected. */
+export function viewOf(state: State, cameras: Cameras, selection: string | null): View {
+  const { task, coloring, density, threshold, layout, layouts, selected, target } = state;
   const hidden = [...state.hidden].filter((index) => index < classesOf(state).length).map((index) => classIdOf(state, index));
-  return { task, coloring, density, threshold, hidden, layout: layout?.id ?? "", scatter, viewer };
+  return {
+    task,
+    coloring,
+    density,
+    threshold,
+    hidden,
+    layout: layout?.id ?? "",
+    stamp: layouts?.shown ?? "",
+    ...cameras,
+    selection,
+    cells: selection === null ? (selected?.segments ?? []).slice(0, MOST_CELLS) : [],
+    target: target?.kind === "row" ? target.row : null,
+  };
+}
+
+/** A view as it is kept, and as it stands in an address. */
+export function textOf(view: View): string {
+  return JSON.stringify({ v: VERSION, ...view });
 }
 
 export function hashOf(view: View): string {
-  return MARK + encodeURIComponent(JSON.stringify({ v: VERSION, ...view }));
+  return MARK + encodeURIComponent(textOf(view));
+}
+
+/** The view that was kept. Throws a sentence for one that cannot be read. */
+export function viewFrom(text: string): View {
+  try {
+    return checked(JSON.parse(text) as Record<string, unknown>);
+  } catch {
+    throw new Error("The view cannot be read: it was made by another version.");
+  }
 }
 
 /** The view in an address; null where there is none. Throws a sentence for one that cannot be read. */
@@ -66,6 +107,7 @@ function checked(raw: Record<string, unknown>): View {
     threshold: Math.min(1, Math.max(0, numberIn(raw["threshold"]))),
     hidden: hidden.map(textIn),
     layout: textIn(raw["layout"]),
+    stamp: textIn(raw["stamp"] ?? ""),
     scatter: { x: numberIn(camera["x"]), y: numberIn(camera["y"]), zoom },
     viewer: viewer && {
       position: numbersIn(viewer["position"], 3),
@@ -74,7 +116,33 @@ function checked(raw: Record<string, unknown>): View {
       sections: viewer["sections"] === null ? null : numbersIn(viewer["sections"], 4),
       space: viewer["space"] === null ? null : numbersIn(viewer["space"], 4),
     },
+    selection: keptIn(raw["selection"] ?? null),
+    cells: cellsIn(raw["cells"] ?? []),
+    target: rowIn(raw["target"] ?? null),
   };
+}
+
+function keptIn(value: unknown): string | null {
+  if (value === null) return null;
+  const name = textIn(value);
+  if (!KEPT.test(name)) throw new Error();
+  return name;
+}
+
+function cellsIn(value: unknown): string[] {
+  if (!Array.isArray(value) || value.length > MOST_CELLS) throw new Error();
+  return value.map((cell) => {
+    const text = textIn(cell);
+    if (!/^[0-9]{1,20}$/.test(text)) throw new Error();
+    return text;
+  });
+}
+
+function rowIn(value: unknown): number | null {
+  if (value === null) return null;
+  const row = numberIn(value);
+  if (!Number.isSafeInteger(row) || row < 0) throw new Error();
+  return row;
 }
 
 function numberIn(value: unknown): number {

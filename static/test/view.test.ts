@@ -1,18 +1,25 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Coordinates } from "../src/columns";
+import type { ClientMessage } from "../src/protocol";
 import type { Camera } from "../src/scatter/camera";
 import type { State } from "../src/state";
 import { initial, reduce, type Event } from "../src/store";
-import { hashOf, viewIn, viewOf, type View, type ViewerPose } from "../src/view";
+import { Table } from "../src/table";
+import { hashOf, textOf, viewIn, viewOf, type View, type ViewerPose } from "../src/view";
 import { ViewFlow } from "../src/view_flow";
 import { golden } from "./golden";
 
 const HELLO = { ...golden("hello"), places: [] };
 const LAYOUT = golden("layout");
 const POSE: ViewerPose = { position: [100.5, 9, 7], flat: 2.5, deep: 4000, sections: null, space: [0, 0.5, 0.5, 0.1] };
+const BIG = 2n ** 63n + 5n;
+const KEPT = "0f1e2d3c4b5a69788796a5b4";
+const LAYOUTS = { ...golden("layouts"), shown: "" };
+const SELECTION = { ...golden("selection"), origin: "lasso" } as const;
 const received = (message: Extract<Event, { type: "received" }>["message"]): Event => ({ type: "received", message });
 const coordinates: Coordinates = { id: LAYOUT.id, x: Float32Array.of(0), y: Float32Array.of(0) };
+const ROWS = { table: Table.from(HELLO.table_version, BigUint64Array.from([BIG])), positions_nm: new Float32Array(3) };
 const after = (state: State, ...events: Event[]): State => events.reduce(reduce, state);
 const START = after(initial, { type: "connection", state: "open" }, received(HELLO), received(LAYOUT), received(golden("points")));
 const VIEW: View = {
@@ -24,11 +31,16 @@ const VIEW: View = {
   layout: LAYOUT.id,
   scatter: { x: 0.123456789, y: -0.5, zoom: 3.25 },
   viewer: POSE,
+  stamp: "",
+  selection: null,
+  cells: [String(2n ** 63n + 5n)],
+  target: 7,
 };
 
-function page(hash: string): { state: State; flow: ViewFlow; see(...events: Event[]): void; cameras: unknown[]; tasks: string[]; hash: string } {
+function page(hash: string): { state: State; flow: ViewFlow; see(...events: Event[]): void; cameras: unknown[]; tasks: string[]; sent: ClientMessage[]; hash: string } {
   const made = {
     state: initial,
+    sent: [] as ClientMessage[],
     cameras: [] as unknown[],
     tasks: [] as string[],
     hash,
@@ -43,6 +55,7 @@ function page(hash: string): { state: State; flow: ViewFlow; see(...events: Even
   made.flow = new ViewFlow({
     state: () => made.state,
     dispatch: (event) => (made.state = reduce(made.state, event)),
+    send: (message) => made.sent.push(message) > 0,
     switchTask: (name) => made.tasks.push(name),
     scatter: (camera?: Camera) => (camera ? (made.cameras.push(camera), camera) : VIEW.scatter),
     viewer: (pose?: ViewerPose) => (pose ? (made.cameras.push(pose), pose) : POSE),
@@ -55,7 +68,15 @@ function page(hash: string): { state: State; flow: ViewFlow; see(...events: Even
 test("a view survives its link, number for number", () => {
   assert.deepEqual(viewIn(hashOf(VIEW)), VIEW);
   const shown = after(START, { type: "view", coloring: "z", density: true, threshold: 0.4, hidden: new Set([1]) });
-  assert.deepEqual(viewOf(shown, VIEW.scatter, POSE), VIEW);
+  const cameras = { scatter: VIEW.scatter, viewer: POSE };
+  const lit = after(shown, received(LAYOUTS), { type: "cells-shown", cells: VIEW.cells }, { type: "target", target: { kind: "row", row: 7 } });
+  assert.deepEqual(viewOf(lit, cameras, null), VIEW);
+  assert.deepEqual(viewOf(lit, cameras, KEPT), { ...VIEW, selection: KEPT, cells: [] }, "the cells follow from the selection");
+});
+
+test("links of before selections were in them are still followed", () => {
+  const { stamp: _stamp, selection: _selection, cells: _cells, target: _target, ...old } = VIEW;
+  assert.deepEqual(viewIn(hashOf(old as never)), { ...VIEW, cells: [], target: null });
 });
 
 test("an address without a view has none, and one that was cut short or made by hand is refused in a sentence", () => {
@@ -68,6 +89,9 @@ test("an address without a view has none, and one that was cut short or made by 
     hashOf({ ...VIEW, threshold: "1" } as never),
     hashOf({ ...VIEW, scatter: { x: 0, y: 0, zoom: 0 } }),
     hashOf({ ...VIEW, viewer: { ...POSE, position: [1, 2] } }),
+    hashOf({ ...VIEW, selection: "../labels" }),
+    hashOf({ ...VIEW, cells: ["12", "x"] }),
+    hashOf({ ...VIEW, target: 1.5 }),
     hashOf(VIEW).replace("%22v%22%3A1", "%22v%22%3A9"),
   ];
   for (const hash of bad) assert.throws(() => viewIn(hash), /cannot be read/, hash);
@@ -106,9 +130,83 @@ test("the link's task is switched to, and one that is not there is told", () => 
 test("making a link puts it into the address, without any token", async () => {
   const one = page("");
   one.state = after(START, { type: "coordinates", coordinates });
-  await one.flow.link();
+  one.flow.link();
+  await Promise.resolve();
   assert.ok(one.hash.startsWith("#view="));
   assert.ok(!one.hash.includes("token"));
   assert.deepEqual(viewIn(one.hash)?.scatter, VIEW.scatter);
   assert.match(one.state.status, /clipboard/);
+});
+
+const seen = (one: ReturnType<typeof page>): void =>
+  one.see({ type: "connection", state: "open" }, received(HELLO), received(LAYOUT), received(LAYOUTS), received(golden("points")), { type: "coordinates", coordinates }, { type: "rows", rows: ROWS }, { type: "viewer-ready", cells: [] });
+
+test("a view with a selection is kept once the server has kept that, and brings it back by its name", () => {
+  const one = page("");
+  seen(one);
+  one.see(received(SELECTION));
+  one.flow.save(" the end ");
+  const [ask] = one.sent;
+  assert.equal(ask.type, "keep-selection");
+  assert.equal(one.sent.length, 1, "not before the selection is there");
+  one.see(received({ ...golden("kept-selection"), request: "another page's" }));
+  assert.equal(one.sent.length, 1);
+  one.see(received({ ...golden("kept-selection"), request: ask.request, selection: KEPT }));
+  const saved = one.sent[1];
+  assert.ok(saved.type === "save-view" && saved.name === "the end");
+  one.flow.show({ name: "the end", by: "ada", at: "", view: saved.view });
+  const back = one.sent[2];
+  assert.ok(back.type === "bring-selection" && back.selection === KEPT);
+  assert.deepEqual(one.state.selecting, [back.request]);
+});
+
+test("what is still being selected is not kept half", () => {
+  const one = page("");
+  seen(one);
+  one.see({ type: "drawn", request: "lasso 1", bits: new Uint32Array(1) });
+  one.flow.save("early");
+  assert.deepEqual(one.sent, []);
+  assert.match(one.state.failures.at(-1)!.text, /still being found/);
+});
+
+test("a view without a selection takes the present one away before it shows its cells", () => {
+  const one = page("");
+  seen(one);
+  one.see(received(SELECTION));
+  one.flow.show({ name: "cells", by: "ada", at: "", view: textOf({ ...VIEW, target: null }) });
+  const clear = one.sent[0];
+  assert.equal(clear.type, "clear");
+  one.see(received({ ...SELECTION, request: clear.request, origin: "clear", mask: null, row_total: 0 }));
+  assert.equal(one.state.selected?.origin, "start");
+  assert.deepEqual(one.state.selected?.segments, VIEW.cells);
+  assert.equal(one.sent.length, 1);
+});
+
+test("a view of another layout is shown but for the scatter's frame, which comes with its layout", () => {
+  const one = page("");
+  seen(one);
+  one.flow.show({ name: "map", by: "ada", at: "", view: textOf({ ...VIEW, layout: "other", stamp: "" }) });
+  assert.match(one.state.failures.at(-1)!.text, /another layout/);
+  assert.deepEqual(one.cameras, [POSE]);
+  one.see(received({ ...LAYOUT, id: "other" }), { type: "coordinates", coordinates: { ...coordinates, id: "other" } });
+  assert.deepEqual(one.cameras, [POSE, VIEW.scatter]);
+  assert.equal(one.state.failures.length, 1);
+});
+
+test("a layout that is not kept any more, and colours that are gone, are said in a sentence each", () => {
+  const one = page("");
+  seen(one);
+  one.flow.show({ name: "map", by: "ada", at: "", view: textOf({ ...VIEW, layout: "other", stamp: "gone", coloring: "cluster" }) });
+  const texts = one.state.failures.map(({ text }) => text);
+  assert.ok(texts.some((text) => /not kept any more/.test(text)));
+  assert.ok(texts.some((text) => /by cluster, are not there/.test(text)));
+  assert.equal(one.state.coloring, "class");
+});
+
+test("a view that another version has written is refused in a sentence, and nothing moves", () => {
+  const one = page("");
+  seen(one);
+  one.flow.show({ name: "new", by: "ada", at: "", view: '{"v":2}' });
+  assert.match(one.state.failures.at(-1)!.text, /another version/);
+  assert.deepEqual([one.cameras, one.sent], [[], []]);
 });

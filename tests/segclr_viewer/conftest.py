@@ -20,6 +20,7 @@ from segclr.explore.settings import stamp
 from segclr_viewer.clusters import ClusterOrder, ClusterProgress, FoundClusters, find_clusters
 from segclr_viewer.log.events import LabelEvent, NewEvent, SavedPlace
 from segclr_viewer.log.training_file import Chosen
+from segclr_viewer.log.views_file import KeptSelection, KeptView
 from segclr_viewer.points import Points
 from segclr_viewer.ports import Embedded, KeptLayout, LabelLog, LayoutWish, Ports, SharedPorts
 from segclr_viewer.project import ClassSpec, Task
@@ -195,6 +196,36 @@ class MemoryTraining:
 
 
 @dataclass
+class MemoryViews:
+    """Views and selections, in memory; it can be told to fail."""
+
+    kept: list[KeptView] = field(default_factory=list)
+    selections: dict[str, KeptSelection] = field(default_factory=dict)
+    error: LabelStoreError | None = None
+
+    def views(self) -> list[KeptView]:
+        return list(self.kept)
+
+    def write(self, views: Sequence[KeptView]) -> None:
+        if self.error is not None:
+            raise self.error
+        self.kept = list(views)
+
+    def keep(self, selection: KeptSelection) -> str:
+        if self.error is not None:
+            raise self.error
+        name = next((name for name, kept in self.selections.items() if kept == selection), "")
+        name = name or f"{len(self.selections) + 1:024x}"
+        self.selections[name] = selection
+        return name
+
+    def selection(self, name: str) -> KeptSelection:
+        if name not in self.selections:
+            raise LabelStoreError("that selection is not kept")
+        return self.selections[name]
+
+
+@dataclass
 class HeldLayouts:
     """Keeps layouts in memory, and holds a fit until the test lets it go on."""
 
@@ -322,6 +353,7 @@ class Desk:
     judge: HeldJobs = field(default_factory=HeldJobs)
     searcher: HeldJobs = field(default_factory=HeldJobs)
     training: MemoryTraining = field(default_factory=MemoryTraining)
+    views: MemoryViews = field(default_factory=MemoryViews)
     layouts: HeldLayouts = field(default_factory=HeldLayouts)
     ahead: AheadRecord = field(default_factory=AheadRecord)
     page: PageRecord = field(default_factory=PageRecord)
@@ -340,6 +372,7 @@ class Desk:
                 layouts=self.layouts,
                 log=self.log,
                 training=self.training,
+                views=self.views,
                 later=at_once,
             )
             new_id = lambda: f"id {next(self.ids)}"  # noqa: E731
@@ -350,6 +383,7 @@ class Desk:
             self.chooser, self.judge = self.beside.chooser, self.beside.judge
             self.searcher = self.beside.searcher
             self.training, self.layouts = self.beside.training, self.beside.layouts
+            self.views = self.beside.views
         self.clusterer = HeldClusterer(self.world.table)
         ports = Ports(self.finder, self.clusterer, self.ahead, self.page, self.view)
         self.session = Session(self.workspace, self.world, ports)

@@ -56,6 +56,7 @@ const ANSWERS: Named = [
   ["pin", "keep the card of the point under the pointer, or of the chosen one"],
   ["tool", "the next tool of the scatter"],
   ["find", "find a cell by its id"],
+  ["views", "saved views of the page: show one, or save this one"],
 ];
 
 /** Lines with the keys as the project file has them. */

@@ -67,8 +67,9 @@ export interface Actions {
   find(): void;
   nextTool(): void;
   save(kind: Saved): void;
-  /** Make a link to what is on screen. */
+  /** Make a link to what is on screen; show the saved views, or hide them. */
   link(): void;
+  views(): void;
   /** Show the selected points as large as they can be. */
   zoomToSelection(): void;
   /** Find and show clusters, or close them. */
