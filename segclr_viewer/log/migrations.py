@@ -1,6 +1,8 @@
 """The versions of the label log's file, and what brings an older one to the newest: all in one transaction.
 
-A released migration is never edited; the table `migration` says when each was made, by which version of the program.
+A released migration is never edited; the table `migration` says when each was made, by which version of the program. A
+new kind of event needs a new version, even where no table changes: only so does a program that does not know it refuse
+the file in time. Since version 3 the file itself refuses kinds that its version does not have.
 """
 
 import sqlite3
@@ -56,6 +58,15 @@ def _widen_events(connection: sqlite3.Connection) -> None:
     _let_only_grow(connection, "migration")
 
 
+def _name_kinds(connection: sqlite3.Connection) -> None:
+    """Those that may be in a file of this version; "skip" and "class_rekeyed" are new since version 2."""
+    connection.execute("""
+        CREATE TRIGGER event_kind BEFORE INSERT ON event WHEN NEW.kind NOT IN (
+            'label', 'unlabel', 'unsure', 'bad_segmentation', 'skip', 'undo', 'redo', 'class_added', 'class_renamed',
+            'class_merged', 'class_retired', 'class_recoloured', 'class_rekeyed', 'comment', 'review', 'import')
+        BEGIN SELECT RAISE(ABORT, 'this version of the label log has no such kind of event'); END""")
+
+
 def _let_only_grow(connection: sqlite3.Connection, table: str) -> None:
     for verb in ("UPDATE", "DELETE"):
         connection.execute(
@@ -65,7 +76,7 @@ def _let_only_grow(connection: sqlite3.Connection, table: str) -> None:
 
 
 # What brings a file from version i to i + 1.
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_create_first_tables, _widen_events)
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_create_first_tables, _widen_events, _name_kinds)
 NEWEST = len(MIGRATIONS)
 
 

@@ -1,7 +1,8 @@
 """The whole log as a text file of JSON lines, and back.
 
 The first line says what the file is and how many events and places follow; then come the saved places and the events,
-one a line, in the order of the log.
+one a line, in the order of the log. A new kind of event needs a new version of the text, too: 2 has "skip" and
+"class_rekeyed".
 """
 
 import json
@@ -17,7 +18,7 @@ from segclr_viewer.log.new_file import new_file
 from segclr_viewer.log.store import LabelStore
 
 FORMAT = "segclr-viewer label log"
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)

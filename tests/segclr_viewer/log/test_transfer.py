@@ -55,7 +55,7 @@ def test_what_is_exported_and_imported_is_the_same_log(log: Path, tmp_path: Path
 
 def test_ids_are_decimal_texts(exported: Path) -> None:
     head, place, *events = map(json.loads, exported.read_text().splitlines())
-    assert head == {"format": "segclr-viewer label log", "version": 1, "events": len(EVENTS), "places": 1}
+    assert head == {"format": "segclr-viewer label log", "version": 2, "events": len(EVENTS), "places": 1}
     assert place["place"]["segment_id"] == str(BIG)
     assert {event["segment_id"] for event in events} >= {str(BIG), str(2**53 + 1)}
 
@@ -126,8 +126,14 @@ def test_another_file_is_refused(tmp_path: Path, text: str) -> None:
         import_log(tmp_path / "other.csv", tmp_path / "new.sqlite")
 
 
+def test_a_file_of_the_first_version_is_read(exported: Path, tmp_path: Path) -> None:
+    exported.write_text(exported.read_text().replace('"version": 2', '"version": 1', 1))
+    import_log(exported, tmp_path / "new.sqlite")
+    assert read(tmp_path / "new.sqlite") == EVENTS
+
+
 def test_a_file_of_a_newer_app_is_refused(exported: Path, tmp_path: Path) -> None:
-    exported.write_text(exported.read_text().replace('"version": 1', '"version": 2', 1))
+    exported.write_text(exported.read_text().replace('"version": 2', '"version": 3', 1))
     with pytest.raises(LabelStoreError, match="written by a newer segclr-viewer"):
         import_log(exported, tmp_path / "new.sqlite")
 
