@@ -20,6 +20,7 @@ from segclr_viewer.heads.fitting import Fitted
 from segclr_viewer.kept_layouts import KeptLayouts
 from segclr_viewer.log.store import LabelStore
 from segclr_viewer.log.training_file import TrainingFile
+from segclr_viewer.log.views_file import ViewsFile
 from segclr_viewer.points import Points
 from segclr_viewer.ports import Ports, SharedPorts
 from segclr_viewer.project import ClassSpec, Task
@@ -124,6 +125,7 @@ def label_through_session(place: Field, said: NDArray[np.int64], most: int, batc
             layouts=KeptLayouts(Path(folder), table, lambda post: post()),
             log=log,
             training=TrainingFile(Path(folder) / "labels.sqlite"),
+            views=ViewsFile(Path(folder) / "labels.sqlite"),
             later=_soon,
         )
         workspace = Workspace(world, shared, lambda: "2026-11-21T00:00:00+00:00", request)

@@ -235,8 +235,8 @@ def test_a_task_needs_two_classes_and_no_more_than_the_overlay_can_show(tmp_path
 
 def test_keys_are_as_usual_but_for_those_that_the_file_names(tmp_path: Path) -> None:
     assert load(tmp_path, GOOD).keys == USUAL_KEYS
-    keys = load(tmp_path, GOOD + '[keys]\nskip = "k"\nback = "comma"\n').keys
-    assert (keys.skip, keys.back, keys.queue) == ("k", "comma", USUAL_KEYS.queue)
+    keys = load(tmp_path, GOOD + '[keys]\nskip = "k"\nback = "minus"\n').keys
+    assert (keys.skip, keys.back, keys.queue) == ("k", "minus", USUAL_KEYS.queue)
 
 
 def test_commands_may_go_without_a_key_which_is_free_for_a_class_then(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ from segclr_viewer.wire.answers import (
 from segclr_viewer.wire.coloring import Colorings
 from segclr_viewer.wire.layouts import Fitting, LayoutsKnown
 from segclr_viewer.wire.messages import decode, encode
+from segclr_viewer.wire.views import ViewsKnown
 from segclr_viewer.worker import EncoderWorker
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -70,13 +71,14 @@ def test_a_new_page_is_told_everything_and_others_nothing(desk: Any) -> None:
         LayoutReady,
         LayoutsKnown,
         Fitting,
+        ViewsKnown,
         PointsReady,
         Labels,
         History,
         SelectionMade,
         Place,
     ]
-    hello, _, layout, _, _, points, labels, history, selection, place = messages
+    hello, _, layout, _, _, _, points, labels, history, selection, place = messages
     assert (hello.rows, hello.segments, hello.table_version) == (18, 4, desk.table.version)
     assert [task.name for task in hello.tasks] == ["subcompartment", "cell type"]
     assert hello.start_segments == [str(BIG), "11"]
@@ -101,7 +103,8 @@ def test_a_page_that_joins_before_the_first_fit_is_told_so(make_desk: Callable[.
     first.label_all_looks()
     desk = make_desk(first.log)
     desk.workspace.start()
-    assert kinds(joined(desk)) == [Hello, Colorings, LayoutReady, LayoutsKnown, Fitting, Status, Labels, History]
+    first_of_all = [Hello, Colorings, LayoutReady, LayoutsKnown, Fitting, ViewsKnown]
+    assert kinds(joined(desk)) == [*first_of_all, Status, Labels, History]
     assert desk.session.points is None
     desk.fitter.run()
     assert desk.points().head is not None
