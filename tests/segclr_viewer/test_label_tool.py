@@ -22,6 +22,7 @@ from segclr_viewer.exchange.annotation_reader import read_point_layer
 from segclr_viewer.exchange.annotation_writer import CLASS
 from segclr_viewer.exchange.from_log import labels_as_given, read_log, task_named
 from segclr_viewer.exchange.labels import CurrentLabel
+from segclr_viewer.exchange.parquet import STAMP_KEY
 from segclr_viewer.heads.fitting import stamp_of
 from segclr_viewer.label_tool import main
 from segclr_viewer.log.events import Kind, NewEvent
@@ -355,9 +356,9 @@ def test_an_exported_head_predicts_the_table_as_the_app_does(
     assert [f"{code / 255:.4f}" for code in found.confidence.tolist()] == [row["confidence"] for row in rows]
 
 
-def test_labels_go_out_under_the_classes_as_they_are_called_now(
-    project: Path, world: "World", tmp_path: Path, capsys: Printed
-) -> None:
+@pytest.fixture
+def edited(project: Path) -> dict[str, int]:
+    """The project after its classes were changed; how many labels each class has now."""
     given = labels_of(project)
     axons = sum(label.class_name == "axon" for label in given)
     other = sorted({label.segment_id for label in given if label.class_name == "dendrite"})[0]
@@ -377,20 +378,59 @@ def test_labels_go_out_under_the_classes_as_they_are_called_now(
             ]
         )
     rest = len(given) - axons - 1
-    counts = {"neurite": axons, "glia": rest, "soma": 1}  # none is of the new axon, whose name they once had
+    return {"neurite": axons, "glia": rest, "soma": 1}  # none is of the new axon, whose name they once had
+
+
+def test_labels_go_out_under_the_classes_as_they_are_called_now(
+    project: Path, edited: dict[str, int], tmp_path: Path, capsys: Printed
+) -> None:
     out = tmp_path / "labels.csv"
     export = ["export", project, "--task", "part"]
     run([*export, "--what", "labels", "--format", "csv", out], capsys)
     with out.open(newline="") as file:
-        assert Counter(row["class"] for row in csv.DictReader(file)) == counts
+        assert Counter(row["class"] for row in csv.DictReader(file)) == edited
     run([*export, "--what", "labels", "--format", "annotations", tmp_path / "points"], capsys)
     layer = read_point_layer(tmp_path / "points")
-    assert Counter(layer.class_names[CLASS][code] for code in layer.properties[CLASS].tolist()) == counts
+    assert Counter(layer.class_names[CLASS][code] for code in layer.properties[CLASS].tolist()) == edited
     run([*export, "--what", "predictions", "--format", "csv", tmp_path / "predicted.csv"], capsys)
     with (tmp_path / "predicted.csv").open(newline="") as file:
         assert {row["class"] for row in csv.DictReader(file)} == {"neurite", "glia"}
     stamp = json.loads((tmp_path / "predicted.csv.stamp.json").read_text())
     assert stamp["classes"] == ["neurite", "glia", "bouton", "axon"]
+
+
+def test_parquet_has_the_classes_as_they_are_called_now(
+    project: Path, edited: dict[str, int], tmp_path: Path, capsys: Printed
+) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
+    export = ["export", project, "--task", "part", "--format", "parquet"]
+    run([*export, "--what", "labels", tmp_path / "labels.parquet"], capsys)
+    labels = parquet.read_table(tmp_path / "labels.parquet")
+    assert Counter(labels["class"].to_pylist()) == edited
+    assert labels["segment_id"].to_pylist() == [label.segment_id for label in labels_of(project)]
+    assert BIG in labels["segment_id"].to_pylist()
+    run([*export, "--what", "predictions", tmp_path / "predicted.parquet"], capsys)
+    predicted = parquet.read_table(tmp_path / "predicted.parquet")
+    assert set(predicted["class"].to_pylist()) == {"neurite", "glia"}
+    assert predicted["class"].chunk(0).dictionary.to_pylist() == ["neurite", "glia", "bouton", "axon"]
+    stamp = json.loads(predicted.schema.metadata[STAMP_KEY])
+    assert stamp["classes"] == ["neurite", "glia", "bouton", "axon"]
+    assert set(predicted["stamp"].to_pylist()) == {stamp["head"]}
+
+
+def test_rows_for_cave_have_the_classes_as_they_are_called_now(
+    project: Path, edited: dict[str, int], tmp_path: Path, capsys: Printed
+) -> None:
+    export = ["export", project, "--task", "part", "--what", "labels", "--format", "cave", "--resolution-nm", 8, 10, 33]
+    run([*export, tmp_path / "rows.csv"], capsys)
+    with (tmp_path / "rows.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert Counter(row["tag"] for row in rows) == edited
+    assert str(BIG) in {row["pt_root_id"] for row in rows}
+    schema = ["--cave-schema", "cell_type_local", "--classification-system", "mine"]
+    run([*export, *schema, tmp_path / "rows.json"], capsys)
+    annotations = json.loads((tmp_path / "rows.json").read_text())["annotations"]
+    assert Counter(row["cell_type"] for row in annotations) == edited
 
 
 def test_every_format_is_written(project: Path, world: "World", tmp_path: Path, capsys: Printed) -> None:

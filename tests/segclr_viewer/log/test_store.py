@@ -215,8 +215,10 @@ def test_after_a_refusal_the_file_can_be_opened(path: Path) -> None:
 def test_an_event_that_no_app_could_have_written_is_told(store: LabelStore) -> None:
     store.append([EVENT])
     columns = "uuid, action_group, at, annotator, kind, task, provenance, segmentation, segment_id"
-    store._connection.execute(f"INSERT INTO event ({columns}) SELECT 'x', 'x', '', '', 'class_renamed', 't', '', '', '0'")
-    with pytest.raises(LabelStoreError, match=r"holds what is no event .*'rename'"):
+    store._connection.execute(
+        f"INSERT INTO event ({columns}) SELECT 'x', 'x', '', '', 'class_renamed', 't', '', '', '0'"
+    )
+    with pytest.raises(LabelStoreError, match=r"holds what is no event .*'class_renamed' needs class_name"):
         store.events()
 
 
