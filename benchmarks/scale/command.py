@@ -4,22 +4,51 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import benchmarks.scale
 from benchmarks import report
-from benchmarks.scale import embed
+from benchmarks.report import Row
+
+Part = Callable[[Path, argparse.Namespace], list[Row]]
+"""Measures in a folder of its own, which is removed afterwards."""
+
+
+def _embed(folder: Path, options: argparse.Namespace) -> list[Row]:
+    from benchmarks.scale import embed  # it loads torch and Dask
+
+    return embed.measure(folder, options.size)
+
+
+def _predict(folder: Path, options: argparse.Namespace) -> list[Row]:
+    from benchmarks.scale import predict
+
+    return predict.measure(folder, options.rows)
+
+
+PARTS: dict[str, Part] = {"embed": _embed, "predict": _predict}
 
 
 def main(arguments: list[str]) -> None:
-    """Measure, print the table, and write it as JSON if asked."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks scale", description=benchmarks.scale.__doc__)
-    parser.add_argument("--parts", nargs="+", choices=["embed"], default=["embed"])
+    """Measure part after part, print a table of each, and write all as JSON if asked."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks scale",
+        description=benchmarks.scale.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--parts", nargs="+", choices=list(PARTS), default=list(PARTS))
     parser.add_argument("--json", type=Path, help="also write the table to this file")
-    parser.add_argument("--size", type=int, default=65, help="edge of the view in voxels")
+    parser.add_argument("--folder", type=Path, help="on a disk with room (default: the system's for such files)")
+    parser.add_argument("--size", type=int, default=65, help="embed: edge of the view in voxels (%(default)s)")
+    parser.add_argument("--rows", type=int, default=4_000_000, help="of made-up tables (%(default)s)")
     options = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory(prefix="segclr-scale-") as folder:
-        rows = embed.measure(Path(folder), options.size)
-    report.print_table(rows)
+    rows = []
+    for name in options.parts:
+        with tempfile.TemporaryDirectory(prefix="segclr-scale-", dir=options.folder) as folder:
+            found = PARTS[name](Path(folder), options)
+        print(f"\n{name}\n")
+        report.print_table(found)
+        rows += found
     if options.json:
         report.write_json(rows, options.json)

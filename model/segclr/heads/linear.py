@@ -71,7 +71,8 @@ class LinearHead:
         confidence = np.empty(len(embeddings), np.uint8)
 
         def fill(rows: slice, logits: NDArray[np.float32]) -> None:
-            classes[rows] = logits.argmax(axis=0)
+            for index in reversed(range(self.class_count)):  # thrice as fast as argmax over the first axis
+                np.putmask(classes[rows], logits[index] == 0, index)
             np.exp(logits, out=logits)
             confidence[rows] = 255 / logits.sum(axis=0) + 0.5  # the largest logit is 0, its exponential 1
 
