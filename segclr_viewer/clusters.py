@@ -78,7 +78,8 @@ def find_clusters(
     clustering = cluster(points, order.method)
     cells = np.repeat(np.arange(len(table.segment_ids)), np.diff(table.first_row))
     tell(ClusterProgress("describing them", _SHARE_FOUND))
-    described = cluster_table(clustering, Columns(embeddings, cells, order.labels, order.classes), _EXAMPLES)
+    depth_um = table.positions_nm[:, 2] / 1000
+    described = cluster_table(clustering, Columns(embeddings, cells, order.labels, order.classes, depth_um), _EXAMPLES)
 
     def repeated(share: float) -> None:
         tell(ClusterProgress("drawing the cells anew", _SHARE_FOUND + (1 - _SHARE_FOUND) * share))

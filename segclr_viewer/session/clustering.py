@@ -1,6 +1,7 @@
 """Clusters: found when a page asks, told as a table, and selected one by one."""
 
 import math
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -13,6 +14,7 @@ from segclr_viewer.clusters import ClusterOrder, ClusterProgress, FoundClusters
 from segclr_viewer.heads.task_state import TaskState
 from segclr_viewer.points import NO_CLASS
 from segclr_viewer.session.app_state import AppState
+from segclr_viewer.session.coloring import colorings
 from segclr_viewer.session.selecting import Selecting
 from segclr_viewer.wire.explore import (
     ClusterInfo,
@@ -67,6 +69,16 @@ class Clusters:
             partial(self._tell, message.request),
         )
 
+    @property
+    def run(self) -> str:
+        """The request that has found the present clusters, empty for none."""
+        return self._run
+
+    @property
+    def labels(self) -> NDArray[np.int32]:
+        """(n,) the cluster of each row; empty before any were found."""
+        return self._labels
+
     def stop(self) -> None:
         """Give up what is being found."""
         self._state.ports.clusterer.stop()
@@ -91,6 +103,7 @@ class Clusters:
         if message.request != self._asked:
             return  # something else was asked meanwhile
         self._run, self._labels = message.request, found.clustering.labels
+        self._state.ports.page.send(colorings(self._state.world.table, self._run))
         jaccard = found.stability.jaccard.tolist()
         told = found.table[:MOST_TOLD]
         rand = found.stability.adjusted_rand
@@ -105,6 +118,7 @@ class Clusters:
                 unclustered=int(np.count_nonzero(self._labels == UNCLUSTERED)),
                 rows=total,
                 agreement=_known(float(rand.mean())) if len(rand) else None,
+                depth_um=_ends(told),
                 note=f"found among {sampled:,} of the points; the others follow the nearest" if sampled < total else "",
             )
         )
@@ -148,7 +162,15 @@ def _info(row: ClusterRow, stability: float, class_ids: tuple[str, ...]) -> Clus
         neighbour=None if neighbour is None else neighbour.cluster,
         separation=None if neighbour is None else _known(neighbour.separation),
         differences=[ShareInfo(class_ids[one.of_class], one.here, one.there) for one in differences],
+        depths=[] if row.profile is None else row.profile.counts.tolist(),
+        depth_um=(0.0, 0.0, 0.0) if row.profile is None else row.profile.quartiles,
     )
+
+
+def _ends(rows: Sequence[ClusterRow]) -> tuple[float, float]:
+    """Of the steps that all clusters are counted in by depth."""
+    profile = rows[0].profile if rows else None
+    return (0.0, 0.0) if profile is None else (float(profile.edges[0]), float(profile.edges[-1]))
 
 
 def _known(value: float) -> float | None:

@@ -3,20 +3,24 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segclr.embeddings.table import EmbeddingTable
 from segclr.errors import SegclrError
+from segclr.explore.clustering import UNCLUSTERED
 from segclr.heads.linear import LinearHead
 from segclr.queue.strategies import ambiguity
-from segclr_viewer.color_column import NOTHING, ColorColumn, column_of, numbers
+from segclr_viewer.color_column import MOST_NAMES, NOTHING, OTHERS, ColorColumn, column_of, numbers
 from segclr_viewer.heads.fitting import Fitted, RowVectors
 from segclr_viewer.session.app_state import AppState
 from segclr_viewer.wire.coloring import Colored, ColoringInfo, Colorings, ColorRequest
 
 NO_HEAD = "no values yet: label two classes"
 EXTRA = "extra:"
+CLUSTER = "cluster"
 
 _ROWS_AT_ONCE = 1 << 18  # bounds the memory of probabilities
 _OF_HEAD = {
@@ -25,10 +29,11 @@ _OF_HEAD = {
 }
 
 
-def colorings(table: EmbeddingTable) -> Colorings:
-    """What pages may ask for."""
+def colorings(table: EmbeddingTable, run: str = "") -> Colorings:
+    """What pages may ask for; `run` names the clusters that were found last, empty for none."""
+    clusters = [ColoringInfo(CLUSTER, CLUSTER, "table", run)] if run else []
     extra = [ColoringInfo(f"{EXTRA}{name}", name, "table") for name in sorted(table.extra)]
-    return Colorings([*_OF_HEAD.values(), *extra])
+    return Colorings([*_OF_HEAD.values(), *clusters, *extra])
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +43,24 @@ class _Made:
     note: str = ""
 
 
+class Clustered(Protocol):
+    """The clusters that were found last."""
+
+    @property
+    def run(self) -> str:
+        """Names them; empty before any were found."""
+
+    @property
+    def labels(self) -> NDArray[np.int32]:
+        """(n,) the cluster of each row, by size; UNCLUSTERED for none."""
+
+
 class Coloring:
     """Answers the pages' wish for a column to colour by."""
 
-    def __init__(self, state: AppState) -> None:
+    def __init__(self, state: AppState, clusters: Clustered) -> None:
         self._state = state
+        self._clusters = clusters
 
     def ask(self, message: ColorRequest) -> None:
         """Make a column.
@@ -62,6 +80,9 @@ class Coloring:
         name = message.name.removeprefix(EXTRA)
         if message.name.startswith(EXTRA) and name in table.extra:
             return lambda: _Made(column_of(table.extra[name]), table.version)
+        if message.name == CLUSTER and self._clusters.run:
+            labels, run = self._clusters.labels, self._clusters.run
+            return lambda: _Made(_by_cluster(labels), run)
         if message.name not in _OF_HEAD:
             raise SegclrError(f"the points cannot be coloured by {name!r}: reload the page")
         fitted = None if task.predicted is None else task.predicted.fitted
@@ -91,6 +112,15 @@ class Coloring:
                 note=made.note,
             )
         )
+
+
+def _by_cluster(labels: NDArray[np.int32]) -> ColorColumn:
+    """The largest clusters have a colour each, named as the table of clusters counts them."""
+    count = min(MOST_NAMES, int(labels.max(initial=UNCLUSTERED)) + 1)
+    codes = np.where(labels < MOST_NAMES, labels, OTHERS).astype(np.uint8)
+    codes[labels == UNCLUSTERED] = NOTHING
+    names = tuple(f"cluster {number + 1}" for number in range(count))
+    return ColorColumn(codes, None, None, False, False, names, int(np.count_nonzero(labels == UNCLUSTERED)))
 
 
 def _ambiguity(fitted: Fitted, head: LinearHead, vectors: RowVectors) -> _Made:

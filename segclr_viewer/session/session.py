@@ -115,7 +115,7 @@ class Session:
         self._conflicts = Conflicts(self._state)
         self._people = People(self._state)
         self._classes = ClassEditing(self._state, self._storing)
-        self._coloring = Coloring(self._state)
+        self._coloring = Coloring(self._state, self._clusters)
         workspace.members.append(self)
         self._tell_keys()
 
@@ -205,7 +205,7 @@ class Session:
         """A page connected (or reloaded): tell it everything, through `send`, which reaches it alone."""
         self._state.is_open = True
         send(hello(self._state, self._clicking.known().places))
-        send(colorings(self._state.world.table))
+        send(colorings(self._state.world.table, self._clusters.run))
         send(layout_ready(self._state.layout, self._state.workspace.layout_radius_um))
         send(self._layouts.known())
         send(self._state.workspace.layouts.fitting)

@@ -11,11 +11,15 @@ from segclr_viewer.wire.types import RequestText
 
 
 class ColoringInfo(Struct, frozen=True, forbid_unknown_fields=True):
-    """One way to colour. `follows` tells what makes its values others: the task's predictions, or another table."""
+    """One way to colour. `follows` tells what makes its values others: the task's predictions, or another table.
+
+    `version` is another one when its values are others though table and predictions are the same, as of clusters.
+    """
 
     name: str
     title: str
     follows: Literal["predictions", "table"]
+    version: str = ""
 
 
 class Colorings(Struct, frozen=True, forbid_unknown_fields=True, tag="colorings"):

@@ -1,5 +1,6 @@
 // Clusters at work: found by the server, selected one by one, looked at, and proposed as a class, a new one where it has to be.
 
+import { BY_CLASS, BY_CLUSTER } from "./coloring";
 import type { Effect } from "./effects";
 import type { ViewerBridge } from "./neuroglancer";
 import type { ClusterSettings } from "./protocol_explore";
@@ -44,6 +45,12 @@ export class ClustersFlow {
     this.world.dispatch({ type: "cluster-chosen", cluster });
     this.world.dispatch({ type: "selection-asked", request });
     return request;
+  }
+
+  /** Colour the scatter by cluster, or by class again. */
+  color(): void {
+    const name = this.world.state().coloring === BY_CLUSTER ? BY_CLASS : BY_CLUSTER;
+    this.world.dispatch({ type: "coloring", name });
   }
 
   /** Look at an example; keys label it. */

@@ -9,6 +9,7 @@ import type { Colored } from "./protocol_coloring";
 import { classesOf, taskOf, type State } from "./state";
 
 export const BY_CLASS = "class";
+export const BY_CLUSTER = "cluster";
 const AXES = ["x", "y", "z"] as const;
 
 /** A column that the server has made. */

@@ -39,7 +39,7 @@ export class ColoringFlow {
     }
     const known = state.colorings.find((each) => each.name === name);
     const stamp = known?.follows === "predictions" ? points?.stamp : hello.table_version;
-    const wanted = [name, task, stamp].join(" ");
+    const wanted = [name, task, stamp, known?.version].join(" ");
     if (stamp === undefined || wanted === this.asked) return;
     if (this.world.send({ type: "color", request: newRequest(), task, name })) this.asked = wanted;
   }

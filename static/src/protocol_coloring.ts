@@ -5,6 +5,8 @@ export interface ColoringInfo {
   readonly title: string;
   /** What makes its values others. */
   readonly follows: "predictions" | "table";
+  /** Another one when its values are others though table and predictions are the same. */
+  readonly version: string;
 }
 
 export interface Colorings {

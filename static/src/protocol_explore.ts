@@ -51,6 +51,9 @@ export interface Cluster {
   /** From the neighbour, in units of the spread. */
   readonly separation: number | null;
   readonly differences: readonly ClassShare[];
+  /** Rows in equal steps of z, and the quartiles. */
+  readonly depths: readonly number[];
+  readonly depth_um: readonly [number, number, number];
 }
 
 /** By size, at most 200 of `total`; `run` names them when one is to be selected. */
@@ -64,6 +67,8 @@ export interface ClustersReady {
   readonly unclustered: number;
   readonly rows: number;
   readonly agreement: number | null;
+  /** The ends of the steps that rows are counted in by depth. */
+  readonly depth_um: readonly [number, number];
   readonly note: string;
 }
 
@@ -96,5 +101,5 @@ export type SimilarMessage = {
 };
 
 export const EXPLORING_FIELDS: readonly (keyof Exploring)[] = ["request", "text", "share"];
-export const CLUSTERS_FIELDS: readonly (keyof ClustersReady)[] = ["request", "task", "run", "clusters", "total", "unclustered", "rows", "agreement", "note"];
+export const CLUSTERS_FIELDS: readonly (keyof ClustersReady)[] = ["request", "task", "run", "clusters", "total", "unclustered", "rows", "agreement", "depth_um", "note"];
 export const SIMILAR_FIELDS: readonly (keyof SimilarReady)[] = ["request", "task", "scope", "row", "rows", "distances", "rows_asked", "among", "note"];

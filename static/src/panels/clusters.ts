@@ -6,12 +6,16 @@ import { chosenCluster, type Clusters } from "../clusters_store";
 import type { Cluster } from "../protocol_explore";
 import { keyName } from "../keys";
 import { classesOf, keysOf, type State } from "../state";
+import { BY_CLUSTER } from "../coloring";
+import { wordColor } from "../colormap";
 import { clusterSettings } from "./clusters_settings";
+import { depthProfile } from "./clusters_depth";
 import { exampleParts, type ExampleWorld } from "./clusters_examples";
 import { classMark } from "./evaluation_label";
 import { count, counted, percent } from "./format";
 import { whenChanged } from "./panel";
 
+const COLORED = 20; // as the server names them in the column
 const STABLE = 0.75;
 const SHAKY = 0.6; // by Hennig's rule of thumb, below it a cluster is not to be trusted
 const HEADS: readonly (readonly [string, string])[] = [
@@ -21,6 +25,7 @@ const HEADS: readonly (readonly [string, string])[] = [
   ["labels say", "The most frequent label in it"],
   ["purity", "The share of its labels that are that class"],
   ["stability", "How much of it is found again when the cells are drawn anew: below 60 % it is not to be trusted"],
+  ["depth", "Where its points lie in z, from the least to the greatest of all; the line is the middle one"],
   ["apart", "How far from the nearest other cluster, in units of their spread: below 1 they overlap widely"],
 ];
 
@@ -31,7 +36,9 @@ export function clustersPanel(flow: ClustersFlow): (state: State) => void {
   const close = element("button", { type: "button", class: "quiet", "aria-label": "Close", onclick: () => flow.toggle() }, "×");
   close.title = "Close (Esc)";
   const settings = clusterSettings(flow);
-  const found = element("p", { class: "found", role: "status" });
+  const said = element("span", { role: "status" });
+  const color = element("button", { type: "button", class: "pick", title: "Colour the points of the scatter by their cluster", onclick: () => flow.color() }, "Colour by cluster");
+  const found = element("p", { class: "found" }, said, color);
   const bar = element("progress", { max: 1, "aria-label": "How far it is" });
   const body = element("div", { class: "cluster-list" });
   host.append(element("header", {}, element("h2", { id: "clusters-title" }, "Clusters"), settings.element, close), bar, found, body);
@@ -61,9 +68,11 @@ export function clustersPanel(flow: ClustersFlow): (state: State) => void {
     settings.update(clusters);
     bar.hidden = clusters.request === null;
     bar.value = clusters.share;
-    setText(found, foundText(clusters));
+    setText(said, foundText(clusters));
     const { ready, chosen, example, naming, task } = clusters;
-    build(ready, chosen, example, naming, task, state.hello);
+    color.hidden = !ready?.clusters.length;
+    color.setAttribute("aria-pressed", String(state.coloring === BY_CLUSTER));
+    build(ready, chosen, example, naming, task, state.hello, state.coloring === BY_CLUSTER);
     if (opened) settings.focus();
   };
 }
@@ -98,6 +107,7 @@ function row({ flow, state, clusters }: ExampleWorld, cluster: Cluster, isChosen
   const spec = classesOf(state, clusters.task).find((one) => one.id === cluster.label);
   const choose = element("button", { type: "button", class: "choice", "aria-pressed": String(isChosen), title: "Select its points; with Shift add them" }, String(cluster.cluster + 1));
   choose.dataset["key"] = `cluster ${cluster.cluster}`;
+  if (state.coloring === BY_CLUSTER && cluster.cluster < COLORED) choose.style.setProperty("--cluster", `rgb(${wordColor(cluster.cluster).join(" ")})`);
   const line = element(
     "tr",
     { class: isChosen ? "chosen" : false },
@@ -107,6 +117,7 @@ function row({ flow, state, clusters }: ExampleWorld, cluster: Cluster, isChosen
     element("td", {}, spec ? classMark(spec) : element("small", {}, "no label")),
     element("td", {}, cluster.purity === null ? "–" : `${percent(cluster.purity)} of ${count(cluster.labelled)}`),
     element("td", { class: trust(cluster.stability) }, cluster.stability === null ? "–" : percent(cluster.stability)),
+    element("td", {}, depthProfile(cluster, clusters.ready?.depth_um ?? [0, 0])),
     element("td", {}, cluster.separation === null ? "–" : `${cluster.separation.toFixed(1)} from ${(cluster.neighbour ?? 0) + 1}`),
   );
   line.addEventListener("click", (event) => flow.choose(cluster.cluster, event.shiftKey));

@@ -6,6 +6,7 @@ import type { Clusters } from "../clusters_store";
 import type { Cluster } from "../protocol_explore";
 import { pictureOf } from "../queue_flow";
 import { classesOf, guessOf, type State } from "../state";
+import { depthText } from "./clusters_depth";
 import { count, percent } from "./format";
 
 const LONGEST_NAME = 60;
@@ -52,8 +53,10 @@ function difference({ state, clusters }: ExampleWorld, cluster: Cluster): HTMLEl
     const name = classes.find((spec) => spec.id === share.class)?.name;
     return name === undefined || share.here === share.there ? [] : [`${name} ${percent(share.here)} here, ${percent(share.there)} there`];
   });
-  if (!parts.length || cluster.neighbour === null) return [];
-  return [element("p", {}, `Beside cluster ${cluster.neighbour + 1}, as predicted: ${parts.join("; ")}.`)];
+  const other = clusters.ready?.clusters.find((each) => each.cluster === cluster.neighbour);
+  const lines = [element("p", {}, `It lies at ${depthText(cluster)}${other ? `; cluster ${other.cluster + 1} beside it at ${depthText(other)}` : ""}.`)];
+  if (!parts.length || cluster.neighbour === null) return lines;
+  return [element("p", {}, `Beside cluster ${cluster.neighbour + 1}, as predicted: ${parts.join("; ")}.`), ...lines];
 }
 
 function naming({ flow, state, clusters }: ExampleWorld, cluster: Cluster): HTMLElement {

@@ -7,6 +7,7 @@ import pytest
 
 from segclr.errors import WorkerDied
 from segclr_viewer.session.clustering import OUTDATED
+from segclr_viewer.wire.coloring import Colored, Colorings, ColorRequest
 from segclr_viewer.wire.explore import (
     ClusterRequest,
     ClusterSelectRequest,
@@ -50,6 +51,40 @@ def test_the_table_says_what_each_cluster_is(desk: Any) -> None:
     assert all(set(info.typical) <= rows for info, rows in zip(found.clusters, LOOKS_LIKE, strict=True))
     assert (found.total, found.unclustered, found.rows, found.note) == (3, 0, 18, "")
     assert found.clusters[0].differences[0].class_id in {desk.class_id(index) for index in range(3)}
+
+
+def test_each_cluster_is_counted_by_depth_in_the_same_steps(desk: Any) -> None:
+    found = find(desk)
+    z = desk.table.positions_nm[:, 2] / 1000
+    assert found.depth_um == pytest.approx((z.min(), z.max()))
+    assert [sum(info.depths) for info in found.clusters] == [info.size for info in found.clusters]
+    quartiles = np.percentile(z[sorted(LOOKS_LIKE[1])], [25, 50, 75])
+    assert found.clusters[1].depth_um == pytest.approx(quartiles.tolist())
+
+
+def test_after_clustering_pages_may_colour_by_cluster_and_see_another_version_each_time(desk: Any) -> None:
+    def offered() -> list[str]:
+        return [each.version for each in desk.page.last(Colorings).known if each.name == "cluster"]
+
+    desk.session.page_joined(desk.page.send)
+    assert offered() == []
+    first = find(desk).run
+    assert offered() == [first]
+    second = find(desk, clusters=2).run
+    desk.session.page_joined(desk.page.send)
+    assert offered() == [second]
+
+
+def test_rows_are_coloured_by_their_cluster_and_those_in_none_by_nothing(desk: Any) -> None:
+    desk.session.receive(ColorRequest(desk.request(), "subcompartment", "cluster"))
+    assert "cannot be coloured by 'cluster'" in desk.failed().text
+    run = find(desk).run
+    desk.session.receive(ColorRequest(desk.request(), "subcompartment", "cluster"))
+    desk.chooser.run_newest()
+    told = desk.page.last(Colored)
+    assert (told.stamp, told.names) == (run, ["cluster 1", "cluster 2", "cluster 3"])
+    body = desk.workspace.color_columns.named(told.url.removeprefix("/columns/color/").removesuffix(".bin"))
+    assert {row for row, code in enumerate(body) if code == 2} == LOOKS_LIKE[2]
 
 
 def test_how_far_it_is_is_told_before_what_was_found(desk: Any) -> None:

@@ -20,6 +20,7 @@ from segclr_viewer.wire.answers import (
 from segclr_viewer.wire.coloring import Colorings
 from segclr_viewer.wire.layouts import Fitting, LayoutsKnown
 from segclr_viewer.wire.messages import AcceptRequest
+from segclr_viewer.wire.views import ViewsKnown
 from tests.segclr_viewer.session.annotators import BIG, TASK
 
 
@@ -99,7 +100,7 @@ def test_tasks_selections_clicks_and_histories_are_private(ana: Any, ben: Any) -
     assert ben.page.all(SelectionMade) == ben.page.all(Place) == ben.page.all(History) == []
     messages: list[Any] = []
     ben.session.page_joined(messages.append)
-    layouts = [LayoutReady, LayoutsKnown, Fitting]
+    layouts = [LayoutReady, LayoutsKnown, Fitting, ViewsKnown]
     assert [type(message) for message in messages] == [Hello, Colorings, *layouts, PointsReady, Labels, History]
     assert messages[0].annotator == "ben"
     assert len(messages[0].places) == 1  # a place that was embedded is there for all
