@@ -30,6 +30,7 @@ from segclr_viewer.overlay.read_ahead import ReadAhead
 from segclr_viewer.overlay.surfaces import Surfaces
 from segclr_viewer.ports import Ports, SharedPorts, Worker
 from segclr_viewer.published import how_to_add
+from segclr_viewer.same_address import name_of_log, usual_port
 from segclr_viewer.scene import Scene
 from segclr_viewer.serving.columns import Columns
 from segclr_viewer.serving.exports import export_routes
@@ -89,7 +90,7 @@ def _start(
     project = opened.project
     folder = Path(project.table.folder)
     annotators = [annotator.name for annotator in project.annotators]
-    running = Neuroglancer(project.server.host, project.server.port)
+    running = Neuroglancer(project.server.host, project.server.port, usual_port(Path(project.labels.file)))
     closing.callback(running.stop)
     server = AppServer(running, annotators)
     log = server.call(partial(_open_log, Path(project.labels.file), first_labels))
@@ -198,6 +199,7 @@ def _world(opened: Opened, table: EmbeddingTable, generated: bool) -> World:
         double_share=project.labelling.double_share if len(project.annotators) > 1 else 0.0,
         train_on=choice_of(project.train_on),
         embeds=opened.encoder is not None,
+        log=name_of_log(Path(project.labels.file)),
     )
 
 

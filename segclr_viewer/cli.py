@@ -49,7 +49,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     add("project", nargs="?", type=Path, metavar="PROJECT.toml", help="the volume to open")
     add("--check", action="store_true", help="open everything, read one cutout, print the settings, and stop")
-    add("--port", type=int, help="port on this machine (default: any that is free)")
+    add("--port", type=int, help="port on this machine (default: always the same one for a label file, if it is free)")
     add(
         "--annotator",
         action="append",

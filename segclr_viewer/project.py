@@ -148,7 +148,7 @@ class TrainOn(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ServerAddress(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where to listen; port 0 takes any that is free."""
+    """Where to listen; port 0 takes one made of the label file's path, or another free one."""
 
     host: str = "127.0.0.1"
     port: int = 0

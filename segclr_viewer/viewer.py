@@ -37,6 +37,10 @@ _STYLE = b"""<style>
 .neuroglancer-viewer-top-row, .neuroglancer-layer-panel { background: #0e1116; font-family: system-ui, sans-serif }
 .neuroglancer-layer-item
   { border: 1px solid #2a303a; border-radius: 4px; margin: 2px; padding: 1px 6px; font-family: system-ui, sans-serif }
+#neuroglancer-status-container { bottom: 14px; left: 0; right: 0; background: none; pointer-events: none }
+#neuroglancer-status-container li { width: fit-content; max-width: 80%; margin: 6px auto 0; padding: 6px 14px;
+  color: #d6dae0; background: #1d2026; border: 1px solid #3a404a; border-radius: 6px;
+  font: 13px/1.45 system-ui, sans-serif; box-shadow: 0 6px 24px rgb(0 0 0 / 0.5) }
 .neuroglancer-layer-item-label-color { display: none !important }
 .neuroglancer-layer-item-label { color: #d6dae0 !important; background: none !important }
 .neuroglancer-layer-item[data-visible="false"] { opacity: 0.4 }
@@ -61,14 +65,15 @@ class Listener(Protocol):
 class Neuroglancer:
     """Neuroglancer's server, running in a thread of its own; there is one in a process."""
 
-    def __init__(self, host: str, port: int) -> None:
-        """Listen on a port; 0 takes any that is free.
+    def __init__(self, host: str, port: int, usual: int = 0) -> None:
+        """Listen on a port; 0 takes the usual one, or any other where that is taken.
 
         Raises:
             ProjectError: one cannot listen there.
         """
         if neuroglancer.server.is_server_running():
             raise RuntimeError("Neuroglancer's server is already running in this process")
+        port = port or (usual if _is_free(host, usual) else 0)
         neuroglancer.set_server_bind_address(host, port)
         neuroglancer.set_static_content_source(source=_DressedClient())
         try:
@@ -97,6 +102,14 @@ class _DressedClient(neuroglancer.static.ImportlibResourcesContentSource):  # ty
     def get(self, name: str, query: str) -> tuple[bytes, str]:
         body, content_type = super().get(name, query)
         return (body.replace(b"</head>", _STYLE + b"</head>") if content_type == "text/html" else body), content_type
+
+
+def _is_free(host: str, port: int) -> bool:
+    try:
+        _try_to_listen(host, port)
+    except OSError:
+        return False
+    return True
 
 
 def _try_to_listen(host: str, port: int) -> None:

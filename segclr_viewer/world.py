@@ -31,6 +31,7 @@ class World:
         segment_at: the segments at positions, for labels of another version of the segmentation.
         double_share: of the queue, the share that every annotator is asked, blind.
         train_on: which statements of the log the heads are fitted on.
+        log: names the label log, the same in every run.
         embeds: whether the project has an encoder, so that places can be embedded.
     """
 
@@ -50,6 +51,7 @@ class World:
     double_share: float = 0.0
     train_on: Choice = ALL
     embeds: bool = True
+    log: str = ""
 
 
 def choice_of(train_on: TrainOn) -> Choice:

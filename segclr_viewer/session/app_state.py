@@ -1,5 +1,6 @@
 """What the use cases of one annotator's session share."""
 
+from collections import deque
 from collections.abc import Callable
 
 from segclr.em.geometry import XYZ
@@ -10,6 +11,8 @@ from segclr_viewer.ports import Ports
 from segclr_viewer.session.workspace import Workspace
 from segclr_viewer.wire.answers import Failed
 from segclr_viewer.world import World
+
+_VIEWER_REQUESTS = 100  # so many are remembered as made in the viewer
 
 
 class AppState:
@@ -35,14 +38,26 @@ class AppState:
         self.newest_place = 0
         self.is_open = False
         self._death: WorkerDied | None = None
+        self._in_viewer: deque[str] = deque(maxlen=_VIEWER_REQUESTS)
 
     @property
     def layout(self) -> Layout:
         """The newest layout."""
         return self.workspace.layout
 
+    def viewer_request(self) -> str:
+        """The name of a new request that was made in the viewer: it is answered there, too."""
+        request = self.new_id()
+        self._in_viewer.append(request)
+        return request
+
+    def say(self, request: str | None, text: str) -> None:
+        """Say a sentence in the viewer if that is where the request comes from; what pages ask, pages answer."""
+        if request in self._in_viewer:
+            self.ports.view.say(text)
+
     def answering(self, request: str | None, act: Callable[[], None]) -> None:
-        """Do something for a request; an expected failure is told to page and viewer in its one sentence.
+        """Do something for a request; an expected failure is told in its one sentence.
 
         While an action of the annotator is being made durable, it has to wait: it may depend on that.
         """
@@ -58,7 +73,7 @@ class AppState:
         """Tell a failure. All that waited for one dead process get the same error, which the viewer is told once."""
         self.ports.page.send(Failed(request, str(error)))
         if error is not self._death:
-            self.ports.view.say(str(error))
+            self.say(request, str(error))
         if isinstance(error, WorkerDied):
             self._death = error
 

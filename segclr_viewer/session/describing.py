@@ -19,6 +19,7 @@ def hello(state: AppState, places: list[PlaceSummary]) -> Hello:
     return Hello(
         project=world.project,
         generated=world.generated,
+        log=world.log,
         annotator=world.annotator,
         viewer_url=world.viewer_url,
         device=state.workspace.device,

@@ -1,5 +1,7 @@
 """Labelling: answers to what is at a place become events."""
 
+from functools import partial
+
 from segclr.em.geometry import XYZ
 from segclr.errors import SegclrError
 from segclr_viewer.heads.task_state import TaskState
@@ -23,10 +25,21 @@ class Labelling:
         self._clicking = clicking
 
     def label(self, message: LabelRequest) -> None:
-        """Give a row or a remembered place a class, or take its label back."""
+        """Give a row, a remembered place or a position a class, or take its label back."""
         task = self._state.task_named(message.task)
-        spot = spot_of_target(self._state, message.target)
-        self._give(message.request, task, message.class_id, spot, message.provenance)
+        if self._storing.is_done(message.request):
+            return
+        spot, target = spot_of_target(self._state, message.target), message.target
+        give = partial(self._give, message.request, task, message.class_id, provenance=message.provenance)
+        known = target.position_nm is None or self._state.sites.row(spot.segment_id, spot.position_nm) is not None
+        if known or message.class_id is None:
+            give(spot)
+            return
+
+        def then(place: KnownPlace) -> None:
+            give(spot_of_place(self._state, place))
+
+        self._clicking.embed(message.request, spot.position_nm, spot.segment_id, then)
 
     def mark(self, message: MarkRequest) -> None:
         """Answer for a row or a remembered place that one cannot tell, or that the segmentation is wrong there."""

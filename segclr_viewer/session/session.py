@@ -233,11 +233,11 @@ class Session:
 
     def click(self, position_nm: XYZ, segment_id: int | None) -> None:
         """Embed and classify the place; `segment_id` is the one under the mouse, None if the viewer does not know."""
-        self._embed(self._state.new_id(), _plain(position_nm), None if segment_id is None else int(segment_id))
+        self._embed(self._state.viewer_request(), _plain(position_nm), None if segment_id is None else int(segment_id))
 
     def label_at(self, class_id: str | None, position_nm: XYZ | None, segment_id: int | None) -> None:
         """Give a class (by its id) of the active task to what is under the mouse; None takes its label back."""
-        request = self._state.new_id()
+        request = self._state.viewer_request()
         where = None if position_nm is None else _plain(position_nm)
         label_at = partial(
             self._labelling.label_at, request, class_id, where, None if segment_id is None else int(segment_id)
@@ -246,7 +246,7 @@ class Session:
 
     def mark_at(self, kind: Mark, position_nm: XYZ | None, segment_id: int | None) -> None:
         """Answer "unsure" or "bad segmentation" for what is under the mouse."""
-        request = self._state.new_id()
+        request = self._state.viewer_request()
         where = None if position_nm is None else _plain(position_nm)
         mark_at = partial(
             self._labelling.mark_at, request, kind, where, None if segment_id is None else int(segment_id)
@@ -255,11 +255,11 @@ class Session:
 
     def undo(self) -> None:
         """Undo the newest action of the active task."""
-        self.receive(UndoRequest(self._state.new_id()))
+        self.receive(UndoRequest(self._state.viewer_request()))
 
     def redo(self) -> None:
         """Redo what was undone last in the active task."""
-        self.receive(RedoRequest(self._state.new_id()))
+        self.receive(RedoRequest(self._state.viewer_request()))
 
     def _receive(self, message: ToServer) -> None:
         if isinstance(message, ClassRequest):

@@ -31,6 +31,9 @@ def spot_of_target(state: AppState, target: Target) -> Spot:
     """Where the page wants a label; SegclrError where that is not known any more."""
     if target.row is not None:
         return spot_of_row(state, target.row)
+    if target.position_nm is not None:
+        row = state.sites.row(int(target.segment_id or 0), target.position_nm)
+        return Spot(int(target.segment_id or 0), target.position_nm) if row is None else spot_of_row(state, row)
     place = state.places.get(target.place or 0)
     if place is None:
         raise SegclrError("that place is no longer remembered: click it again, then label it")

@@ -80,7 +80,7 @@ class Storing:
         undo, redo = self.turns(task)
         placed = next((one for one in about or (event,) if one.position_nm is not None), None)
         said = f"saved {event.seq}: {text}"
-        self._state.ports.view.say(said)
+        self._state.say(request, said)
         self._state.ports.page.send(
             Saved(
                 request=request,

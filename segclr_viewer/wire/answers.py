@@ -52,10 +52,11 @@ class PlaceSummary(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Hello(Struct, frozen=True, forbid_unknown_fields=True, tag="hello"):
-    """The first message of a connection: all about the project, and the remembered places."""
+    """The first message of a connection: all about the project, its label log named, and the remembered places."""
 
     project: str
     generated: bool
+    log: str
     annotator: str
     viewer_url: str
     device: str

@@ -33,14 +33,23 @@ class BadMessage(SegclrError, ValueError):  # noqa: N818 (names of states, not o
 
 
 class Target(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What a label is for: exactly one of a table row and a remembered place."""
+    """What a label is for: exactly one of a table row, a remembered place, and a position in a segment.
+
+    Rows are those of one table and places those of one run; an answer that was kept longer names where it was given.
+    """
 
     row: Index | None = None
     place: Index | None = None
+    position_nm: XYZ | None = None
+    segment_id: SegmentText | None = None
 
     def __post_init__(self) -> None:
-        if (self.row is None) == (self.place is None):
-            raise ValueError("a target is either a row or a place")
+        if (self.position_nm is None) != (self.segment_id is None):
+            raise ValueError("a position needs its segment, and a segment its position")
+        if sum(named is not None for named in (self.row, self.place, self.position_nm)) != 1:
+            raise ValueError("a target is either a row, a place or a position")
+        if self.segment_id is not None and int(self.segment_id) > _LARGEST_SEGMENT_ID:
+            raise ValueError(f"{self.segment_id} is larger than a 64-bit segment id")
 
 
 class LabelRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="label"):

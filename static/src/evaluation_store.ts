@@ -107,7 +107,8 @@ function labelOfMessage(ready: EvaluationReady, message: StoredMessage): LabelIn
   if (message.type !== "label" && message.type !== "mark" && message.type !== "review") return null;
   const same = (label: LabelInfo): boolean => {
     if (message.type === "review") return label.uuid === message.about;
-    return "row" in message.target ? label.row === message.target.row : label.place === message.target.place;
+    if ("row" in message.target) return label.row === message.target.row;
+    return "place" in message.target && label.place === message.target.place;
   };
   return ready.labels.find(same) ?? null;
 }

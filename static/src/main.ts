@@ -16,6 +16,7 @@ import { HoverFlow, type After } from "./hover_flow";
 import { ViewerBridge } from "./neuroglancer";
 import { percent } from "./panels/format";
 import { attachedNotice } from "./panels/attached";
+import { bannerPanel } from "./panels/banner";
 import { cardPanel } from "./panels/card";
 import { colorScalePanel } from "./panels/color_scale";
 import { clustersPanel } from "./panels/clusters";
@@ -55,6 +56,8 @@ import { SimilarFlow } from "./similar_flow";
 import { browserWorld, Connection } from "./socket";
 import { classesOf, classIdOf, guessOf, labelOf, rowOf, whereabouts, type State, type StoredMessage, type Target } from "./state";
 import { initial, reduce, type Event } from "./store";
+import { shelf, Unsaved } from "./unsaved";
+import { isStored, UnsavedFlow } from "./unsaved_flow";
 
 declare global {
   interface Window {
@@ -81,18 +84,28 @@ function dispatch(event: Event): void {
 const connection = new Connection(browserWorld(), {
   message: (message) => {
     dispatch({ type: "received", message });
+    keeping.heard(message);
     if (message.type !== "hello") return;
-    for (const kept of Object.values(state.unsaved)) connection.send(kept);
     profile.isHere(message.annotator);
   },
   state: (now) => dispatch({ type: "connection", state: now }),
   problem: (text) => dispatch({ type: "problem", text }),
   replaced: (by) => dispatch({ type: "replaced", by }),
 });
-const profile = new OneAnnotator((by) => connection.giveUp(by));
+const profile = new OneAnnotator((by) => connection.giveUp(by), () => goOn());
+const unsaved = new Unsaved(shelf(), Date.now);
+const keeping = new UnsavedFlow({ state: () => state, dispatch, send: (message) => connection.send(message) }, unsaved);
 
+/** The browser has signed in to a new run of the program at this address: what is not saved yet is kept for it. */
+function goOn(): void {
+  if (state.connection === "ended" && unsaved.lasts) location.reload();
+}
+
+/** Without a connection an answer counts as sent, for it is kept; all else is refused. */
 function send(message: ClientMessage): boolean {
-  const sent = connection.send(message);
+  const kept = isStored(message) && state.hello !== null && state.connection !== "replaced";
+  if (kept) keeping.keep(message);
+  const sent = connection.send(message) || kept;
   if (!sent && state.connection !== "replaced")
     dispatch({ type: "problem", text: "There is no connection: nothing was sent. Try again when it is back." });
   return sent;
@@ -172,6 +185,9 @@ const actions: Actions = {
   forward: () => flow.forward(),
   propose: (target) => propose(target),
   accept: () => accept(),
+  saveUnsaved: () => keeping.save(),
+  readUnsaved: (file) => void keeping.read(file),
+  forgetUnsaved: () => keeping.forget(),
   undo: () => turn("undo"),
   redo: () => turn("redo"),
   changeClass: (change) => {
@@ -295,11 +311,12 @@ followers.push(
   herePanel(following, actions),
   evaluationPanel(actions, judging),
   peoplePanel(people),
-  listingPanel(listing),
+  listingPanel(listing, actions.readUnsaved),
   similarPanel(alike),
   clustersPanel(clusters),
   viewsPanel(views, layouts),
   statusPanel(actions),
+  bannerPanel(actions, () => unsaved.lasts),
   failurePanel(actions),
   attachedNotice(actions),
   help.update,

@@ -3,14 +3,19 @@
 
 const CHANNEL = "segclr annotator";
 
-/** Tells the other pages of this browser who has signed in; `replaced` is called when that was another one than here. */
+/**
+ * Tells the other pages of this browser who has signed in; `replaced` is called when that was another one than here,
+ * `again` when it was the same one, perhaps in a new run.
+ */
 export class OneAnnotator {
   private readonly channel = new BroadcastChannel(CHANNEL);
   private me: string | null = null;
 
-  constructor(replaced: (by: string) => void) {
+  constructor(replaced: (by: string) => void, again: () => void) {
     this.channel.onmessage = (event: MessageEvent<unknown>) => {
-      if (this.me !== null && typeof event.data === "string" && event.data !== this.me) replaced(event.data);
+      if (this.me === null || typeof event.data !== "string") return;
+      if (event.data === this.me) again();
+      else replaced(event.data);
     };
   }
 

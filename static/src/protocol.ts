@@ -33,6 +33,8 @@ export interface Hello {
   readonly type: "hello";
   readonly project: string;
   readonly generated: boolean;
+  /** Names the label log; the same in every run. */
+  readonly log: string;
   readonly annotator: string;
   readonly viewer_url: string;
   readonly device: string;
@@ -231,6 +233,7 @@ export type ClientMessage =
 const FIELDS: Readonly<Record<ServerMessage["type"], readonly string[]>> = {
   hello: [
     "project",
+    "log",
     "viewer_url",
     "rows",
     "segments",

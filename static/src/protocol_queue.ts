@@ -72,8 +72,9 @@ export interface ProposalMade {
 }
 
 export type Mark = "unsure" | "bad_segmentation";
-/** What a label is given to. */
-export type LabelTarget = { readonly row: number } | { readonly place: number };
+/** What a label is given to; a position in a segment is what an answer names that was kept for another run. */
+export type LabelTarget =
+  { readonly row: number } | { readonly place: number } | { readonly position_nm: XYZ; readonly segment_id: string };
 export type GivenIn = "key" | "queue" | "audit";
 
 export type QueueMessage =

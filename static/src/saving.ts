@@ -93,7 +93,8 @@ async function png(svg: Blob, figure: Figure, fine: number): Promise<Blob> {
   }
 }
 
-function offer(blob: Blob, name: string): void {
+/** Let the browser save a file. */
+export function offer(blob: Blob, name: string): void {
   const url = URL.createObjectURL(blob);
   element("a", { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 60_000);

@@ -108,6 +108,8 @@ export interface State {
   /** Whether there are selections before and after this one. */
   readonly selectionSteps: { readonly back: boolean; readonly forward: boolean };
   readonly unsaved: Readonly<Record<string, StoredMessage>>;
+  /** Requests kept in the browser that this server would not understand: they are of other embeddings. */
+  readonly stranded: readonly string[];
   /** The newest undo or redo that this page has asked for and that is not answered. */
   readonly turning: string | null;
   readonly saved: Saved | null;

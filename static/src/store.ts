@@ -32,6 +32,8 @@ export type Event =
   | { type: "prediction"; prediction: Prediction }
   | { type: "target"; target: Target | null }
   | { type: "sent-to-store"; message: StoredMessage }
+  | { type: "unsaved-found"; messages: readonly StoredMessage[]; stranded: readonly string[]; text: string }
+  | { type: "unsaved-forgotten" }
   | QueueEvent
   | EvaluationEvent
   | PeopleEvent
@@ -84,6 +86,7 @@ export const initial: State = {
   selecting: [],
   selectionSteps: { back: false, forward: false },
   unsaved: {},
+  stranded: [],
   turning: null,
   glance: null,
   pins: [],
@@ -135,6 +138,12 @@ export function reduce(state: State, event: Event): State {
       return { ...aimed(state, event.target), overtaken: state.working.map((work) => work.request) };
     case "sent-to-store":
       return sent(state, event.message);
+    case "unsaved-found": {
+      const unsaved = Object.fromEntries(event.messages.map((message) => [message.request, message]));
+      return { ...state, unsaved, stranded: event.stranded, status: event.text || state.status };
+    }
+    case "unsaved-forgotten":
+      return { ...state, stranded: [] };
     case "task-asked":
       return { ...state, wantedTask: event.name };
     case "drawn":
@@ -290,11 +299,11 @@ function welcomed(state: State, hello: Extract<ServerMessage, { type: "hello" }>
   const same = state.hello?.table_version === hello.table_version;
   const { connection, threshold, tool, failures, viewerReady, coloring, density } = state;
   const kept = same ? classesTold(state, hello.tasks) : { ...initial, connection, threshold, tool, failures, viewerReady, coloring, density };
-  const lost = Object.keys(state.unsaved).length;
   const start = hello.start_segments;
-  const next: State = {
+  return {
     ...kept,
     hello,
+    unsaved: state.unsaved,
     task: hello.task,
     wantedTask: hello.task,
     hidden: hello.task === kept.task ? kept.hidden : new Set<number>(),
@@ -314,9 +323,6 @@ function welcomed(state: State, hello: Extract<ServerMessage, { type: "hello" }>
     queue: hello.task === kept.queue?.task ? { ...kept.queue, request: null, dry: false } : null,
     selected: kept.selected ?? (start.length ? started(start, hello.rows) : null),
   };
-  return same || !lost
-    ? next
-    : failed(next, "The embeddings have changed: the last label was not saved. Give it again.");
 }
 
 function pointed(state: State, points: Extract<ServerMessage, { type: "points" }>): State {

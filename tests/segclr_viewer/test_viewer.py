@@ -244,5 +244,11 @@ def test_a_port_in_use_is_one_sentence(running: Neuroglancer) -> None:
         port = taken.getsockname()[1]
         with pytest.raises(ProjectError, match=rf"cannot listen on 127\.0\.0\.1, port {port} .*server\.port"):
             Neuroglancer("127.0.0.1", port)
+        other = Neuroglancer("127.0.0.1", 0, port)
+        assert other.port not in (0, port)
+        other.stop()
+    again = Neuroglancer("127.0.0.1", 0, port)
+    assert again.port == port, "the usual port is taken when it is free"
+    again.stop()
     with pytest.raises(ProjectError, match=r"no\.such\.host\.invalid"):
         Neuroglancer("no.such.host.invalid", 0)

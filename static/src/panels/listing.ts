@@ -31,7 +31,7 @@ export const FATES: Readonly<Record<string, string>> = {
   moved: "other segment now",
 };
 
-export function listingPanel(flow: ListingFlow): (state: State) => void {
+export function listingPanel(flow: ListingFlow, readUnsaved: (file: Blob) => void): (state: State) => void {
   const host = byId("listing");
   let now: State | null = null;
   const filter = (): Filter => now?.listing?.filter ?? NO_FILTER;
@@ -40,6 +40,12 @@ export function listingPanel(flow: ListingFlow): (state: State) => void {
   const title = element("h2", { id: "listing-title" }, "Labelled places");
   const found = element("span", { class: "found", role: "status" });
   const again = element("button", { type: "button", title: "Ask for the list anew, the newest first", onclick: () => flow.ask() }, "Refresh");
+  const file = element("input", { type: "file", accept: ".jsonl", hidden: true, "aria-label": "File of answers that were not saved" });
+  file.addEventListener("change", () => {
+    if (file.files?.[0]) readUnsaved(file.files[0]);
+    file.value = "";
+  });
+  const read = element("button", { type: "button", title: "Give the answers of a file that a page saved because it could not give them", onclick: () => file.click() }, "Read answers");
   const close = element("button", { type: "button", class: "quiet", "aria-label": "Close", onclick: () => flow.close() }, "×");
   close.title = "Close (Esc)";
   const everyone = whose("Everyone", () => filtered({ mine: false }));
@@ -66,7 +72,7 @@ export function listingPanel(flow: ListingFlow): (state: State) => void {
   const list = element("div", { class: "list", role: "listbox", tabindex: 0, "aria-labelledby": "listing-title" }, canvas);
   const whoseGroup = element("div", { class: "segmented", role: "group", "aria-label": "Whose" }, everyone, mine);
   host.append(
-    element("header", {}, title, found, again, close),
+    element("header", {}, title, found, read, file, again, close),
     element("div", { class: "filters" }, whoseGroup, classes, search),
     chips,
     list,

@@ -29,6 +29,10 @@ export interface Actions {
   propose(target: Target | null): void;
   /** Label what the proposal under review holds. */
   accept(): void;
+  /** Carry answers that are not saved away as a file, give those of such a file, or give up those that cannot be given. */
+  saveUnsaved(): void;
+  readUnsaved(file: Blob): void;
+  forgetUnsaved(): void;
   undo(): void;
   redo(): void;
   switchTask(name: string): void;

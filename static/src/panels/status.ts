@@ -1,4 +1,4 @@
-// The line at the bottom, the banner of a lost connection, and the problems.
+// The line at the bottom, and the problems.
 
 import { byId, element, setText } from "../element";
 import { f1Text } from "../evaluation_figures";
@@ -8,17 +8,9 @@ import { clock, count, counted, milliseconds, percent } from "./format";
 import { whenChanged, type Actions } from "./panel";
 
 const FAILURE_SHOWN_MS = 15_000;
-const CONNECTION = {
-  connecting: "connecting",
-  open: "connected",
-  lost: "connection lost, trying again",
-  ended: "this run has ended: open the address the terminal prints",
-  replaced: "",
-} as const;
 
 export function statusPanel(actions: Actions): (state: State) => void {
   const host = byId("status");
-  const banner = byId("banner");
   const connection = element("span", { class: "connection" });
   const said = element("span", { class: "said", "aria-live": "polite" });
   const there = element("button", { type: "button", class: "there", title: "Fly to where that was" }, "Show it");
@@ -41,11 +33,6 @@ export function statusPanel(actions: Actions): (state: State) => void {
     const { hello, points } = state;
     connection.dataset["state"] = state.connection;
     setText(connection, state.connection === "open" ? "connected" : state.connection);
-    banner.hidden = state.connection === "open" || state.connection === "connecting";
-    setText(banner, banner.hidden ? "" : state.replacedBy === null ? CONNECTION[state.connection] : replacedText(state));
-    banner.classList.toggle("ended", state.connection === "ended" || state.replacedBy !== null);
-    byId("split").inert = state.replacedBy !== null;
-    byId("top").inert = state.replacedBy !== null;
     say(state.saved?.text ?? "", state.status);
     const at_nm = said.classList.contains("saved") ? (state.saved?.at_nm ?? null) : null;
     there.hidden = at_nm === null;
@@ -62,18 +49,6 @@ export function statusPanel(actions: Actions): (state: State) => void {
     table.title = table.textContent ?? "";
     device.title = hello ? `${device.textContent} (${hello.encoder || "none"}); labels are by ${hello.annotator}` : "";
   };
-}
-
-/** Why the page is dead, and how to go on. */
-function replacedText(state: State): string {
-  const me = state.hello?.annotator || "the annotator before";
-  const lost = Object.keys(state.unsaved).length;
-  const unsaved = lost ? ` ${counted(lost, "answer")} of ${me} may not be stored: look at them again.` : "";
-  return (
-    `This browser belongs to ${state.replacedBy || "another annotator"} now: one browser profile holds one annotator, ` +
-    `and nothing more is stored from this page.${unsaved} To go on as ${me}, open the address that the terminal printed ` +
-    `for ${me} in another profile or a private window.`
-  );
 }
 
 function deviceText(device: string, encoder: string): string {

@@ -101,14 +101,16 @@ def test_only_the_newest_places_are_remembered(desk: Any, monkeypatch: pytest.Mo
 
 
 def test_a_dead_encoder_fails_every_waiting_click_and_is_said_once(desk: Any) -> None:
-    requests = [desk.embed((float(x), 9000.0, 0.0)) for x in range(3)]
+    for x in range(3):
+        desk.session.click((float(x), 9000.0, 0.0), None)
+    requests = [working.request for working in desk.page.all(Working)]
     death = WorkerDied("the encoder's process ended; it was restarted: click again")
     for _ in requests:
         desk.worker.fail(death)
     assert [failed.request for failed in desk.page.all(Failed)] == requests
     assert desk.view.said == [str(death)]
     desk.click((0.0, 9000.0, 0.0))
-    desk.embed((1.0, 9000.0, 0.0))
+    desk.session.click((1.0, 9000.0, 0.0), None)
     desk.worker.fail(WorkerDied("the encoder's process ended; it was restarted: click again"))
     assert desk.view.said == [str(death), str(death)]
 

@@ -10,7 +10,7 @@ import pytest
 from segclr.errors import LabelStoreError
 from segclr_viewer.log.events import LabelEvent
 from segclr_viewer.wire.answers import Failed, History, Labels, Place, Saved, Working
-from segclr_viewer.wire.messages import UndoRequest
+from segclr_viewer.wire.messages import CommentRequest, LabelRequest, MarkRequest, Target, UndoRequest
 
 BIG = 2**63 + 5
 FULL = LabelStoreError("the label file cannot grow, the disk is full: make room and label again")
@@ -43,7 +43,7 @@ def test_saved_is_said_only_after_the_event_is_durable(desk: Any) -> None:
         undo_text="axon at (0, 1000, 0) nm",
         redo_text="",
     )
-    assert desk.view.said == ["saved 1: label axon"]
+    assert desk.view.said == [], "the page says so, which has asked"
     assert desk.labels() == {0: 0}
 
 
@@ -53,7 +53,6 @@ def test_a_label_that_cannot_be_stored_is_told_and_changes_nothing(desk: Any) ->
     desk.log.error = FULL
     request = desk.label(1, 2)
     assert desk.page.sent[sent:] == [Failed(request, str(FULL))]
-    assert desk.view.said[-1] == str(FULL)
     assert len(desk.view.painted) == painted
     desk.undo()
     assert desk.failed().text == str(FULL)
@@ -333,3 +332,54 @@ def test_labels_that_agree_do_not_contradict_each_other(make_desk: Callable[...,
     after = make_desk(type(desk.log)(old_labels(desk, class_name="spine"))).start()
     assert after.labels_now() == {0: 2, 5: 1}
     assert after.points().note == ""
+
+
+def test_what_a_key_in_the_viewer_did_is_said_in_the_viewer_too(desk: Any) -> None:
+    position_nm = tuple(desk.table.positions_nm[13].tolist())
+    desk.session.label_at(desk.class_id(2), position_nm, BIG)
+    desk.session.mark_at("unsure", position_nm, None)
+    desk.label(0, 0)
+    desk.undo()
+    assert desk.view.said == [
+        "saved 1: label spine",
+        "there is no cell under the mouse: point at one, then press the key",
+        "saved 3: undone: axon at (0, 1000, 0) nm",
+    ]
+
+
+def test_a_position_near_a_node_is_its_row_and_is_never_labelled_twice(desk: Any) -> None:
+    x, y, z = desk.table.positions_nm[13].tolist()
+    kept = LabelRequest("kept", "subcompartment", desk.class_id(2), _at((x + 90.0, y, z)), "queue")
+    for _ in range(2):
+        desk.session.receive(kept)
+        desk.fitter.run_newest()
+    (event,) = desk.log.stored
+    assert event.position_nm == (x, y, z)
+    assert (event.segment_id, event.provenance) == (BIG, "queue")
+    assert desk.labels() == {13: 2}
+    assert desk.saved().text == "saved 1: done before"
+    desk.session.receive(LabelRequest("back", "subcompartment", None, _at((x, y, z)), "queue"))
+    assert desk.saved().text == "saved 2: took back the label spine"
+
+
+def test_a_position_that_no_row_stands_for_is_embedded_before_it_is_labelled(desk: Any) -> None:
+    desk.session.receive(LabelRequest("kept", "subcompartment", desk.class_id(1), _at((40.0, 50.0, 60.0), 7), "key"))
+    assert desk.log.stored == []
+    desk.worker.answer(look=1)
+    (event,) = desk.log.stored
+    assert event.uuid == "kept"
+    assert event.class_name == "dendrite"
+
+
+def test_a_position_is_marked_and_commented_on(desk: Any) -> None:
+    position_nm = tuple(desk.table.positions_nm[13].tolist())
+    desk.session.receive(MarkRequest("m", "subcompartment", "unsure", _at(position_nm), "key"))
+    desk.session.receive(CommentRequest("c", "subcompartment", "odd", _at(position_nm), None))
+    assert [(event.kind, event.position_nm, event.segment_id) for event in desk.log.stored] == [
+        ("unsure", position_nm, BIG),
+        ("comment", position_nm, BIG),
+    ]
+
+
+def _at(position_nm: tuple[float, float, float], segment_id: int = BIG) -> Target:
+    return Target(position_nm=position_nm, segment_id=str(segment_id))

@@ -1,0 +1,58 @@
+// The banner above everything: a lost connection, a run that is over, and answers that are not saved.
+
+import { byId, element, setText } from "../element";
+import type { State } from "../state";
+import { counted } from "./format";
+import type { Actions } from "./panel";
+
+export function bannerPanel(actions: Actions, lasts: () => boolean): (state: State) => void {
+  const host = byId("banner");
+  const said = element("span");
+  const save = element("button", { type: "button", onclick: () => actions.saveUnsaved() }, "Save them as a file");
+  const forget = element("button", { type: "button", onclick: () => actions.forgetUnsaved() }, "Forget them");
+  host.append(said, save, forget);
+  return (state) => {
+    const text = bannerText(state, lasts());
+    const over = state.connection === "ended" || state.replacedBy !== null;
+    const waiting = Object.keys(state.unsaved).length;
+    host.hidden = text === "";
+    setText(said, text);
+    host.classList.toggle("ended", over);
+    save.hidden = !(over && waiting > 0) && !state.stranded.length;
+    forget.hidden = over || !state.stranded.length;
+    byId("split").inert = state.replacedBy !== null;
+    byId("top").inert = state.replacedBy !== null;
+  };
+}
+
+/** What stands in the way of labelling and what becomes of answers meanwhile; empty where nothing does. */
+export function bannerText(state: State, lasts: boolean): string {
+  const lost = Object.keys(state.unsaved).length;
+  const answers = `${counted(lost, "answer")} ${lost === 1 ? "is" : "are"} not saved`;
+  const kept = lasts ? "kept in this browser" : "kept on this page only, do not close it,";
+  if (state.replacedBy !== null) return replacedText(state, lost ? ` ${answers}: ${kept} and saved when that address is opened in this one again.` : "");
+  switch (state.connection) {
+    case "lost":
+      return `Connection lost, trying again.${lost ? ` ${answers}: ${kept} and saved as soon as it is back.` : ""}`;
+    case "ended":
+      return (
+        "This run has ended: open the address that the terminal prints." +
+        (lost ? ` ${answers}: ${kept} and saved when that is at the port of this page; to another, take the file (read it in the list of places).` : "")
+      );
+    default: {
+      const { length } = state.stranded;
+      if (!length) return "";
+      return `${counted(length, "answer")} of before ${length === 1 ? "is" : "are"} not saved, because the embeddings are others now: propose and accept again.`;
+    }
+  }
+}
+
+/** Why the page is dead, and how to go on. */
+function replacedText(state: State, unsaved: string): string {
+  const me = state.hello?.annotator || "the annotator before";
+  return (
+    `This browser belongs to ${state.replacedBy || "another annotator"} now: one browser profile holds one annotator, ` +
+    `and nothing more is stored from this page. To go on as ${me}, open the address that the terminal printed ` +
+    `for ${me} in another profile or a private window.${unsaved}`
+  );
+}
