@@ -40,8 +40,9 @@ export class Gesture {
     return { kind: "polygon", polygon: this.tool === "lasso" ? polygon : box(polygon[0], polygon[polygon.length - 1]) };
   }
 
-  drawOn(outline: Outline): void {
-    const { pixels } = this.path;
+  /** The line where it lies now: the window may have been resized, or the picture moved, since it was begun. */
+  drawOn(outline: Outline, toScreen: (layout: XY) => XY): void {
+    const pixels = this.path.polygon.map(toScreen);
     if (this.tool === "brush") outline.stroke(pixels, 2 * BRUSH_PX);
     else outline.area(this.tool === "lasso" ? pixels : box(pixels[0], pixels[pixels.length - 1]));
   }

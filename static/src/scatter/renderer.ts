@@ -144,7 +144,8 @@ export class Renderer {
     const scale = [(2 * unit) / viewport.width, (2 * unit) / viewport.height] as const;
     gl.viewport(0, 0, canvas.width, canvas.height);
     gl.clearColor(0, 0, 0, 0);
-    gl.clear(gl.COLOR_BUFFER_BIT);
+    gl.clear(gl.COLOR_BUFFER_BIT | gl.DEPTH_BUFFER_BIT);
+    gl.depthFunc(gl.LEQUAL);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
     const use = (pass: Pass): void => {
@@ -159,12 +160,13 @@ export class Renderer {
       use(resources.points);
       gl.uniform1f(resources.points.uniform("cover"), cover);
       gl.uniform1i(resources.points.uniform("sums"), Number(sums));
-      for (const pass of this.anySelected ? [1, 2] : [0]) {
-        gl.uniform1f(resources.points.uniform("size"), (pass === 2 ? size + 1 : size) * ratio);
-        gl.uniform1i(resources.points.uniform("pass"), pass);
-        if (drawn < this.rows) gl.drawElements(gl.POINTS, drawn, gl.UNSIGNED_INT, 0);
-        else gl.drawArrays(gl.POINTS, 0, drawn);
-      }
+      gl.uniform1f(resources.points.uniform("size"), size * ratio);
+      gl.uniform1f(resources.points.uniform("ratio"), ratio);
+      gl.uniform1i(resources.points.uniform("selecting"), Number(this.anySelected));
+      if (this.anySelected && !sums) gl.enable(gl.DEPTH_TEST);
+      if (drawn < this.rows) gl.drawElements(gl.POINTS, drawn, gl.UNSIGNED_INT, 0);
+      else gl.drawArrays(gl.POINTS, 0, drawn);
+      gl.disable(gl.DEPTH_TEST);
     };
     if (drawn && look.density && resources.density) {
       resources.density.draw(canvas.width, canvas.height, drawn / this.rows, () => points(true));

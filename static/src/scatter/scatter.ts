@@ -11,6 +11,7 @@ import { Gesture, modeOf, Outline, type Tool } from "./gesture";
 import { nearest, nearestPlace, type PlacePoint } from "./pick";
 import { Renderer, type Glyph } from "./renderer";
 import { byKey, byWheel } from "./steering";
+import { Tip } from "./tip";
 
 export interface ScatterEvents {
   select(shape: Shape, mode: SelectMode): void;
@@ -47,7 +48,7 @@ export class Scatter {
   private density = false;
   private readonly motion = new Motion(() => this.redraw());
   private readonly outline = new Outline();
-  private readonly tip = element("div", { class: "tip", hidden: true });
+  private readonly tip = new Tip();
 
   private constructor(
     private readonly canvas: HTMLCanvasElement,
@@ -63,12 +64,13 @@ export class Scatter {
     if (!renderer) return null;
     const made = new Scatter(canvas, events, renderer);
     redraw = () => made.redraw();
-    host.append(canvas, made.outline.element, made.tip);
+    host.append(canvas, made.outline.element, made.tip.element);
     made.listen();
     return made;
   }
 
   setGeometry(x: Float32Array, y: Float32Array): void {
+    this.cancel(); // what was being drawn went round other points
     [this.x, this.y] = [x, y];
     this.renderer.setGeometry(x, y);
     this.fittedOnce = this.viewport.width > 1;
@@ -130,7 +132,7 @@ export class Scatter {
 
   /** Bring a point into view if it is not. */
   reveal(x: number, y: number): void {
-    const [px, py] = toScreen(this.camera, this.viewport, x, y);
+    const [px, py] = this.onScreen([x, y]);
     const inside = px > 0 && py > 0 && px < this.viewport.width && py < this.viewport.height;
     if (!inside) this.look({ ...this.camera, x, y });
   }
@@ -150,7 +152,7 @@ export class Scatter {
   /** Pixel of a point in the window. */
   pointOnPage(row: number): XY {
     const box = this.canvas.getBoundingClientRect();
-    const [px, py] = toScreen(this.camera, this.viewport, this.x[row], this.y[row]);
+    const [px, py] = this.pixelOf(row);
     return [box.left + px, box.top + py];
   }
 
@@ -198,9 +200,8 @@ export class Scatter {
     if (this.dragging) {
       this.steer(panned(this.camera, this.viewport, at[0] - this.dragging[0], at[1] - this.dragging[1]));
       this.dragging = at;
-    } else if (this.gesture) {
-      if (this.gesture.isDrawn) this.gesture.drawOn(this.outline);
-    } else this.hover(at);
+    } else if (this.gesture) this.drawGesture();
+    else this.hover(at);
   }
 
   private release(event: PointerEvent): void {
@@ -212,10 +213,22 @@ export class Scatter {
   }
 
   private pick(px: number, py: number): void {
-    const place = nearestPlace(this.places, (xy) => toScreen(this.camera, this.viewport, ...xy), [px, py], REACH_PX / 2);
+    const place = nearestPlace(this.places, (xy) => this.onScreen(xy), [px, py], REACH_PX / 2);
     if (place) return this.events.pickPlace(place.place_id);
     const row = this.rowAt(px, py);
     if (row !== null) this.events.pickRow(row);
+  }
+
+  private onScreen([x, y]: XY): XY {
+    return toScreen(this.camera, this.viewport, x, y);
+  }
+
+  private pixelOf(row: number): XY {
+    return this.onScreen([this.x[row], this.y[row]]);
+  }
+
+  private drawGesture(): void {
+    if (this.gesture?.isDrawn && !this.dragging) this.gesture.drawOn(this.outline, (layout) => this.onScreen(layout));
   }
 
   private rowAt(px: number, py: number): number | null {
@@ -225,13 +238,8 @@ export class Scatter {
 
   private hover(at: XY | null): void {
     const row = at && this.rowAt(...at);
-    this.tip.hidden = row === null;
-    if (row !== null) {
-      this.tip.textContent = this.events.describe(row);
-      const [px, py] = toScreen(this.camera, this.viewport, this.x[row], this.y[row]);
-      this.tip.classList.toggle("left", px > this.viewport.width / 2);
-      this.tip.style.translate = `${px}px ${py}px`;
-    }
+    if (row === null) this.tip.hide();
+    else this.tip.show(this.events.describe(row), this.pixelOf(row), this.viewport.width);
     if (row === this.hovered) return;
     this.hovered = row;
     this.events.hover(row);
@@ -261,7 +269,7 @@ export class Scatter {
 
   private look(camera: Camera): void {
     this.camera = camera;
-    this.tip.hidden = true;
+    this.tip.hide();
     this.redraw();
   }
 
@@ -290,6 +298,7 @@ export class Scatter {
         : [{ x: this.x[this.hovered], y: this.y[this.hovered], kind: "ring", diameter: 15, rgb: [255, 255, 255] }];
     this.renderer.setGlyphs([...this.glyphs, ...ring]);
     this.draw(this.ratio, this.motion.isOn);
+    this.drawGesture();
   }
 
   private draw(ratio: number, moving: boolean): void {

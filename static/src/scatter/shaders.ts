@@ -1,6 +1,9 @@
 // GLSL of the two passes: all rows as round points, and a few glyphs (rings, diamonds, crosses) over them.
 
-/** Points: colour from the palette by class (line) and confidence (column); rows outside the selection are dimmed. */
+/**
+ * Points: colour from the palette by class (line) and confidence (column); rows outside the selection are dimmed and
+ * lie behind, so that one pass draws both.
+ */
 export const POINT_VERTEX = `#version 300 es
 layout(location=0) in float x;
 layout(location=1) in float y;
@@ -12,22 +15,26 @@ uniform vec2 centre, scale;
 uniform float size;
 uniform float cover; // what a point covers of the cell that crowding is counted in
 uniform bool sums; // adding up densities
-uniform int pass; // 0: no selection, 1: the rows outside it, 2: the rows inside it
+uniform bool selecting; // whether some rows stand out
+uniform float ratio;
 uniform sampler2D palette;
 out vec4 colour;
 out float radius;
 void main() {
   int line = min(int(category), textureSize(palette, 0).y - 1);
   colour = texelFetch(palette, ivec2(int(confidence), line), 0);
-  bool skipped = colour.a == 0.0 || (pass == 1 && selected != 0u) || (pass == 2 && selected == 0u);
-  if (pass == 1) colour = vec4(mix(colour.rgb, vec3(0.3), 0.75), colour.a * 0.35);
-  if (pass == 2) colour.a = 1.0;
+  bool hidden = colour.a == 0.0;
+  bool inside = selecting && selected != 0u;
+  bool dimmed = selecting && selected == 0u;
+  if (dimmed) colour = vec4(mix(colour.rgb, vec3(0.3), 0.75), colour.a * 0.35);
+  if (inside) colour.a = 1.0;
   float over = 1.0 + min(cover, 1.0) * (exp2(float(crowding) / 4.0) - 1.0);
-  if (sums) colour.a = pass == 1 ? 0.25 : 1.0;
-  else colour.a *= clamp(6.0 / over, pass == 2 ? 0.5 : 0.18, 1.0);
-  gl_Position = skipped ? vec4(2.0, 2.0, 2.0, 1.0) : vec4((vec2(x, y) - centre) * scale, 0.0, 1.0);
-  gl_PointSize = size + 1.0;
-  radius = 0.5 * size;
+  if (sums) colour.a = dimmed ? 0.25 : 1.0;
+  else colour.a *= clamp(6.0 / over, inside ? 0.5 : 0.18, 1.0);
+  float diameter = inside ? size + ratio : size;
+  gl_Position = hidden ? vec4(2.0, 2.0, 2.0, 1.0) : vec4((vec2(x, y) - centre) * scale, inside ? -0.5 : 0.5, 1.0);
+  gl_PointSize = diameter + 1.0;
+  radius = 0.5 * diameter;
 }`;
 
 export const POINT_FRAGMENT = `#version 300 es
@@ -38,6 +45,7 @@ out vec4 pixel;
 void main() {
   float outside = length(gl_PointCoord - 0.5) * (2.0 * radius + 1.0) - radius;
   float alpha = colour.a * clamp(0.5 - outside, 0.0, 1.0);
+  if (alpha == 0.0) discard; // it would keep the points behind from being drawn
   pixel = vec4(colour.rgb * alpha, alpha);
 }`;
 
