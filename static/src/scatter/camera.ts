@@ -21,6 +21,9 @@ export interface Bounds {
   readonly y1: number;
 }
 
+const MARGIN_PX = 22;
+const TOOLS_PX = 32;
+const FRAMED_MOST = 40; // one point alone is not zoomed into beyond this
 const ZOOM_LEAST = 0.05;
 const ZOOM_MOST = 20_000; // beyond it neighbouring float32 coordinates are a pixel apart
 
@@ -75,6 +78,17 @@ export function boundsOf(x: Float32Array, y: Float32Array, among: (row: number) 
     if (y[i] > y1) y1 = y[i];
   }
   return x0 <= x1 ? { x0, y0, x1, y1 } : { x0: -1, y0: -1, x1: 1, y1: 1 };
+}
+
+/** The camera that shows all points below the tools. */
+export function onAll(x: Float32Array, y: Float32Array, viewport: Viewport): Camera {
+  return fitted(boundsOf(x, y), viewport, MARGIN_PX, TOOLS_PX);
+}
+
+/** The camera that shows some of the points, at least as large as a part of the layout that can be read. */
+export function onSome(x: Float32Array, y: Float32Array, viewport: Viewport, among: (row: number) => boolean): Camera {
+  const camera = fitted(boundsOf(x, y, among), viewport, 3 * MARGIN_PX, TOOLS_PX);
+  return { ...camera, zoom: Math.min(camera.zoom, FRAMED_MOST) };
 }
 
 /** Diameter of `rows` points in CSS pixels: few are drawn larger, and all grow a little as one comes nearer. */

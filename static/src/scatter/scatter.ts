@@ -5,7 +5,7 @@ import { element } from "../element";
 import type { Palette } from "../paint";
 import type { XY } from "../protocol";
 import type { SelectMode, Shape } from "../protocol_selection";
-import { boundsOf, fitted, panned, pixelsPerUnit, pointSize, toLayout, toScreen, type Camera } from "./camera";
+import { onAll, onSome, panned, pixelsPerUnit, pointSize, toLayout, toScreen, type Camera } from "./camera";
 import { Motion } from "./detail";
 import { Gesture, modeOf, Outline, type Tool } from "./gesture";
 import { nearest, nearestPlace, type PlacePoint } from "./pick";
@@ -24,9 +24,6 @@ export interface ScatterEvents {
 }
 
 const REACH_PX = 14;
-const MARGIN_PX = 22;
-const TOOLS_PX = 32;
-const FRAMED_MOST = 40; // one point alone is not zoomed into beyond this
 const EMPTY = new Float32Array(0);
 
 export class Scatter {
@@ -115,13 +112,12 @@ export class Scatter {
   }
 
   fit(): void {
-    this.look(fitted(boundsOf(this.x, this.y), this.viewport, MARGIN_PX, TOOLS_PX));
+    this.look(onAll(this.x, this.y, this.viewport));
   }
 
-  /** Show some of the points, at least as large as a part of the layout that can be read. */
+  /** Show some of the points. */
   zoomTo(among: (row: number) => boolean): void {
-    const camera = fitted(boundsOf(this.x, this.y, among), this.viewport, 3 * MARGIN_PX, TOOLS_PX);
-    this.look({ ...camera, zoom: Math.min(camera.zoom, FRAMED_MOST) });
+    this.look(onSome(this.x, this.y, this.viewport, among));
   }
 
   /** Where it looks; with a camera given, from now on. */
