@@ -14,6 +14,7 @@ from segclr.em.phantom.files import open_phantom
 from segclr.em.phantom.recipes import SEED, SIZE_VOXELS
 from segclr.embeddings.table import table_exists
 from segclr.errors import SegclrError
+from segclr.wording import counted
 from segclr_viewer import demo
 from segclr_viewer.app import RunningApp
 from segclr_viewer.first_run import table_of
@@ -79,7 +80,7 @@ def _check(project: Project) -> int:
     if table_exists(Path(project.table.folder)):
         table = table_of(project)
         check_table(table, opened)
-        rows = f"{len(table)} embeddings of {len(table.segment_ids)} segments"
+        rows = f"{counted(len(table), 'embedding')} of {counted(len(table.segment_ids), 'segment')}"
     else:
         rows = "no embedding table yet: the first start makes it"
     place = ", ".join(f"{value:.0f}" for value in cutout.position_nm)

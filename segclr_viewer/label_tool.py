@@ -11,6 +11,7 @@ from typing import cast, get_args
 
 from segclr.em.geometry import XYZ
 from segclr.errors import SegclrError
+from segclr.wording import counted, counted_are, verb
 from segclr_viewer.exchange.cave import CaveTable, Schema
 from segclr_viewer.exchange.errors import ExchangeError
 from segclr_viewer.exchange.exporting import ExportRequest, Format, What, export
@@ -147,7 +148,9 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
 def _info(options: argparse.Namespace) -> list[str]:
     log = read_log(options.log)
     kinds = Counter(event.kind for event in log.events)
-    lines = [f"{options.log}: {len(log.events)} events, {len(log.places)} places with their embeddings"]
+    lines = [
+        f"{options.log}: {counted(len(log.events), 'event')}, {counted(len(log.places), 'place')} saved with embeddings"
+    ]
     if log.events:
         lines.append(f"from {min(event.at for event in log.events)} to {max(event.at for event in log.events)}")
     lines += [f"{kind}: {count}" for kind, count in kinds.most_common()]
@@ -156,23 +159,23 @@ def _info(options: argparse.Namespace) -> list[str]:
         ("annotator", [event.annotator for event in log.events]),
         ("segmentation", [event.segmentation for event in log.events if event.segmentation]),
     ):
-        lines += [f"{what} {text}: {count} events" for text, count in Counter(texts).most_common()]
+        lines += [f"{what} {text}: {counted(count, 'event')}" for text, count in Counter(texts).most_common()]
     return lines
 
 
 def _export_log(options: argparse.Namespace) -> list[str]:
-    return [f"{export_log(options.log, options.out)} events are in {options.out}"]
+    return [f"{counted_are(export_log(options.log, options.out), 'event')} in {options.out}"]
 
 
 def _import_log(options: argparse.Namespace) -> list[str]:
     done = import_log(options.file, options.log)
     known = done.known_events + done.known_places
-    again = f"; {known} events and places were there before" if known else ""
-    return [f"{done.events} events and {done.places} places were stored in {options.log}{again}"]
+    again = f"; {known:,} of them {verb(known, 'was', 'were')} there before" if known else ""
+    return [f"{counted(done.events, 'event')} and {counted(done.places, 'place')} were stored in {options.log}{again}"]
 
 
 def _backup(options: argparse.Namespace) -> list[str]:
-    return [f"{backup_log(options.log, options.out)} events are in {options.out}"]
+    return [f"{counted_are(backup_log(options.log, options.out), 'event')} in {options.out}"]
 
 
 def _export(options: argparse.Namespace) -> list[str]:

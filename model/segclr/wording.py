@@ -12,6 +12,11 @@ def counted(number: int, thing: str, things: str = "") -> str:
     return f"{number:,} {thing if number == 1 else things or thing + 's'}"
 
 
-def agreed(number: int, singular: str, plural: str) -> str:
+def verb(number: int, singular: str, plural: str) -> str:
     """Choose the form of a word, mostly a verb, that goes with a number of things: `is` with 1, `are` with 2."""
     return singular if number == 1 else plural
+
+
+def counted_are(number: int, thing: str) -> str:
+    """Begin a sentence on how many there are of a thing: `1 place is`, `2,041 places are`."""
+    return f"{counted(number, thing)} {verb(number, 'is', 'are')}"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from segclr.em.geometry import XYZ
+from segclr.wording import verb
 from segclr_viewer.exchange.cells import unguarded
 from segclr_viewer.exchange.csv_columns import CsvColumns, count_known, find_columns
 from segclr_viewer.exchange.errors import ExchangeError
@@ -48,10 +49,15 @@ def read_labels_csv(path: Path, classes: ClassNames, resolution_nm: XYZ | None =
         if label is not None:
             labels.append(label)
     _refuse_contradictions(labels)
-    notes = [f"the columns {', '.join(columns.unused)} are not used"] if columns.unused else []
+    notes = [_not_used(columns.unused)] if columns.unused else []
     if "annotator" in columns.names:
         notes.append("the labels count as given by whoever imports them: only import-log keeps who gave them")
     return ImportedFile(tuple(labels), row_reader.of_other_tasks, tuple(notes))
+
+
+def _not_used(names: tuple[str, ...]) -> str:
+    many = len(names)
+    return f"the {verb(many, 'column', 'columns')} {', '.join(names)} {verb(many, 'is', 'are')} not used"
 
 
 class _RowReader:

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
+from segclr.wording import counted, counted_are, verb
 from segclr_viewer.exchange.annotation_writer import points_of_labels, points_of_predictions, write_annotations
 from segclr_viewer.exchange.cave import CaveTable, write_cave_csv, write_cave_json
 from segclr_viewer.exchange.errors import ExchangeError
@@ -20,7 +21,7 @@ from segclr_viewer.exchange.from_log import (
 from segclr_viewer.exchange.label_csv import write_labels_csv
 from segclr_viewer.exchange.parquet import write_labels_parquet, write_predictions_parquet
 from segclr_viewer.exchange.prediction_csv import stamp_path, write_predictions_csv
-from segclr_viewer.exchange.predictions import prediction_chunks
+from segclr_viewer.exchange.predictions import PredictionStamp, prediction_chunks
 from segclr_viewer.exchange.segment_properties import write_segment_properties
 from segclr_viewer.exchange.segments import labelled_segments, predicted_segments
 from segclr_viewer.project import Project, Task
@@ -69,17 +70,17 @@ def _export_label_table(project: Project, log: LogContent, request: ExportReques
     tasks = project.tasks if request.task is None else (task_named(project, request.task),)
     labels = [label for task in tasks for label in labels_as_given(log, task)]
     write = write_labels_csv if request.format == "csv" else write_labels_parquet
-    return f"{write(request.out, labels)} labels are in {request.out}"
+    return f"{counted_are(write(request.out, labels), 'label')} in {request.out}"
 
 
 def _export_label_layer(request: ExportRequest, attached: AttachedLabels, origin: dict[str, object]) -> str:
     out, labels, classes = request.out, attached.labels, attached.classes
     if request.format == "segment_properties":
         count = write_segment_properties(out, labelled_segments(labels, classes), classes, origin)
-        return f"the classes of {count} segments are in {out}"
+        return f"the classes of {counted(count, 'segment')} are in {out}"
     if request.format == "annotations":
         count = write_annotations(out, points_of_labels(labels, classes), classes, origin)
-        return f"{count} points are in {out}"
+        return f"{counted_are(count, 'point')} in {out}"
     if request.cave is None:
         raise ExchangeError("CAVE's tables count voxels: say of what size (--resolution-nm 4 4 40)")
     write = write_cave_json if out.suffix == ".json" else write_cave_csv
@@ -95,22 +96,26 @@ def _export_predictions(project: Project, log: LogContent, request: ExportReques
     table, points, stamp = predictions.table, predictions.points, predictions.stamp
     if request.format == "csv":
         count = write_predictions_csv(out, prediction_chunks(table, points), stamp)
-        return f"{count} rows of predictions {stamp.head} are in {out}, and what they follow from in {stamp_path(out)}"
+        return f"{_predictions(count, stamp)} in {out}, and what they follow from in {stamp_path(out)}"
     if request.format == "parquet":
         count = write_predictions_parquet(out, prediction_chunks(table, points), stamp)
-        return f"{count} rows of predictions {stamp.head} are in {out}"
+        return f"{_predictions(count, stamp)} in {out}"
     if request.format == "annotations":
         count = write_annotations(
             out, points_of_predictions(prediction_chunks(table, points)), stamp.classes, asdict(stamp)
         )
-        return f"{count} predicted points are in {out}"
+        return f"{counted_are(count, 'predicted point')} in {out}"
     attached = labels_as_attached(project, log, task)
     segments = predicted_segments(table, points, len(stamp.classes), attached.labels)
     count = write_segment_properties(out, segments, stamp.classes, asdict(stamp))
-    return f"the predicted classes of {count} segments are in {out}"
+    return f"the predicted classes of {counted(count, 'segment')} are in {out}"
+
+
+def _predictions(count: int, stamp: PredictionStamp) -> str:
+    return f"{counted(count, 'row')} of predictions {stamp.head} {verb(count, 'is', 'are')}"
 
 
 def _lost(attached: AttachedLabels) -> str:
     if not attached.lost:
         return ""
-    return f"; {attached.lost} labels are left out, since there is no segment at their positions any more"
+    return f"; {counted_are(attached.lost, 'label')} left out: there is no segment at that position any more"

@@ -11,7 +11,7 @@ from scipy.spatial import cKDTree
 
 from segclr.em.geometry import XYZ
 from segclr.embeddings.table import EmbeddingTable, open_table
-from segclr.wording import agreed, counted
+from segclr.wording import counted, counted_are, verb
 from segclr_viewer.exchange.annotation_reader import read_labels_annotations
 from segclr_viewer.exchange.csv_import import read_labels_csv
 from segclr_viewer.exchange.errors import ExchangeError
@@ -105,8 +105,13 @@ def import_labels(project: Project, request: ImportRequest, now: Callable[[], st
     finally:
         log.close()
     before = len(plan.events) - 1 - new
-    again = f"; {before} had been imported before, and were not stored twice" if before else ""
-    return [*plan.sentences, f"{new} labels were stored in {project.labels.file}{again}"]
+    again = (
+        f"; {before:,} had been imported before, and {verb(before, 'was', 'were')} not stored twice" if before else ""
+    )
+    return [
+        *plan.sentences,
+        f"{counted(new, 'label')} {verb(new, 'was', 'were')} stored in {project.labels.file}{again}",
+    ]
 
 
 def plan_import(
@@ -134,8 +139,8 @@ def plan_import(
     placed = place_labels(file.labels, request.frame, project.segmentation.version, task.unit, table, segment_at)
     if not placed.labels:
         raise ExchangeError(
-            f"none of the {len(file.labels)} labels in {request.file} lies on a segment of the project: is that its "
-            "volume, and are the units right?"
+            f"none of {counted(len(file.labels), 'label')} in {request.file} lies on a segment of the project: is "
+            "that its volume, and are the units right?"
         )
     sentences: list[str] = []
     if file.one_per_node:
@@ -191,13 +196,13 @@ def _on_nodes(placed: Placed, table: EmbeddingTable, segmentation: str) -> tuple
     sentences = []
     if found.merged:
         sentences.append(
-            f"{counted(found.merged, 'more site')} {agreed(found.merged, 'lies', 'lie')} at nodes that got a label of "
+            f"{counted(found.merged, 'more site')} {verb(found.merged, 'lies', 'lie')} at nodes that got a label of "
             "the same class, which takes one"
         )
     if found.contradicted:
         sentences.append(
             f"{counted(found.contradicted, 'node')} with {counted(found.of_contradicted, 'site')} of different classes "
-            f"{agreed(found.contradicted, 'gets', 'get')} no label"
+            f"{verb(found.contradicted, 'gets', 'get')} no label"
         )
     return replace(placed, labels=found.labels), sentences
 
@@ -212,24 +217,27 @@ def _class_names(task: Task, request: ImportRequest, stored: list[LabelEvent]) -
 
 def _sentences(file: ImportedFile, placed: Placed, task: Task, table: EmbeddingTable, segmentation: str) -> list[str]:
     counts = Counter(label.class_name for label in placed.labels)
-    found = ", ".join(f"{count} {name}" for name, count in counts.most_common())
-    sentences = [f"{len(placed.labels)} labels of {task.name!r}: {found}", *file.notes]
+    found = ", ".join(f"{count:,} {name}" for name, count in counts.most_common())
+    sentences = [f"{counted(len(placed.labels), 'label')} of {task.name!r}: {found}", *file.notes]
     if file.of_other_tasks:
-        sentences.append(f"{file.of_other_tasks} labels of other tasks are passed over")
+        sentences.append(
+            f"{counted(file.of_other_tasks, 'label of another task', 'labels of other tasks')} "
+            f"{verb(file.of_other_tasks, 'is', 'are')} passed over"
+        )
     if placed.off_segments:
-        sentences.append(f"{placed.off_segments} labels are left out, since there is no segment at their positions")
+        sentences.append(f"{counted_are(placed.off_segments, 'label')} left out: there is no segment at that position")
     if placed.not_in_table:
-        sentences.append(f"{placed.not_in_table} labels are left out, since the table does not have their segments")
+        sentences.append(f"{counted_are(placed.not_in_table, 'label')} left out: the table does not have the segment")
     here = [label for label in placed.labels if label.segmentation == segmentation and label.segment_id]
     far = _count_far(here, table)
     if far:
         sentences.append(
-            f"{far} labels are for no node of the table (none of their segment within {LABEL_REACH_NM / 1000:g} um), "
-            "and count only with a table that has one"
+            f"{counted_are(far, 'label')} for no node of the table (none of the segment within "
+            f"{LABEL_REACH_NM / 1000:g} um), and {verb(far, 'counts', 'count')} only with a table that has one"
         )
     if len(here) < len(placed.labels):
         sentences.append(
-            f"{len(placed.labels) - len(here)} labels are attached by their positions when a project opens"
+            f"{counted_are(len(placed.labels) - len(here), 'label')} attached by position when a project opens"
         )
     return sentences
 

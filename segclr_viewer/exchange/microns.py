@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segclr.em.geometry import XYZ
+from segclr.wording import counted, verb
 from segclr_viewer.exchange.errors import ExchangeError
 from segclr_viewer.exchange.labels import ClassNames, ImportedFile, ImportedLabel, parse_segment_id
 from segclr_viewer.exchange.meshwork import Meshwork, check_nodes
@@ -75,9 +76,12 @@ def read_labels_meshwork(path: Path, classes: ClassNames) -> ImportedFile:
         found = [name for name, nodes in listed.items() if node in nodes]
         several += len(found) > 1
         names.append(found[0] if len(found) == 1 else None)
-    notes = [FRAME_NOTE, f"{names.count(None) - several} nodes are in no table and get no label"]
+    without = names.count(None) - several
+    notes = [FRAME_NOTE, f"{counted(without, 'node')} in no table {verb(without, 'gets', 'get')} no label"]
     if several:
-        notes.append(f"{several} nodes are called {' and '.join(listed)} at once and get no label")
+        notes.append(
+            f"{counted(several, 'node')} called {' and '.join(listed)} at once {verb(several, 'gets', 'get')} no label"
+        )
     return ImportedFile(_labels(path, vertices, names, file.root_id(), classes), notes=tuple(notes))
 
 

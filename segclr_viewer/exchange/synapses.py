@@ -15,7 +15,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from segclr.em.geometry import XYZ
-from segclr.wording import agreed, counted
+from segclr.wording import counted, verb
 from segclr_viewer.exchange.errors import ExchangeError
 from segclr_viewer.exchange.foreign_table import ForeignTable, read_arrow_table
 from segclr_viewer.exchange.labels import ClassNames, ImportedFile, ImportedLabel, parse_segment_id
@@ -111,11 +111,9 @@ def _read_sites(
             raise ExchangeError(f"{where}: valid is {is_valid!r}, which is neither true nor false: correct it")
         elif class_name is not None:
             labels.append(ImportedLabel(class_name=class_name, position_nm=place, segment_id=own, where=where))
-    notes = [
-        f"{counted(len(labels), 'synapse')} of cell {cell} {agreed(len(labels), 'is', 'are')} {side}synaptic on it"
-    ]
+    notes = [f"{counted(len(labels), 'synapse')} of cell {cell} {verb(len(labels), 'is', 'are')} {side}synaptic on it"]
     if not_valid:
-        notes.append(f"{counted(not_valid, 'synapse')} marked as not valid {agreed(not_valid, 'is', 'are')} left out")
+        notes.append(f"{counted(not_valid, 'synapse')} marked as not valid {verb(not_valid, 'is', 'are')} left out")
     return ImportedFile(tuple(labels), notes=tuple(notes))
 
 

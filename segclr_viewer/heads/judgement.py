@@ -16,6 +16,7 @@ from segclr.evaluation.learning_curve import learning_curve
 from segclr.evaluation.report import Report, evaluate
 from segclr.evaluation.suspects import Suspect, find_suspects
 from segclr.heads.evaluation import FEWEST_TESTED
+from segclr.wording import counted, counted_are
 from segclr_viewer.heads.fitting import FitJob
 from segclr_viewer.heads.settling import stopping
 from segclr_viewer.heads.timeline import Sited, Stand, Timeline, course_of, key_of, replay
@@ -184,17 +185,13 @@ def _too_few(held_out: HeldOutLabels) -> str:
 
 def _meaning(report: Report) -> str:
     said = (
-        f"Each of {_count(report.labels, 'label')} on {_count(report.cells, 'cell')} was predicted by a head that has "
-        "not seen its cell; brackets are 95 % intervals over cells. The figures speak of places like the labelled ones"
+        f"Each of {counted(report.labels, 'label')} on {counted(report.cells, 'cell')} was predicted by a head that "
+        "has not seen its cell; brackets are 95 % intervals over cells. The figures speak of places like the "
+        "labelled ones"
     )
     if report.untested:
-        are = "label is" if report.untested == 1 else "labels are"
-        said += f". {report.untested} {are} left out: their class has none on other cells"
+        said += f". {counted_are(report.untested, 'label')} left out: their class has none on other cells"
     return f"{said}."
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def _figures(report: Report, teller: Teller) -> Figures:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from segclr.em.geometry import XYZ
 from segclr.embeddings.aggregation import aggregate_place
 from segclr.errors import SegclrError
+from segclr.wording import counted, verb
 from segclr_viewer.heads.fitting import FitJob, Fitted, RowVectors
 from segclr_viewer.labels.double_places import DoublePlaces
 from segclr_viewer.labels.label_book import LabelBook, Labelled
@@ -209,21 +210,33 @@ class TaskState:
         if self.choice != ALL:
             notes.append("trained on a part of the labels, as chosen")
         if labelled.retired:
-            notes.append(f"{labelled.retired} labels are of retired classes and are not trained on")
+            notes.append(
+                f"{counted(labelled.retired, 'label')} of retired classes {verb(labelled.retired, 'is', 'are')} not "
+                "trained on"
+            )
         if labelled.unused:
             notes.append(
-                f"{labelled.unused} labels in the log are not used: their class, segmentation version or place is not "
-                "in this project"
+                f"{counted(labelled.unused, 'label')} in the log {verb(labelled.unused, 'is', 'are')} not used: class, "
+                "segmentation version or place is not in this project"
             )
         if labelled.lost:
-            notes.append(f"{labelled.lost} labels lie where the segmentation has nothing any more")
+            notes.append(
+                f"{counted(labelled.lost, 'label')} {verb(labelled.lost, 'lies', 'lie')} where the segmentation has "
+                "nothing any more"
+            )
         if labelled.conflicts:
             count = sum(len(conflict.labels) for conflict in labelled.conflicts)
             notes.append(f"{count} labels conflict since the segmentation changed: label those places again")
         if conflicts:
-            notes.append(f"{conflicts} places on which the annotators disagree are not trained on")
+            notes.append(
+                f"{counted(conflicts, 'place')} on which the annotators disagree {verb(conflicts, 'is', 'are')} not "
+                "trained on"
+            )
         if labelled.contradicted:
-            notes.append(f"{labelled.contradicted} nodes have labels that contradict each other: the latest counts")
+            notes.append(
+                f"{counted(labelled.contradicted, 'node')} {verb(labelled.contradicted, 'has', 'have')} labels that "
+                "contradict each other: the latest counts"
+            )
         return FitJob(
             task=self.task,
             seq=self.history.seq,

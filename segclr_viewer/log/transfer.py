@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from segclr.errors import LabelStoreError
+from segclr.wording import counted
 from segclr_viewer.log.events import NewEvent, SavedPlace
 from segclr_viewer.log.lines import event_line, place_line, read_line
 from segclr_viewer.log.new_file import new_file
@@ -92,8 +93,8 @@ def _read(path: Path) -> tuple[list[NewEvent], list[SavedPlace]]:
         raise LabelStoreError(f"{path} is no text in UTF-8: is it an exported label log?") from error
     if (len(events), len(places)) != head:
         raise LabelStoreError(
-            f"{path} is cut off or was added to: it says that it has {head[0]} events and {head[1]} places, but has "
-            f"{len(events)} and {len(places)}; export it again"
+            f"{path} is cut off or was added to: it says that it has {counted(head[0], 'event')} and "
+            f"{counted(head[1], 'place')}, but has {len(events)} and {len(places)}; export it again"
         )
     return events, places
 

@@ -205,7 +205,7 @@ def test_a_file_imported_twice_is_stored_once(project: Path, empty: Path, tmp_pa
 def test_a_dry_run_says_what_would_come_and_stores_nothing(empty: Path, tmp_path: Path, capsys: Printed) -> None:
     (tmp_path / "in.csv").write_text("class,segment_id\nastrocyte,7\n")
     said = run(["import", empty, tmp_path / "in.csv", "--task", "cell type", "--frame", "v117", "--dry-run"], capsys)
-    assert "1 labels of 'cell type': 1 astrocyte" in said
+    assert "1 label of 'cell type': 1 astrocyte" in said
     assert "nothing was stored" in said
     assert not (empty.parent / "labels.sqlite").exists()
 
@@ -220,7 +220,7 @@ def test_positions_alone_find_their_segments_and_those_on_none_are_left_out(
     lines.append("axon,1e9,1e9,1e9")
     (tmp_path / "in.csv").write_text("class,x_nm,y_nm,z_nm\n" + "\n".join(lines))
     said = run(["import", empty, tmp_path / "in.csv", "--task", "part", "--frame", "v117"], capsys)
-    assert "2 labels are left out, since there is no segment at their positions" in said
+    assert "2 labels are left out: there is no segment at that position" in said
     assert [label.segment_id for label in labels_of(empty)] == list(world.segment_ids)
 
 
@@ -244,7 +244,7 @@ def test_positions_in_another_version_name_no_segment_of_it(
     x, y, z = table.positions_nm[table.rows_of(BIG).start + 2].tolist()
     (tmp_path / "in.csv").write_text(f"class,x_nm,y_nm,z_nm\naxon,{x},{y},{z}\naxon,0,0,0\n")
     said = run(["import", empty, tmp_path / "in.csv", "--task", "part", "--frame", "v9"], capsys)
-    assert "1 labels are left out, since there is no segment at their positions" in said
+    assert "1 label is left out: there is no segment at that position" in said
     (label,) = labels_of(empty)
     assert (label.segment_id, label.segmentation, label.position_nm) == (0, "v9", (x, y, z))
 
@@ -254,7 +254,7 @@ def test_segments_alone_are_labels_of_cells_and_not_of_nodes(
 ) -> None:
     (tmp_path / "in.csv").write_text(f"class;segment_id\nmicroglia;{BIG}\nastrocyte;7\nastrocyte;12345\n")
     said = run(["import", empty, tmp_path / "in.csv", "--task", "cell type", "--frame", "v117"], capsys)
-    assert "1 labels are left out, since the table does not have their segments" in said
+    assert "1 label is left out: the table does not have the segment" in said
     labels = labels_of(empty, "cell type")
     assert {(label.class_name, label.segment_id) for label in labels} == {("microglia", BIG), ("astrocyte", 7)}
     assert all(list(label.position_nm) in table.positions_nm.tolist() for label in labels)
@@ -272,7 +272,7 @@ def test_labels_far_from_every_node_of_their_segment_are_counted(
         f"axon,7,{x + 1900},{y},{z}\naxon,7,{x - 2100},{y},{z}\naxon,12345,{x},{y},{z}\n"
     )
     said = run(["import", empty, tmp_path / "in.csv", "--task", "part", "--frame", "v117"], capsys)
-    assert "2 labels are for no node of the table (none of their segment within 2 um)" in said
+    assert "2 labels are for no node of the table (none of the segment within 2 um)" in said
     assert "3 labels were stored" in said
 
 
@@ -309,7 +309,7 @@ def test_labels_of_another_version_come_in_by_their_positions_when_the_user_says
     newer = write_project(tmp_path / "newer", world, "v118")
     command = ["import", newer, out, "--task", "part"]
     assert "'v117', the project's is 'v118': if they have the same coordinates" in refused(command, capsys)
-    assert "attached by their positions when a project opens" in run([*command, "--frame", "v117"], capsys)
+    assert "attached by position when a project opens" in run([*command, "--frame", "v117"], capsys)
     assert essence(labels_of(newer)) == essence(labels_of(project))
     rows = tmp_path / "rows.csv"
     voxel = [str(size) for size in world.resolution_nm]
@@ -490,7 +490,7 @@ def test_the_whole_log_goes_round_as_json_lines_and_as_a_copy(project: Path, tmp
     said = run(["import-log", tmp_path / "log.jsonl", tmp_path / "other.sqlite"], capsys)
     assert said.startswith(f"{len(events)} events and 0 places were stored")
     assert read_log(tmp_path / "other.sqlite").events == events
-    assert f"{len(events)} events and places were there before" in run(
+    assert f"{len(events)} of them were there before" in run(
         ["import-log", tmp_path / "log.jsonl", tmp_path / "other.sqlite"], capsys
     )
     assert f"{len(events)} events are in" in run(["backup", log, tmp_path / "copy.sqlite"], capsys)
@@ -558,7 +558,7 @@ def test_a_neuron_of_microns_is_imported_whole(
     command = ["import", project, skeleton, "--task", "part", "--frame", "minnie65 1300"]
     assert "has no class 'soma'" in refused(command, capsys)
     said = run([*command, "--class", "soma="], capsys)
-    assert "16719 labels of 'part': 14153 axon, 2566 dendrite" in said
+    assert "16,719 labels of 'part': 14,153 axon, 2,566 dendrite" in said
     assert "minnie65's public frame" in said
     assert "are for no node" not in said
     assert {label.segment_id for label in labels_of(project)} == {864691135101289504}
@@ -568,7 +568,7 @@ def test_points_of_another_volume_are_told_and_not_stored(empty: Path, shared_da
     command = ["import", empty, shared_data / "h01_points", "--task", "part", "--frame", "v117"]
     others = ("astrocyte", "soma", "AIS", "myelinated axon", "myelinated fragment")
     left_out = [argument for name in others for argument in ("--class", f"{name}=")]
-    assert "none of the 8283 labels in" in refused([*command, *left_out], capsys)
+    assert "none of 8,283 labels in" in refused([*command, *left_out], capsys)
     assert read_log(empty.parent / "labels.sqlite").events == []
 
 

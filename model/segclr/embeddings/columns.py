@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from segclr.embeddings.provenance import Provenance
 from segclr.errors import TableError
+from segclr.wording import counted, verb
 
 _ROWS_AT_ONCE = 16384
 
@@ -171,7 +172,8 @@ def _sorted_edges(edges: NDArray[np.int64], segments: NDArray[np.uint64]) -> NDA
     if len(strange):
         first, second = segments[edges[strange[0]]]
         raise TableError(
-            f"{len(strange)} edges join two segments or a node with itself (the first, segments {first} and {second}), "
+            f"{counted(len(strange), 'edge')} {verb(len(strange), 'joins', 'join')} two segments or a node with "
+            f"itself (the first, segments {first} and {second}), "
             "but an edge joins two nodes of one segment"
         )
     # one sort of one number per edge is much faster than sorting pairs

@@ -28,6 +28,7 @@ from segclr.embeddings.storage.shard_writing import Content
 from segclr.embeddings.storage.stored_table import StoredTable, open_stored
 from segclr.embeddings.storage.writer import open_writer
 from segclr.errors import TableError
+from segclr.wording import counted
 
 if TYPE_CHECKING:
     from segclr.em.cutout import CutoutSpec
@@ -232,8 +233,9 @@ def open_table(folder: Path) -> EmbeddingTable:
     if size > IN_MEMORY_BYTES and (len(readers) > 1 or storage != "float32"):
         remedy = f"compact {folder}" if storage == "float32" else f"convert {folder} COPY --dtype float32"
         raise TableError(
-            f"the embedding table {folder} has {size / 2**30:.1f} GiB of embeddings in {len(readers)} shards of "
-            f"{storage}, too many to be put together in memory: run `segclr-table {remedy}` once"
+            f"the embedding table {folder} has {size / 2**30:.1f} GiB of embeddings in "
+            f"{counted(len(readers), 'shard')} of {storage}, too many to be put together in memory: run "
+            f"`segclr-table {remedy}` once"
         )
     if len(readers) == 1:
         return _of_one_shard(stored, readers[0])

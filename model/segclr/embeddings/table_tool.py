@@ -21,6 +21,7 @@ from segclr.embeddings.storage.stored_table import Rows, StoredTable, open_store
 from segclr.embeddings.storage.verification import broken_rows, damaged_files, rows_at_one_place
 from segclr.embeddings.table import build_table
 from segclr.errors import SegclrError, TableError
+from segclr.wording import counted, counted_are, verb
 
 _FILE_ENDINGS = (*ARROW_ENDINGS, ".csv")
 _TABLE_HELP = "a table's folder, or its http(s), gs or s3 address"
@@ -119,13 +120,13 @@ def _info(options: argparse.Namespace) -> list[str]:
     sizes = np.concatenate([np.zeros(1, np.int64), *(np.diff(reader.first_row) for reader in readers)])
     segments = np.unique(np.concatenate([np.empty(0, np.uint64), *(reader.segment_ids for reader in readers)]))
     lines = [
-        f"{options.table}: {len(stored)} rows of {len(segments)} segments, at most {sizes.max()} each, with "
-        f"{sum(shard.edges for shard in manifest.shards)} edges",
+        f"{options.table}: {counted(len(stored), 'row')} of {counted(len(segments), 'segment')}, at most "
+        f"{sizes.max()} each, with {counted(sum(shard.edges for shard in manifest.shards), 'edge')}",
         f"embeddings: {stored.dimensions} dimensions, stored as {manifest.storage}",
         f"made by {made.maker()}, of EM {made.em_url or 'none'} and segmentation {made.segmentation_url}",
         f"nodes from {made.nodes_from or 'unknown'}; {made.skipped} were left out: {made.skipped_background} on "
         f"background, {made.skipped_other_segment} on another segment, {made.skipped_outside} outside or without EM",
-        f"code {made.code_version}; {len(manifest.shards)} shards",
+        f"code {made.code_version}; {counted(len(manifest.shards), 'shard')}",
     ]
     lines += [f"extra column {name} ({kind})" for name, kind in manifest.extra.items()]
     if len(stored):
@@ -150,7 +151,8 @@ def _verify(options: argparse.Namespace) -> list[str]:
     if wrong or unseen:
         raise TableError(f"{options.table} has {len(wrong) + len(unseen)} faults: take what is damaged from a copy")
     checked = "" if all(_has_checksums(stored)) else "; a table of format version 1 has no checksums"
-    return [f"{options.table}: {len(stored)} rows in {len(stored.manifest.shards)} shards are whole{checked}"]
+    shards = counted(len(stored.manifest.shards), "shard")
+    return [f"{options.table}: {counted(len(stored), 'row')} in {shards}, all whole{checked}"]
 
 
 def _at_one_place(stored: StoredTable) -> list[str]:
@@ -158,7 +160,10 @@ def _at_one_place(stored: StoredTable) -> list[str]:
     count, example = rows_at_one_place(stored)
     if not count:
         return []
-    return [f"note: {count} rows lie where another one of their segment lies, such as in segment {example}"]
+    return [
+        f"note: {counted(count, 'row')} {verb(count, 'lies', 'lie')} where another one of the same segment "
+        f"lies, such as in segment {example}"
+    ]
 
 
 def _files(sentences: list[str]) -> list[str]:
@@ -180,7 +185,7 @@ def _convert(options: argparse.Namespace) -> list[str]:
         table.save(options.out, options.dtype or "float32")
         left_out = len(sheet.segment_ids) - len(table)
         note = f"; {left_out} at the position of another row of their segment were left out" if left_out else ""
-        return [f"{len(table)} rows are in {options.out}{note}", *_at_one_place(open_stored(options.out))]
+        return [f"{counted_are(len(table), 'row')} in {options.out}{note}", *_at_one_place(open_stored(options.out))]
     stored = open_stored(options.source)
     if options.out.suffix.lower() in _FILE_ENDINGS:
         if options.dtype:
@@ -191,7 +196,7 @@ def _convert(options: argparse.Namespace) -> list[str]:
     else:
         merge_tables([stored], options.out, options.dtype)
         count = len(stored)
-    return [f"{count} rows are in {options.out}"]
+    return [f"{counted_are(count, 'row')} in {options.out}"]
 
 
 def _sample(options: argparse.Namespace) -> list[str]:
@@ -217,7 +222,7 @@ def _merge(options: argparse.Namespace) -> list[str]:
     merge_tables(
         [open_stored(place) for place in options.tables], options.out, options.dtype, same_volumes=options.same_volumes
     )
-    return [f"{len(open_stored(options.out))} rows of {len(options.tables)} tables are in {options.out}"]
+    return [f"{counted(len(open_stored(options.out)), 'row')} of {len(options.tables)} tables are in {options.out}"]
 
 
 def _compact(options: argparse.Namespace) -> list[str]:

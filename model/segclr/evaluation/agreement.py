@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from segclr.evaluation.intervals import Estimate, bootstrap_interval, clustered_share, resampled_sums, sums_by_cell
 from segclr.evaluation.wording import percent
+from segclr.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +191,7 @@ def _agreement(
     kappa = _kappa(float(value), observed, float(expected), drawn[:, 2], len(by_cell))
     said = (
         f"{method}'s kappa {kappa.value:.2f} (95 % interval {kappa.low:.2f} to {kappa.high:.2f}), "
-        f"{percent(observed.value)} agreement, on {len(of_item)} places of {len(by_cell)} cells"
+        f"{percent(observed.value)} agreement, on {counted(len(of_item), 'place')} of {counted(len(by_cell), 'cell')}"
     )
     return Agreement(method, len(of_item), len(by_cell), annotators, observed, kappa, classes, said)
 

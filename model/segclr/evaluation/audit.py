@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from segclr.evaluation.held_out import HeldOutLabels
 from segclr.evaluation.intervals import Estimate, clustered_share, sums_by_cell
 from segclr.evaluation.wording import percent
+from segclr.wording import counted
 
 FEWEST_AUDITED = 30
 """Below this many audit labels no figure is given: its interval would span some 30 percentage points."""
@@ -106,20 +107,16 @@ def _share(right: NDArray[np.bool_], cells: NDArray[np.uint64]) -> Estimate | No
 
 def _sentence(accuracy: Estimate | None, right: int, labels: int, cells: int, skipped: int, marked: int) -> str:
     if accuracy is None:
-        said = f"{_count(labels, 'audit label')} so far: too few to tell, {FEWEST_AUDITED} are needed"
+        said = f"{counted(labels, 'audit label')} so far: too few to tell, {FEWEST_AUDITED} are needed"
     else:
         said = (
             f"right at {percent(accuracy.value)} of places "
             f"(95 % interval {percent(accuracy.low)} to {percent(accuracy.high)}), "
-            f"by {labels} audit labels on {_count(cells, 'cell')}"
+            f"by {counted(labels, 'audit label')} on {counted(cells, 'cell')}"
         )
     if not skipped + marked:
         return said
-    said += f"; not counted: {_count(skipped, 'audit place')} skipped and {marked} marked unsure or badly segmented"
+    said += f"; not counted: {counted(skipped, 'audit place')} skipped and {marked} marked unsure or badly segmented"
     if accuracy is not None:
         said += f" ({percent(right / (labels + skipped + marked))} right if the head is wrong at all of them)"
     return said
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

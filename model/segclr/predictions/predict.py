@@ -16,6 +16,7 @@ from segclr.errors import ProjectError, SegclrError
 from segclr.predictions.blocks import PredictionWork
 from segclr.predictions.running import Predicted, run_prediction
 from segclr.predictions.settings import ROWS_AT_ONCE, PredictionSettings, table_named
+from segclr.wording import counted
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -62,7 +63,7 @@ def _told(predicted: Predicted, out: Path) -> int:
     if predicted.failed:
         folder = JobFolder.beside(out).path
         print(
-            f"{len(predicted.failed)} blocks failed; the same command tries them again ({folder} has the others)",
+            f"{counted(len(predicted.failed), 'block')} failed; the same command tries again ({folder} has the others)",
             file=sys.stderr,
         )
     return 1 if predicted.failed else 0

@@ -28,6 +28,7 @@ from segclr.predictions.stored import (
     predictions_exist,
     write_predictions,
 )
+from segclr.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +79,13 @@ def run_prediction(
     with writing_alone(folder.path):
         plan = _plan(settings, stored, folder)
         done = folder.done(len(plan), lambda place: place.with_suffix(".npz").exists())
-        report(f"{plan.segments.first_row[-1]} rows in {len(plan)} blocks" + (f", {len(done)} done" if done else ""))
+        report(
+            f"{counted(int(plan.segments.first_row[-1]), 'row')} in {counted(len(plan), 'block')}"
+            + (f", {len(done)} done" if done else "")
+        )
         failed = do_blocks(folder, workers, len(plan), done, retries, report, "rows")
         if len(failed) == len(plan):
-            raise TableError(f"all {len(plan)} blocks failed, the first because {failed[min(failed)]}")
+            raise TableError(f"all of {counted(len(plan), 'block')} failed, the first because {failed[min(failed)]}")
         report("putting the blocks together")
         _put_together(out, origin, plan, folder, failed)
         if not failed:

@@ -20,6 +20,7 @@ from segclr.release.http import RangeReader
 from segclr.release.reader import ReleaseReader
 from segclr.release.registry import RELEASES, Release, release_named
 from segclr.release.release_table import add_to_table, segments_in
+from segclr.wording import counted
 
 _FETCH_HELP = """Download segments and write them as an embedding table. Of each shard of 170 to 300 MB its directory
 and the segments' own bytes are read. What has come stays in the cache: the same command goes on where it ended."""
@@ -128,11 +129,12 @@ def _fetch(options: argparse.Namespace) -> int:
             )
         _say(fetched, release)
         if not fetched.found:
-            raise ReleaseError(f"none of {len(ids)} segments came from {release.name}: nothing is written")
+            raise ReleaseError(f"none of {counted(len(ids), 'segment')} came from {release.name}: nothing is written")
         add_to_table(reader, fetched.found, options.out)
     finally:
         http.close()
-    print(f"{options.out}: {len(open_stored(options.out))} embeddings of {len(segments_in(options.out))} segments")
+    rows, segments = len(open_stored(options.out)), len(segments_in(options.out))
+    print(f"{options.out}: {counted(rows, 'embedding')} of {counted(segments, 'segment')}")
     return 1 if fetched.failed else 0
 
 

@@ -87,7 +87,7 @@ def test_edges_between_shards_are_given_when_they_become_one(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("segment_id", "nodes", "says"),
     [
-        (BIG, [0, 4], f"1 edges lead to nodes that have no row, the first to node 4 of segment {BIG}"),
+        (BIG, [0, 4], f"1 edge leads to nodes that have no row, the first to node 4 of segment {BIG}"),
         (7, [-1, 0], "node -1 of segment 7"),
         (BIG + 9, [0, 1], f"node 0 of segment {BIG + 9}"),
         (2**62, [0, 1], f"node 0 of segment {2**62}"),
@@ -418,7 +418,7 @@ def test_more_embeddings_than_memory_holds_are_refused_with_what_to_do(
     whole = open_table(tmp_path)
     assert len(whole) == 23
     whole.save(tmp_path, "float16")
-    with pytest.raises(TableError, match=r"1 shards of float16, too many .*--dtype float32"):
+    with pytest.raises(TableError, match=r"1 shard of float16, too many .*--dtype float32"):
         open_table(tmp_path)
 
 

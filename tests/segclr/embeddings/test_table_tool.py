@@ -54,7 +54,7 @@ def test_info_of_an_empty_table_and_of_none(tmp_path: Path, capsys: Printed) -> 
 def test_verify_names_every_damaged_file_and_fails(small: Path, capsys: Printed) -> None:
     append_table(small, made_table({99: 3}, extra=True))
     assert run("verify", small) == 0
-    assert "15 rows in 2 shards are whole" in capsys.readouterr().out
+    assert "15 rows in 2 shards, all whole" in capsys.readouterr().out
     first, second = (shard.columns for shard in open_stored(small).manifest.shards)
     (small / first["edges"].file).unlink()
     path = small / second["node_ids"].file
@@ -159,11 +159,11 @@ def written(tmp_path: Path, *lines: str) -> Path:
         (("segment_id,x_nm,y_nm,z_nm,e0", f"{2**64},2,3,4,5"), "must be whole and below 18446744073709551616"),
         (("segment_id,x_nm,y_nm,z_nm,e0", "0,2,3,4,5"), "background"),
         (("segment_id,x_nm,y_nm,z_nm,e0", "1,2,3,4,nan"), "1 of 1 embeddings are NaN"),
-        (("segment_id,x_nm,y_nm,z_nm,e0", "1,2,3,4,5", "1,2,3,4,6"), "1 rows lie where another one.*1 at 2, 3, 4 nm"),
+        (("segment_id,x_nm,y_nm,z_nm,e0", "1,2,3,4,5", "1,2,3,4,6"), "1 row lies where another one.*1 at 2, 3, 4 nm"),
         (("segment_id,node_id,x_nm,y_nm,z_nm,e0", "1,5,2,3,4,5", "1,5,2,3,5,6"), "has the node 5 twice"),
         (
             ("segment_id,node_id,x_nm,y_nm,z_nm,edges_to,e0", "1,5,2,3,4,6,5"),
-            "1 edges lead to nodes that are not there",
+            "1 edge leads to nodes that are not there",
         ),
         (("segment_id,x_nm,y_nm,z_nm,edges_to,e0", "1,2,3,4,a b,5"), "edges_to is 'a b'"),
         (("segment_id,x_nm,y_nm,z_nm,embeddings,e0", "1,2,3,4,a,5"), "cannot be named 'embeddings'"),
@@ -215,7 +215,7 @@ def test_nodes_at_one_position_stay_apart_where_they_have_ids_and_are_told(
 ) -> None:
     lines = ("segment_id,node_id,x_nm,y_nm,z_nm,e0", "1,5,2,3,4,1", "1,6,2,3,4,1")
     assert run("convert", written(tmp_path, *lines), tmp_path / "out", "--like", small) == 0
-    assert "1 rows lie where another one of their segment lies, such as in segment 1" in capsys.readouterr().out
+    assert "1 row lies where another one of the same segment lies, such as in segment 1" in capsys.readouterr().out
     assert len(open_table(tmp_path / "out")) == 2
 
 
@@ -231,7 +231,7 @@ def test_arrow_files_with_gaps_lists_of_several_lengths_or_ids_as_floats_are_ref
     }
     cases = {
         "floats would change": {"segment_id": arrow.array([1.5e18, 3.0])},
-        "1 rows have no y_nm": {"y_nm": arrow.array([None, 2.0])},
+        "1 row has no y_nm": {"y_nm": arrow.array([None, 2.0])},
         "have 1 to 2 dimensions (row 1": {"embedding": arrow.array([[1.0, 2.0], [3.0]])},
         "the column when is": {"when": arrow.array([1, 2], arrow.timestamp("s"))},
         "has no column embedding": {"embedding": None},

@@ -181,6 +181,11 @@ def test_no_overlap_is_said_and_gives_no_figure() -> None:
         assert [each.share for each in found.classes] == [None] * 3
 
 
+def test_one_place_is_said_in_the_singular() -> None:
+    assert cohen_of([[0, 1], [0, 0]]).sentence.endswith("on 1 place of 1 cell")
+    assert cohen_of([[1, 1], [0, 0]]).sentence.endswith("on 2 places of 2 cells")
+
+
 def test_one_class_alone_leaves_kappa_undefined_and_says_so() -> None:
     for people in (2, 3):
         item, annotator, _ = ratings(people, 20, 0, seed=0)

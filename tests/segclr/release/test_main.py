@@ -141,7 +141,7 @@ def test_damaged_segments_are_listed_and_the_others_written(run, replica, copy, 
     assert status == 1
     assert "failed: 5: " in err
     assert "5.csv, line 1: 4 columns" in err
-    assert out.endswith("4 embeddings of 1 segments\n")
+    assert out.endswith("4 embeddings of 1 segment\n")
 
 
 def test_ids_of_another_materialisation_are_said_to_be_so(run, replica, copy, tmp_path):
@@ -158,7 +158,7 @@ def test_nothing_found_writes_no_table(run, replica, copy, tmp_path):
     put(replica, 5, {5: b"0,1,2,three"})
     status, _, err = run("fetch", 5, "--release", copy, "--out", tmp_path / "table")
     assert status == 1
-    assert "none of 1 segments came from microns_v343: nothing is written" in err
+    assert "none of 1 segment came from microns_v343: nothing is written" in err
     assert not (tmp_path / "table").exists()
 
 

@@ -128,7 +128,7 @@ def test_names_can_be_given_a_class_or_be_left_out(tmp_path: Path) -> None:
 
 
 def test_columns_that_mean_nothing_are_named(tmp_path: Path) -> None:
-    assert read(tmp_path, "class,segment_id,size\naxon,5,77\n").notes == ("the columns size are not used",)
+    assert read(tmp_path, "class,segment_id,size\naxon,5,77\n").notes == ("the column size is not used",)
 
 
 REFUSED = [

@@ -228,7 +228,7 @@ def test_a_node_with_both_kinds_gets_no_label_and_sites_without_a_node_are_said(
 ) -> None:
     said = imports(cell, "--synapses", "both", *VOXELS)
     assert "1 node with 2 sites of different classes gets no label" in said
-    assert "1 labels are for no node of the table" in said
+    assert "1 label is for no node of the table" in said
     names = [label.class_name for label in labels_of(project)]
     assert names == ["presynaptic site"] * 2 + ["postsynaptic site"] * 2
 
@@ -267,7 +267,7 @@ def test_labels_of_another_version_keep_their_sites_and_are_attached_later(
     cell: Path, project: Path, imports: Command
 ) -> None:
     said = imports(cell, "--synapses", "pre", *VOXELS, frame="v9")
-    assert "4 labels are attached by their positions when a project opens" in said
+    assert "4 labels are attached by position when a project opens" in said
     assert {(label.segmentation, label.segment_id) for label in labels_of(project)} == {("v9", CELL)}
 
 

@@ -110,7 +110,7 @@ def test_labels_of_a_retired_class_do_not_train_are_counted_and_come_back(desk: 
     assert desk.page.last(Labels).retired == {SPINE: 2}
     assert desk.labels() == {0: 0, 5: 1}
     assert desk.points().labelled == [1, 1]
-    assert desk.points().note == "2 labels are of retired classes and are not trained on"
+    assert desk.points().note == "2 labels of retired classes are not trained on"
     desk.label(6, 1)
     change(desk, AddClassRequest, "bouton", "#0072b2", "3")  # the key is free now
     change(desk, BringBackClassRequest, SPINE)

@@ -294,7 +294,7 @@ def test_of_two_labels_for_one_node_the_later_counts_and_both_are_taken_back(
 ) -> None:
     after = make_desk(type(desk.log)(old_labels(desk))).start()
     assert after.labels_now() == {0: 0, 5: 1}
-    assert after.points().note == "1 nodes have labels that contradict each other: the latest counts"
+    assert after.points().note == "1 node has labels that contradict each other: the latest counts"
     after.label(0, None)
     assert after.labels() == {5: 1}
     assert [event.kind for event in after.log.stored[3:]] == ["unlabel", "unlabel"]
@@ -310,7 +310,7 @@ def test_labels_that_this_project_cannot_use_are_kept_and_said(
 ) -> None:
     after = make_desk(type(desk.log)(old_labels(desk, **change))).start()
     assert after.labels_now() == {0: 2, 5: 1}
-    assert after.points().note.startswith("1 labels in the log are not used")
+    assert after.points().note.startswith("1 label in the log is not used")
     assert after.points().labels == 2
 
 
@@ -325,7 +325,7 @@ def test_a_label_whose_saved_embedding_is_no_use_is_not_trained_on_and_said(
     after = make_desk(desk.log).start()
     assert after.labels_now() == {0: 0, 5: 1, 13: 2}
     assert after.points().labels == 3
-    assert after.points().note.startswith("1 labels in the log are not used")
+    assert after.points().note.startswith("1 label in the log is not used")
 
 
 def test_labels_that_agree_do_not_contradict_each_other(make_desk: Callable[..., Any], desk: Any) -> None:

@@ -66,7 +66,7 @@ def test_a_label_whose_cell_is_gone_is_kept_and_said(make_desk: Callable[..., An
     gone = replace(first, position_nm=(9000.0, 0.0, 0.0))
     after = make_desk(type(desk.log)([gone, *others]), segment_at=follow(desk.table)).start()
     assert after.labels_now() == {5: 1, 13: 2}
-    assert after.points().note == "1 labels lie where the segmentation has nothing any more"
+    assert after.points().note == "1 label lies where the segmentation has nothing any more"
 
 
 def test_a_label_by_another_annotator_is_neither_taken_back_nor_undone(
@@ -80,7 +80,7 @@ def test_a_label_by_another_annotator_is_neither_taken_back_nor_undone(
     assert ben.failed().text == "there is nothing to undo in subcompartment"
     ben.label(0, 1)
     assert ben.labels() == {}
-    assert ben.points().note.endswith("1 places on which the annotators disagree are not trained on")
+    assert ben.points().note.endswith("1 place on which the annotators disagree is not trained on")
     ben.undo()
     assert ben.labels() == {0: 0}
 

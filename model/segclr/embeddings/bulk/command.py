@@ -18,6 +18,7 @@ from segclr.embeddings.bulk.settings import BulkSettings, read_settings
 from segclr.embeddings.bulk.workers import add_worker_options, chosen_workers
 from segclr.encoder.checkpoint import CheckpointSpec, check_against, read_spec
 from segclr.errors import SegclrError
+from segclr.wording import counted
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -66,13 +67,13 @@ def _checked_encoder(settings: BulkSettings) -> CheckpointSpec:
 
 
 def _told(finished: Finished, settings: BulkSettings) -> int:
-    print(f"{finished.rows} rows in {settings.table_folder}")
+    print(f"{counted(finished.rows, 'row')} in {settings.table_folder}")
     for block, why in sorted(finished.failed.items()):
         print(f"block {block} is not in the table: {why}", file=sys.stderr)
     if finished.failed:
         folder = JobFolder.beside(Path(settings.table_folder)).path
         print(
-            f"{len(finished.failed)} blocks failed; the same command tries them again ({folder} has the others)",
+            f"{counted(len(finished.failed), 'block')} failed; the same command tries again ({folder} has the others)",
             file=sys.stderr,
         )
     return 1 if finished.failed else 0

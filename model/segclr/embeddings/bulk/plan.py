@@ -19,6 +19,7 @@ from segclr.em.volume import Volume
 from segclr.embeddings.bulk.settings import BulkSettings
 from segclr.embeddings.embed import Nodes, list_nodes, morton_codes
 from segclr.errors import ProjectError, TableError
+from segclr.wording import counted
 
 _CUTOUTS = 4  # edge of a block: a cutout's margin is then read for a small share of the nodes
 _COLUMNS = ("segment_ids", "node_ids", "positions_nm", "edges", "order", "first")
@@ -144,5 +145,5 @@ def _chosen(settings: BulkSettings, segmentation: Volume, progress: Callable[[st
             raise ProjectError(f"segment {skeleton.segment_id} has two skeletons at {settings.skeletons_url}")
         known.add(skeleton.segment_id)
         if len(known) % 1000 == 0:
-            progress(f"{len(known)} skeletons")
+            progress(counted(len(known), "skeleton"))
         yield onto_segment(skeleton.spaced(settings.spacing_nm), segmentation) if settings.spacing_nm else skeleton

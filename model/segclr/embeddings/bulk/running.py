@@ -15,6 +15,7 @@ from segclr.embeddings.storage.lock import writing_alone
 from segclr.embeddings.storage.stored_table import open_stored
 from segclr.embeddings.table import table_exists
 from segclr.errors import TableError
+from segclr.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,10 @@ def run_job(
         failed = do_blocks(folder, workers, blocks, done, retries, report, "nodes")
         whole = [folder.block(block) for block in range(blocks) if block not in failed]
         if not whole:
-            raise TableError(f"all {blocks} blocks failed, the first because {next(iter(failed.values()))}")
-        report(f"merging {len(whole)} blocks")
+            raise TableError(
+                f"all of {counted(blocks, 'block')} failed, the first because {next(iter(failed.values()))}"
+            )
+        report(f"merging {counted(len(whole), 'block')}")
         rows = merge_blocks(whole, plan, table, folder.path / "merging")
         if not failed:
             folder.remove()
@@ -91,4 +94,4 @@ def _plan(work: EmbeddingWork, spec: SpecLike, folder: JobFolder, report: Report
     edge_nm, origin_nm = block_grid(work.settings, work.settings.open_em(), segmentation, spec.cutout)
     plan = make_plan(nodes, edge_nm, origin_nm)
     folder.begin(plan, described)
-    report(f"{len(nodes.segment_ids)} nodes in {len(plan)} blocks")
+    report(f"{counted(len(nodes.segment_ids), 'node')} in {counted(len(plan), 'block')}")

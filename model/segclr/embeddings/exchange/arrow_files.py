@@ -16,6 +16,7 @@ from segclr.embeddings.exchange.sheets import PROVENANCE_KEY, Block, Sheet
 from segclr.embeddings.provenance import Provenance
 from segclr.errors import TableError
 from segclr.replacing import replacing_path
+from segclr.wording import counted, verb
 
 ARROW_ENDINGS = (".arrow", ".feather", ".parquet")
 POSITION = ("x_nm", "y_nm", "z_nm")
@@ -66,7 +67,7 @@ def read_arrow(path: Path) -> Sheet:
         raise TableError(f"{path.name} has no column {missing[0]} (found: {', '.join(columns)}): name one so")
     for name, column in columns.items():
         if column.null_count and (name in _OWN or _NUMBERED.fullmatch(name)):
-            raise TableError(f"{path.name}: {column.null_count} rows have no {name}; take them out")
+            raise TableError(f"{path.name}: {_rows_have(column)} no {name}; take them out")
     if not arrow.types.is_integer(columns["segment_id"].type):
         kind = columns["segment_id"].type
         raise TableError(f"{path.name}: segment_id is {kind}, but must be an integer: floats would change large ids")
@@ -164,8 +165,12 @@ def _extra(arrow: Any, path: Path, name: str, column: Any) -> NDArray[Any]:
         if not arrow.types.is_boolean(column.type):
             raise TableError(f"{path.name}: the column {name} is {column.type}, which a table cannot keep; take it out")
         if column.null_count:
-            raise TableError(f"{path.name}: {column.null_count} rows have no {name}; fill them, or take the column out")
+            raise TableError(f"{path.name}: {_rows_have(column)} no {name}; fill them, or take the column out")
     return _numbers(column)
+
+
+def _rows_have(column: Any) -> str:
+    return f"{counted(column.null_count, 'row')} {verb(column.null_count, 'has', 'have')}"
 
 
 def _numbers(column: Any) -> NDArray[Any]:

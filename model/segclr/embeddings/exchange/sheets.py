@@ -22,6 +22,7 @@ from segclr.embeddings.storage.shard_reading import ShardReader
 from segclr.embeddings.storage.stored_table import Rows, StoredTable
 from segclr.embeddings.table import EmbeddingTable, build_table
 from segclr.errors import TableError
+from segclr.wording import counted, verb
 
 PROVENANCE_KEY = b"segclr.provenance"  # in the metadata of a file: `Provenance.to_json`
 
@@ -154,7 +155,8 @@ def _edges(sheet: Sheet, nodes: NDArray[Any]) -> NDArray[np.int64]:
     if len(missing):
         row = source[missing[0]]
         raise TableError(
-            f"{len(missing)} edges lead to nodes that are not there, the first from node {nodes[row]} of segment "
+            f"{counted(len(missing), 'edge')} {verb(len(missing), 'leads', 'lead')} to nodes that are not there, "
+            f"the first from node {nodes[row]} of segment "
             f"{sheet.segment_ids[row]} to node {sheet.edges_to[missing[0]]}"
         )
     return np.stack([source, found], axis=1)
@@ -171,11 +173,11 @@ def _kept(sheet: Sheet, keep_first: bool) -> NDArray[np.bool_]:
     kept = np.ones(len(order), np.bool_)
     kept[order[1:][same]] = False
     if not kept.all() and not keep_first:
-        row = order[1:][same][0]
+        row, astray = order[1:][same][0], int((~kept).sum())
         x_nm, y_nm, z_nm = sheet.positions_nm[row].tolist()
         raise TableError(
-            f"{int((~kept).sum())} rows lie where another one of their segment lies, the first of segment "
-            f"{sheet.segment_ids[row]} at {x_nm:g}, {y_nm:g}, {z_nm:g} nm, and no node_id tells them apart: take them "
-            "out, or take the first of each with --keep-first"
+            f"{counted(astray, 'row')} {verb(astray, 'lies', 'lie')} where another one of the same segment lies, the "
+            f"first of segment {sheet.segment_ids[row]} at {x_nm:g}, {y_nm:g}, {z_nm:g} nm, and no node_id tells them "
+            "apart: take them out, or take the first of each with --keep-first"
         )
     return kept

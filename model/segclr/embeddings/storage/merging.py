@@ -15,6 +15,7 @@ from segclr.embeddings.storage.precision import ROWS_AT_ONCE
 from segclr.embeddings.storage.shard_reading import ShardReader
 from segclr.embeddings.storage.shard_writing import Blocks, Content
 from segclr.errors import TableError
+from segclr.wording import counted, verb
 
 
 def merged(readers: Sequence[ShardReader], edges: NodeEdges | None = None) -> Content:
@@ -90,7 +91,8 @@ def _order(readers: Sequence[ShardReader]) -> tuple[NDArray[np.uint64], NDArray[
     twice = np.flatnonzero((segments[1:] == segments[:-1]) & (nodes[1:] == nodes[:-1]))
     if len(twice):
         raise TableError(
-            f"{len(twice)} nodes are there twice (the first, node {nodes[twice[0]]} of segment {segments[twice[0]]}), "
+            f"{counted(len(twice), 'node')} {verb(len(twice), 'is', 'are')} there twice (the first, "
+            f"node {nodes[twice[0]]} of segment {segments[twice[0]]}), "
             "but each node can have only one row"
         )
     return segments, nodes, order

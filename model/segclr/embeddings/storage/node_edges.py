@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segclr.errors import TableError
+from segclr.wording import counted, verb
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,8 +66,8 @@ class NodeEdges:
 
     def _refuse(self, missing: NDArray[np.bool_], end: int) -> None:
         if missing.any():
-            at = int(missing.argmax())
+            at, count = int(missing.argmax()), int(missing.sum())
             raise TableError(
-                f"{int(missing.sum())} edges lead to nodes that have no row, the first to node {self.nodes[at, end]} "
-                f"of segment {self.segment_ids[at]}"
+                f"{counted(count, 'edge')} {verb(count, 'leads', 'lead')} to nodes that have no row, the first to node "
+                f"{self.nodes[at, end]} of segment {self.segment_ids[at]}"
             )

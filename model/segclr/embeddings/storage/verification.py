@@ -10,6 +10,7 @@ from segclr.embeddings.columns import rows_not_finite
 from segclr.embeddings.storage.shard_reading import ShardReader
 from segclr.embeddings.storage.stored_table import StoredTable
 from segclr.errors import TableError
+from segclr.wording import counted, verb
 
 
 def damaged_files(stored: StoredTable) -> Iterator[str]:
@@ -92,4 +93,4 @@ def _edges_astray(reader: ShardReader) -> Iterator[str]:
     index = np.searchsorted(reader.first_row, edges, side="right")
     astray = np.flatnonzero((index[:, 0] != index[:, 1]) | (edges[:, 0] >= edges[:, 1]))
     if len(astray):
-        yield f"{len(astray)} edges join two segments, or a node with itself"
+        yield f"{counted(len(astray), 'edge')} {verb(len(astray), 'joins', 'join')} two segments, or a node with itself"

@@ -213,7 +213,7 @@ def harmed(tmp_path: Path, name: str, change: object) -> StoredTable:
         ("segment_ids", 0, BIG + 3, "the segments are not in ascending order"),
         ("first_row", 1, 9, "a segment has no rows"),
         ("node_ids", 7, 0, f"the nodes of segment {BIG} are not in ascending order"),
-        ("edges", (0, 1), 8, "1 edges join two segments"),
+        ("edges", (0, 1), 8, "1 edge joins two segments"),
         ("edges", (0, 1), 70, "edges join rows 0 to 70 of 9"),
     ],
 )
