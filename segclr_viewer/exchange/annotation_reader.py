@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segclr_viewer.exchange.annotation_layout import (
+from segclr.predictions.annotation_layout import (
     KIND,
     POINT_NAMES,
     PROPERTY_TYPES,

@@ -5,14 +5,15 @@ here coarse levels hold a random sample, and finer ones the rest.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segclr_viewer.exchange.annotation_layout import KIND, Property, encode_list, encode_single, record_type
+from segclr.predictions.annotation_layout import KIND, Property, encode_list, encode_single, record_type
+from segclr.predictions.spatial_levels import POINTS_PER_CELL, levels_of
 from segclr_viewer.exchange.atomic import replacing_folder
 from segclr_viewer.exchange.errors import ExchangeError
 from segclr_viewer.exchange.labels import CurrentLabel
@@ -20,8 +21,6 @@ from segclr_viewer.exchange.predictions import PredictionChunk
 from segclr_viewer.points import NO_CLASS
 
 MOST_POINTS = 200_000  # each is a file in the index by id
-POINTS_PER_CELL = 5000
-_MOST_LEVELS = 16
 CLASS, CONFIDENCE, SEGMENT = "class_label", "confidence", "segment"
 _RECORD = record_type(3, (Property(CONFIDENCE, "float32"), Property(CLASS, "uint8")))
 
@@ -103,55 +102,22 @@ def write_annotations(
     records[f"property_{CONFIDENCE}"] = points.confidence
     records[f"property_{CLASS}"] = points.classes
     ids = np.arange(count, dtype=np.uint64)
-    positions = records["position"].astype(np.float64)  # as they are written: cells are those that a reader finds
-    lower = np.floor(positions.min(axis=0))
-    extent = np.floor(positions.max(axis=0)) - lower + 1
+    positions = records["position"]  # as they are written: cells are those that a reader finds
+    lower = np.floor(positions.min(axis=0).astype(np.float64))
+    extent = np.floor(positions.max(axis=0).astype(np.float64)) - lower + 1
     with replacing_folder(folder, KIND) as part:
         levels = []
-        for level, (chunk_size, cells) in enumerate(_levels(positions - lower, extent, points_per_cell)):
-            key = f"spatial{level}"
+        for number, level in enumerate(levels_of(positions, lower, extent, points_per_cell)):
+            key = f"spatial{number}"
             (part / key).mkdir()
-            for cell, chosen in cells.items():
+            for cell, first, stop in zip(level.cells.tolist(), level.first, level.first[1:], strict=False):
+                chosen = level.points[first:stop]
                 (part / key / "_".join(map(str, cell))).write_bytes(encode_list(records[chosen], ids[chosen]))
-            levels.append(_level_info(key, chunk_size, extent, max(map(len, cells.values()))))
+            levels.append(level.to_json(key))
         _write_indices(part, records, ids, points.segment_ids)
         (part / "info").write_text(json.dumps(_info(lower, extent, levels, class_names)), encoding="utf-8")
         (part / "origin.json").write_text(json.dumps(origin, indent=1), encoding="utf-8")
     return count
-
-
-def _levels(
-    offsets: NDArray[np.float64], extent: NDArray[np.float64], limit: int
-) -> Iterator[tuple[NDArray[np.float64], dict[tuple[int, int, int], NDArray[np.intp]]]]:
-    """Size of a cell and the points of each, from the one cell of the coarsest level on, until none are left.
-
-    Every cell of a level gives the same share of its points, at random, so that none has more than `limit`.
-    """
-    left = np.random.default_rng(0).permutation(len(offsets))
-    size = extent.copy()
-    for level in range(_MOST_LEVELS):
-        cells = np.minimum(offsets[left] // size, extent / size - 1).astype(np.int64)
-        order = np.lexsort(cells.T)  # stable: within a cell the order stays random
-        found, starts, counts = np.unique(cells[order], axis=0, return_index=True, return_counts=True)
-        share = 1.0 if level == _MOST_LEVELS - 1 else min(1.0, limit / int(counts.max()))
-        emitted, rest = {}, []
-        for (x, y, z), start, count in zip(found.tolist(), starts.tolist(), counts.tolist(), strict=True):
-            members = left[order[start : start + count]]
-            taken = max(1, int(count * share))
-            emitted[x, y, z] = members[:taken]
-            rest.append(members[taken:])
-        yield size, emitted
-        left = np.random.default_rng(level + 1).permutation(np.concatenate(rest))
-        if not len(left):
-            return
-        size = np.where(size > size.max() / np.sqrt(2), size / 2, size)
-
-
-def _level_info(
-    key: str, chunk_size: NDArray[np.float64], extent: NDArray[np.float64], limit: int
-) -> dict[str, object]:
-    grid = np.rint(extent / chunk_size).astype(int)
-    return {"key": key, "grid_shape": grid.tolist(), "chunk_size": chunk_size.tolist(), "limit": limit}
 
 
 def _write_indices(

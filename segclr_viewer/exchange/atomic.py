@@ -1,13 +1,12 @@
 """Writing files and folders so that a reader sees the old one or the new one whole, whenever the program ends."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from segclr.errors import SegclrError
+import segclr.replacing
 from segclr.replacing import replacing_path
 from segclr_viewer.exchange.errors import ExchangeError
 
@@ -35,24 +34,8 @@ def replacing_folder(path: Path, kind: str) -> Iterator[Path]:
     """
     if path.exists() and _kind_of(path) != kind:
         raise ExchangeError(f"{path} is there already and is no earlier export of this kind: name another folder")
-    part, old = path.with_name(path.name + ".part"), path.with_name(path.name + ".old")
-    try:
-        shutil.rmtree(part, ignore_errors=True)
-        part.mkdir(parents=True)
+    with segclr.replacing.replacing_folder(path, ExchangeError) as part:
         yield part
-        if path.exists():
-            shutil.rmtree(old, ignore_errors=True)
-            path.rename(old)
-        part.rename(path)
-        shutil.rmtree(old, ignore_errors=True)
-    except SegclrError:  # some are OSErrors, too
-        raise
-    except OSError as error:
-        raise ExchangeError(
-            f"{path} cannot be written ({error.strerror or error}): check the folder and disk"
-        ) from None
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
 
 
 def _kind_of(path: Path) -> str:

@@ -10,10 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from segclr.predictions.segment_layer import KIND, tags_of
 from segclr_viewer.exchange.atomic import replacing_folder
 from segclr_viewer.exchange.segments import SegmentClasses
-
-KIND = "neuroglancer_segment_properties"
 
 
 def write_segment_properties(
@@ -51,18 +50,6 @@ def segment_properties_info(segments: SegmentClasses, class_names: Sequence[str]
     if segments.share is not None:
         properties.append(_number("share", "float32", "share of its nodes that have this class", segments.share))
     return {"@type": KIND, "inline": {"ids": [str(one) for one in segments.segment_ids], "properties": properties}}
-
-
-def tags_of(class_names: Sequence[str]) -> list[str]:
-    """Tags for class names: without spaces or a leading `#`, and different even when capitals do not count."""
-    tags: list[str] = []
-    for name in class_names:
-        tag = plain = "_".join(name.split()).lstrip("#") or "class"
-        number = 2
-        while tag.casefold() in {taken.casefold() for taken in tags}:
-            tag, number = f"{plain}_{number}", number + 1
-        tags.append(tag)
-    return tags
 
 
 def _number(

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from segclr.embeddings.table import EmbeddingTable
+from segclr.predictions.segment_layer import tags_of
 from segclr_viewer.exchange.errors import ExchangeError
 from segclr_viewer.exchange.labels import CurrentLabel
-from segclr_viewer.exchange.segment_properties import tags_of, write_segment_properties
+from segclr_viewer.exchange.segment_properties import write_segment_properties
 from segclr_viewer.exchange.segments import labelled_segments, predicted_segments
 from segclr_viewer.points import NO_CLASS, Points
 
