@@ -3,17 +3,16 @@
 import argparse
 import logging
 import signal
-import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
+from segclr.commands import exit_status
 from segclr.em.phantom.files import open_phantom
 from segclr.em.phantom.recipes import SEED, SIZE_VOXELS
 from segclr.embeddings.table import table_exists
-from segclr.errors import SegclrError
 from segclr.wording import counted
 from segclr_viewer import demo
 from segclr_viewer.app import RunningApp
@@ -28,17 +27,15 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the program; returns its exit status. An expected failure is one line on stderr and status 1."""
     options = _parse(arguments)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    try:
-        settings = None if options.project else _demo_settings(options)
-        project = demo.open_demo(settings) if settings else load_project(options.project)
-        project = overridden(project, options.port, options.annotator)
-        print(describe(project))
-        return _check(project) if options.check else _serve(project, settings)
-    except SegclrError as error:
-        print(f"segclr-viewer: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
+    return exit_status("segclr-viewer", lambda: _run(options))
+
+
+def _run(options: argparse.Namespace) -> int:
+    settings = None if options.project else _demo_settings(options)
+    project = demo.open_demo(settings) if settings else load_project(options.project)
+    project = overridden(project, options.port, options.annotator)
+    print(describe(project))
+    return _check(project) if options.check else _serve(project, settings)
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:

@@ -4,13 +4,12 @@ import argparse
 import math
 import sys
 from collections import Counter
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast, get_args
+from typing import get_args
 
+from segclr.commands import Commands
 from segclr.em.geometry import XYZ
-from segclr.errors import SegclrError
 from segclr.wording import counted, counted_are, verb
 from segclr_viewer.exchange.cave import CaveTable, Schema
 from segclr_viewer.exchange.errors import ExchangeError
@@ -49,59 +48,33 @@ What could mean two things is refused, with its line."""
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns its exit status. An expected failure is one line on stderr and status 1."""
-    options = _parser().parse_args(arguments)
-    run = cast(Callable[[argparse.Namespace], list[str]], options.run)
-    try:
-        for sentence in run(options):
-            print(sentence)
-    except SegclrError as error:
-        print(f"segclr-labels: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return 0
+    return _commands().run(arguments)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="segclr-labels",
-        description="Labels and predictions out of a project and into it, and copies of its label log.",
+def _commands() -> Commands:
+    commands = Commands(
+        "segclr-labels", "Labels and predictions out of a project and into it, and copies of its label log."
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    command = _command(commands, "info", "say what a log holds")
+    command = commands.add("info", _info, "say what a log holds")
     command.add_argument("log", type=Path, metavar="LOG", help=_LOG_HELP)
-    command.set_defaults(run=_info)
-    command = _command(commands, "export-log", "write all of a log as JSON lines, with who said what when")
+    command = commands.add("export-log", _export_log, "write all of a log as JSON lines, with who said what when")
     command.add_argument("log", type=Path, metavar="LOG", help=_LOG_HELP)
     command.add_argument("out", type=Path, metavar="OUT.jsonl", help="a new file")
-    command.set_defaults(run=_export_log)
-    command = _command(commands, "import-log", "append what export-log wrote to a log; nothing is stored twice")
+    command = commands.add("import-log", _import_log, "append what export-log wrote to a log; nothing is stored twice")
     command.add_argument("file", type=Path, metavar="IN.jsonl", help="an exported log")
     command.add_argument("log", type=Path, metavar="LOG", help="the label file, begun where there is none")
-    command.set_defaults(run=_import_log)
-    command = _command(commands, "backup", "copy a log, also while an app writes to it")
+    command = commands.add("backup", _backup, "copy a log, also while an app writes to it")
     command.add_argument("log", type=Path, metavar="LOG", help=_LOG_HELP)
     command.add_argument("out", type=Path, metavar="OUT", help="a new file")
-    command.set_defaults(run=_backup)
-    _add_export(_command(commands, "export", "write labels or predictions in other programs' formats", _EXPORT_HELP))
-    command = _command(commands, "export-head", "write the head that the labels give, to predict other tables with")
+    _add_export(commands.add("export", _export, "write labels or predictions in other programs' formats", _EXPORT_HELP))
+    command = commands.add(
+        "export-head", _export_head, "write the head that the labels give, to predict other tables with"
+    )
     command.add_argument("project", type=Path, metavar="PROJECT.toml", help="the project")
     command.add_argument("out", type=Path, metavar="HEAD.npz", help="the file to write; an earlier one is replaced")
     command.add_argument("--task", metavar="NAME", help="one task (default: the only one)")
-    command.set_defaults(run=_export_head)
-    _add_import(_command(commands, "import", "read labels from another program's file", _IMPORT_HELP))
-    return parser
-
-
-def _command(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, brief: str, description: str = ""
-) -> argparse.ArgumentParser:
-    return commands.add_parser(
-        name,
-        help=brief,
-        description=description or f"{brief[0].upper()}{brief[1:]}.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    _add_import(commands.add("import", _import, "read labels from another program's file", _IMPORT_HELP))
+    return commands
 
 
 def _add_export(parser: argparse.ArgumentParser) -> None:
@@ -114,7 +87,6 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
     add("--resolution-nm", type=float, nargs=3, metavar=("X", "Y", "Z"), help="voxel size of CAVE's table")
     add("--cave-schema", choices=get_args(Schema), default="bound_tag", help="default: bound_tag")
     add("--classification-system", default="", metavar="NAME", help="for the schema cell_type_local")
-    parser.set_defaults(run=_export)
 
 
 def _add_import(parser: argparse.ArgumentParser) -> None:
@@ -142,7 +114,6 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
     add("--synapses", choices=get_args(Sides), help="of a cell: its outgoing ones (pre), incoming ones, or both")
     add("--annotator", help="name written into the labels (default: as in the app)")
     add("--dry-run", action="store_true", help="say what would be done, and store nothing")
-    parser.set_defaults(run=_import)
 
 
 def _info(options: argparse.Namespace) -> list[str]:

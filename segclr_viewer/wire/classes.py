@@ -45,66 +45,57 @@ class ClassesChanged(Struct, frozen=True, forbid_unknown_fields=True, tag="class
     heirs: dict[str, str]
 
 
-class AddClassRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="add-class"):
+class _TaskRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """What asks to change the classes of a task."""
+
+    request: RequestText
+    task: str
+
+
+class _OfClass(_TaskRequest, frozen=True, forbid_unknown_fields=True):
+    """What asks to change one of them."""
+
+    class_id: str = field(name="class")
+
+
+class AddClassRequest(_TaskRequest, frozen=True, forbid_unknown_fields=True, tag="add-class"):
     """Add a class."""
 
-    request: RequestText
-    task: str
     name: str
     color: str
     key: str
 
 
-class RenameClassRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="rename-class"):
+class RenameClassRequest(_OfClass, frozen=True, forbid_unknown_fields=True, tag="rename-class"):
     """Call a class something else; its labels stay with it."""
 
-    request: RequestText
-    task: str
-    class_id: str = field(name="class")
     name: str
 
 
-class RecolourClassRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="recolour-class"):
+class RecolourClassRequest(_OfClass, frozen=True, forbid_unknown_fields=True, tag="recolour-class"):
     """Give a class another colour."""
 
-    request: RequestText
-    task: str
-    class_id: str = field(name="class")
     color: str
 
 
-class RekeyClassRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="rekey-class"):
+class RekeyClassRequest(_OfClass, frozen=True, forbid_unknown_fields=True, tag="rekey-class"):
     """Give a class another key."""
 
-    request: RequestText
-    task: str
-    class_id: str = field(name="class")
     key: str
 
 
-class MergeClassRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="merge-class"):
+class MergeClassRequest(_OfClass, frozen=True, forbid_unknown_fields=True, tag="merge-class"):
     """Let all labels of a class, those to come from old files included, count as another one's."""
 
-    request: RequestText
-    task: str
-    class_id: str = field(name="class")
     into: str
 
 
-class RetireClassRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="retire-class"):
+class RetireClassRequest(_OfClass, frozen=True, forbid_unknown_fields=True, tag="retire-class"):
     """Take a class out of use: its labels stay in the log, but do not train."""
 
-    request: RequestText
-    task: str
-    class_id: str = field(name="class")
 
-
-class BringBackClassRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="bring-back-class"):
+class BringBackClassRequest(_OfClass, frozen=True, forbid_unknown_fields=True, tag="bring-back-class"):
     """Take a retired class into use again, with its labels."""
-
-    request: RequestText
-    task: str
-    class_id: str = field(name="class")
 
 
 ClassRequest = (

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
-from typing import cast, get_args
+from typing import get_args
 
 import numpy as np
 
+from segclr.commands import Commands
 from segclr.embeddings.exchange.arrow_files import ARROW_ENDINGS, read_arrow, write_arrow
 from segclr.embeddings.exchange.csv_files import read_csv, write_csv
 from segclr.embeddings.exchange.sheets import Block, block_of, blocks_of, table_of
@@ -20,7 +21,7 @@ from segclr.embeddings.storage.precision import Storage
 from segclr.embeddings.storage.stored_table import Rows, StoredTable, open_stored
 from segclr.embeddings.storage.verification import broken_rows, damaged_files, rows_at_one_place
 from segclr.embeddings.table import build_table
-from segclr.errors import SegclrError, TableError
+from segclr.errors import TableError
 from segclr.wording import counted, counted_are, verb
 
 _FILE_ENDINGS = (*ARROW_ENDINGS, ".csv")
@@ -39,44 +40,18 @@ whole."""
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns its exit status. An expected failure is one line on stderr and status 1."""
-    options = _parser().parse_args(arguments)
-    run = cast(Callable[[argparse.Namespace], list[str]], options.run)
-    try:
-        for sentence in run(options):
-            print(sentence)
-    except SegclrError as error:
-        print(f"segclr-table: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return 0
+    return _commands().run(arguments)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="segclr-table", description="What an embedding table holds, whether it is whole, and copies of it."
-    )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    def command(
-        name: str, run: Callable[[argparse.Namespace], list[str]], brief: str, description: str = ""
-    ) -> argparse.ArgumentParser:
-        added = commands.add_parser(
-            name,
-            help=brief,
-            description=description or f"{brief[0].upper()}{brief[1:]}.",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        added.set_defaults(run=run)
-        return added
-
-    added = command("info", _info, "say what a table holds and what it was made of")
+def _commands() -> Commands:
+    commands = Commands("segclr-table", "What an embedding table holds, whether it is whole, and copies of it.")
+    added = commands.add("info", _info, "say what a table holds and what it was made of")
     added.add_argument("table", metavar="TABLE", help=_TABLE_HELP)
-    added = command(
+    added = commands.add(
         "verify", _verify, "read all of a table and name every file that is damaged, and rows that are wrong"
     )
     added.add_argument("table", metavar="TABLE", help=_TABLE_HELP)
-    added = command("convert", _convert, "copy a table in another form, or make one of a file", _CONVERT_HELP)
+    added = commands.add("convert", _convert, "copy a table in another form, or make one of a file", _CONVERT_HELP)
     added.add_argument("source", metavar="IN", help="a table or a file")
     added.add_argument("out", type=Path, metavar="OUT", help="a table's folder or a file; what is there is replaced")
     _add_dtype(added)
@@ -84,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument(
         "--keep-first", action="store_true", help="of rows of one segment at the same position, take the first"
     )
-    added = command("sample", _sample, "take a random sample of rows that misses no part of a table")
+    added = commands.add("sample", _sample, "take a random sample of rows that misses no part of a table")
     added.add_argument("table", metavar="TABLE", help=_TABLE_HELP)
     added.add_argument("count", type=int, metavar="COUNT", help="how many rows")
     added.add_argument("out", type=Path, metavar="OUT", help="a table's folder or a file, as for convert")
@@ -95,16 +70,16 @@ def _parser() -> argparse.ArgumentParser:
         default="rows",
         help="rows: each has the same chance (default); segments: all give the same number of rows",
     )
-    added = command("merge", _merge, "write the rows of several tables of one encoder as one table")
+    added = commands.add("merge", _merge, "write the rows of several tables of one encoder as one table")
     added.add_argument("tables", nargs="+", metavar="TABLE", help=_TABLE_HELP)
     added.add_argument("out", type=Path, metavar="OUT", help="the folder of the new table")
     _add_dtype(added)
     added.add_argument(
         "--same-volumes", action="store_true", help="EM and segmentation are the same although their urls differ"
     )
-    added = command("compact", _compact, "write the shards of a table anew as one, which opens at once")
+    added = commands.add("compact", _compact, "write the shards of a table anew as one, which opens at once")
     added.add_argument("table", type=Path, metavar="TABLE", help="a table's folder")
-    return parser
+    return commands
 
 
 def _add_dtype(parser: argparse.ArgumentParser) -> None:

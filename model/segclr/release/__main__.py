@@ -10,9 +10,10 @@ from typing import cast
 
 from tqdm import tqdm
 
+from segclr.commands import exit_status
 from segclr.embeddings.storage.stored_table import open_stored
 from segclr.embeddings.table import table_exists
-from segclr.errors import ReleaseError, SegclrError
+from segclr.errors import ReleaseError
 from segclr.release.cave import PastIds, open_cave, past_ids
 from segclr.release.disk_cache import default_cache
 from segclr.release.fetch import Fetched, doubt, fetch
@@ -30,13 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns its exit status. An expected failure is one line on stderr and status 1."""
     options = _parser().parse_args(arguments)
     run = cast(Callable[[argparse.Namespace], int], options.run)
-    try:
-        return run(options)
-    except SegclrError as error:
-        print(f"segclr-release: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
+    return exit_status("segclr-release", lambda: run(options))
 
 
 def _parser() -> argparse.ArgumentParser:
