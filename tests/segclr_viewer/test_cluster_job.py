@@ -10,7 +10,7 @@ from segclr.errors import SegclrError
 from segclr.explore.clustering import Method
 from segclr_viewer.cluster_job import ClusterJobs
 from segclr_viewer.clusters import ClusterOrder, ClusterProgress, FoundClusters
-from tests.segclr_viewer.conftest import small_table
+from tests.segclr_viewer.small_world import small_table
 
 
 class Told:

@@ -11,7 +11,7 @@ import pytest
 from segclr.explore.layout import pca_layout
 from segclr_viewer.exchange.selection import SelectedRows, selection_columns, selection_csv
 from segclr_viewer.points import NO_CLASS, Points
-from tests.segclr_viewer.conftest import BIG, small_table
+from tests.segclr_viewer.small_world import BIG, small_table
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 
 from segclr.errors import SegclrError
 from segclr_viewer.session.one_by_one import OneByOne
-from tests.segclr_viewer.conftest import HeldJobs
+from tests.segclr_viewer.fakes import HeldJobs
 
 
 @pytest.fixture
