@@ -15,6 +15,11 @@ from tests.browser.page_state import summary, wait
 from tests.browser.staged import Stage, blobs
 
 ROUND_ALL = [(0.01, 0.5), (0.01, 0.0), (1.0, 0.0), (1.0, 1.0), (0.01, 1.0)]
+COUNT_DRAWING = """() => {
+  window.drawn = 0;
+  const { drawArrays } = WebGL2RenderingContext.prototype;
+  WebGL2RenderingContext.prototype.drawArrays = function (...given) { window.drawn += 1; drawArrays.apply(this, given); };
+}"""
 
 Show = Callable[[Stage], Stage]
 
@@ -86,12 +91,17 @@ def test_a_million_points_are_drawn_selected_and_pointed_at(page: Page, show: Sh
     wait(page, "s.selectionCount > 100000")
     polygon = asked(page, stage, "lasso")["polygon"]
     assert summary(page)["selectionCount"] == len(rows_inside(stage.xy, polygon))
+    next_frame(page)
+    page.evaluate(COUNT_DRAWING)
     x, y = page.evaluate("() => window.segclr.pointOnScreen(999999)")
     page.mouse.move(x, y)
-    page.locator("#scatter .tip").wait_for(state="visible")
+    page.locator("#scatter .tip-ring").wait_for(state="visible")
+    next_frame(page)
+    assert page.evaluate("() => window.drawn") == 0, "pointing at a point draws no other anew"
     page.locator("#scatter canvas").focus()
     page.keyboard.press("ArrowLeft")
     page.wait_for_function("(x) => window.segclr.pointOnScreen(999999)[0] > x + 30", arg=x)
+    assert page.evaluate("() => window.drawn") > 0
     assert colourful(colours(page)) > 5000
 
 

@@ -33,7 +33,6 @@ export class Scatter {
   private x: Float32Array = EMPTY;
   private y: Float32Array = EMPTY;
   private visible: (row: number) => boolean = () => true;
-  private glyphs: readonly Glyph[] = [];
   private places: readonly PlacePoint[] = [];
   private tool: Tool = "lasso";
   private gesture: Gesture | null = null;
@@ -61,7 +60,7 @@ export class Scatter {
     if (!renderer) return null;
     const made = new Scatter(canvas, events, renderer);
     redraw = () => made.redraw();
-    host.append(canvas, made.outline.element, made.tip.element);
+    host.append(canvas, made.outline.element, ...made.tip.elements);
     made.listen();
     return made;
   }
@@ -92,7 +91,8 @@ export class Scatter {
   }
 
   setGlyphs(glyphs: readonly Glyph[], places: readonly PlacePoint[]): void {
-    [this.glyphs, this.places] = [glyphs, places];
+    this.places = places;
+    this.renderer.setGlyphs(glyphs);
     this.redraw();
   }
 
@@ -239,7 +239,6 @@ export class Scatter {
     if (row === this.hovered) return;
     this.hovered = row;
     this.events.hover(row);
-    this.redraw();
   }
 
   private wheel(event: WheelEvent): void {
@@ -288,11 +287,6 @@ export class Scatter {
   private paint(): void {
     cancelAnimationFrame(this.frame);
     this.frame = 0;
-    const ring: Glyph[] =
-      this.hovered === null || this.hovered >= this.x.length
-        ? []
-        : [{ x: this.x[this.hovered], y: this.y[this.hovered], kind: "ring", diameter: 15, rgb: [255, 255, 255] }];
-    this.renderer.setGlyphs([...this.glyphs, ...ring]);
     this.draw(this.ratio, this.motion.isOn);
     this.drawGesture();
   }

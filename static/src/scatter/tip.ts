@@ -1,20 +1,25 @@
-// The line of text beside the point under the pointer.
+// The ring round the point under the pointer and the line of text beside it: over the picture, so that pointing at a
+// point draws none of the others anew.
 
 import { element } from "../element";
 import type { XY } from "../protocol";
 
 export class Tip {
-  readonly element = element("div", { class: "tip", hidden: true });
+  private readonly ring = element("div", { class: "tip-ring", hidden: true });
+  private readonly text = element("div", { class: "tip", hidden: true });
+  readonly elements = [this.ring, this.text] as const;
 
-  /** At a pixel of a canvas so wide, on the side that has more room. */
+  /** At a pixel of a canvas so wide, the text on the side that has more room. */
   show(text: string, [px, py]: XY, width: number): void {
-    this.element.hidden = false;
-    this.element.textContent = text;
-    this.element.classList.toggle("left", px > width / 2);
-    this.element.style.translate = `${px}px ${py}px`;
+    this.text.textContent = text;
+    this.text.classList.toggle("left", px > width / 2);
+    for (const each of this.elements) {
+      each.hidden = false;
+      each.style.translate = `${px}px ${py}px`;
+    }
   }
 
   hide(): void {
-    this.element.hidden = true;
+    for (const each of this.elements) each.hidden = true;
   }
 }
