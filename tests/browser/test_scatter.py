@@ -17,8 +17,11 @@ from tests.browser.staged import Stage, blobs
 ROUND_ALL = [(0.01, 0.5), (0.01, 0.0), (1.0, 0.0), (1.0, 1.0), (0.01, 1.0)]
 COUNT_DRAWING = """() => {
   window.drawn = 0;
-  const { drawArrays } = WebGL2RenderingContext.prototype;
-  WebGL2RenderingContext.prototype.drawArrays = function (...given) { window.drawn += 1; drawArrays.apply(this, given); };
+  const kept = WebGL2RenderingContext.prototype;
+  for (const name of ["drawArrays", "drawElements"]) {
+    const draw = kept[name];
+    kept[name] = function (...given) { window.drawn += 1; draw.apply(this, given); };
+  }
 }"""
 
 Show = Callable[[Stage], Stage]
