@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segclr.evaluation.intervals import Estimate, bootstrap_interval, clustered_share, resampled_sums, sums_by_cell
-from segclr.evaluation.wording import percent
-from segclr.wording import counted
+from segclr.wording import counted, percent
 
 
 @dataclass(frozen=True, slots=True)

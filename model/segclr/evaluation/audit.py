@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 
 from segclr.evaluation.held_out import HeldOutLabels
 from segclr.evaluation.intervals import Estimate, clustered_share, sums_by_cell
-from segclr.evaluation.wording import percent
-from segclr.wording import counted
+from segclr.wording import counted, percent
 
 FEWEST_AUDITED = 30
 """Below this many audit labels no figure is given: its interval would span some 30 percentage points."""

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segclr.evaluation.agreement import kappa_of
-from segclr.evaluation.wording import percent
+from segclr.wording import percent
 
 LABELS_APART = 50
 SETTLED_KAPPA = 0.99

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from segclr.evaluation.held_out import HeldOutLabels
 from segclr.evaluation.neighbours import NEIGHBOURS, Neighbour, nearest_labels
-from segclr.evaluation.wording import percent
+from segclr.wording import percent
 
 MOST_SUSPECTS = 100
 
