@@ -15,6 +15,7 @@ from segclr_viewer.heads.task_state import TaskState
 from segclr_viewer.points import NO_CLASS
 from segclr_viewer.session.app_state import AppState
 from segclr_viewer.session.coloring import colorings
+from segclr_viewer.session.known_labels import known_labels
 from segclr_viewer.session.selecting import Selecting
 from segclr_viewer.wire.explore import (
     ClusterInfo,
@@ -56,7 +57,7 @@ class Clusters:
             method=method,
             radius_um=task.task.aggregation_radius_um,
             xy=self._state.layout.xy if message.on == "layout" else None,
-            labels=self._known_labels(task),
+            labels=known_labels(task, table, self._state.world.annotator),
             classes=self._classes(task),
             repeats=_REPEATS[message.method],
         )
@@ -130,20 +131,6 @@ class Clusters:
         classes = task.predicted.fitted.points.classes.astype(np.int16)
         classes[classes == NO_CLASS] = -1
         return classes
-
-    def _known_labels(self, task: TaskState) -> NDArray[np.int16]:
-        """(n,) the label of each row, -1 for none and for what is kept from the annotator."""
-        table = self._state.world.table
-        labels = np.full(len(table), -1, np.int16)
-        hidden = task.hidden_rows(self._state.world.annotator)
-        for row, given in task.labelled().rows.items():
-            if row in hidden:
-                continue
-            if task.task.unit == "segment":
-                labels[table.rows_of(task.segment_of_row(row))] = given
-            else:
-                labels[row] = given
-        return labels
 
 
 def _info(row: ClusterRow, stability: float, class_ids: tuple[str, ...]) -> ClusterInfo:

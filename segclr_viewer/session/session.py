@@ -4,7 +4,7 @@ What all annotators share is in `workspace.py`; here are the active task, the se
 pages of one of them. It knows no server, no viewer, no encoder and no database: those are ports (`ports.py`). The use
 cases are in `clicking.py`, `labelling.py`, `undoing.py`, `reviewing.py`, `class_editing.py`, `painting.py`,
 `selecting.py`, `queueing.py`, `proposals.py`, `judging.py`, `conflicts.py`, `listing.py`, `remarking.py`,
-`coloring.py`, `saving_views.py` and `carrying_out.py`; what they share is in `app_state.py`.
+`coloring.py`, `comparing.py`, `saving_views.py` and `carrying_out.py`; what they share is in `app_state.py`.
 """
 
 from collections.abc import Callable
@@ -25,6 +25,7 @@ from segclr_viewer.session.class_editing import ClassEditing
 from segclr_viewer.session.clicking import Clicking
 from segclr_viewer.session.clustering import Clusters
 from segclr_viewer.session.coloring import Coloring, colorings
+from segclr_viewer.session.comparing import Comparing
 from segclr_viewer.session.conflicts import Conflicts
 from segclr_viewer.session.describing import classes_changed, hello, layout_ready
 from segclr_viewer.session.judging import Judging
@@ -46,6 +47,7 @@ from segclr_viewer.session.workspace import Workspace
 from segclr_viewer.wire.answers import Device, Status, ToPage
 from segclr_viewer.wire.classes import ClassRequest
 from segclr_viewer.wire.coloring import ColorRequest
+from segclr_viewer.wire.comparing import CompareRequest
 from segclr_viewer.wire.explore import ClusterRequest, ClusterSelectRequest, ClusterStopRequest, SimilarRequest
 from segclr_viewer.wire.layouts import LayoutsRequest
 from segclr_viewer.wire.messages import (
@@ -115,6 +117,7 @@ class Session:
         self._conflicts = Conflicts(self._state)
         self._people = People(self._state)
         self._classes = ClassEditing(self._state, self._storing)
+        self._comparing = Comparing(self._state, self._views, self._selecting)
         self._coloring = Coloring(self._state, self._clusters)
         workspace.members.append(self)
         self._tell_keys()
@@ -296,6 +299,8 @@ class Session:
                 self._clusters.stop()
             case ClusterSelectRequest():
                 self._clusters.select(message)
+            case CompareRequest():
+                self._comparing.ask(message)
             case QueueRequest():
                 self._queueing.ask(message)
             case AheadRequest():

@@ -13,6 +13,7 @@ from segclr_viewer.keys import Keys
 from segclr_viewer.wire.annotators import AgreementReady, ConflictsReady, PeopleReady
 from segclr_viewer.wire.classes import ClassesChanged, ClassInfo, TaskInfo
 from segclr_viewer.wire.coloring import Colored, Colorings
+from segclr_viewer.wire.comparing import ComparisonReady
 from segclr_viewer.wire.evaluation import EvaluationReady
 from segclr_viewer.wire.explore import ClustersReady, Exploring, SimilarReady
 from segclr_viewer.wire.layouts import Fitting, LayoutsKnown
@@ -297,6 +298,7 @@ ToPage = (
     | Exploring
     | SimilarReady
     | ClustersReady
+    | ComparisonReady
     | SelectionKept
     | ViewsKnown
     | Failed

@@ -12,6 +12,7 @@ from segclr.errors import SegclrError
 from segclr_viewer.wire.answers import ToPage
 from segclr_viewer.wire.classes import ClassRequest
 from segclr_viewer.wire.coloring import ColorRequest
+from segclr_viewer.wire.comparing import CompareRequest
 from segclr_viewer.wire.explore import ClusterRequest, ClusterSelectRequest, ClusterStopRequest, SimilarRequest
 from segclr_viewer.wire.layouts import LayoutsRequest
 from segclr_viewer.wire.listing import MOST_LISTED, State, UuidText
@@ -335,6 +336,7 @@ ToServer = (
     | ClusterRequest
     | ClusterStopRequest
     | ClusterSelectRequest
+    | CompareRequest
     | LayoutsRequest
     | ViewsRequest
     | QueueRequest

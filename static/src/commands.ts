@@ -150,12 +150,13 @@ function withPeople(actions: Actions, state: State, command: Command): boolean {
 }
 
 /** One step back out of what is open. */
-function leave(actions: Actions, { evaluation, listing, similar, clusters, queue, layoutsOpen, viewsOpen }: State): void {
+function leave(actions: Actions, { evaluation, listing, similar, clusters, queue, layoutsOpen, viewsOpen, comparing }: State): void {
   if (layoutsOpen) actions.dispatch({ type: "layouts-turned", open: false });
   else if (viewsOpen) actions.views();
   else if (evaluation?.open) actions.leaveEvaluation();
   else if (similar?.open) actions.similar();
   else if (listing?.open) actions.places();
+  else if (comparing) actions.closeComparison();
   else if (clusters?.open) actions.clusters();
   else if (queue) actions.toggleQueue();
   else actions.clear();

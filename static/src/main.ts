@@ -4,6 +4,7 @@ import { ClustersFlow } from "./clusters_flow";
 import { keyInViewer, keyOnPage, type CommandWorld } from "./commands";
 import { newTints, valueText } from "./coloring";
 import { ColoringFlow } from "./coloring_flow";
+import { CompareFlow } from "./compare_flow";
 import { divider } from "./divider";
 import { drawing, fetching, viewing, type Effect } from "./effects";
 import { byId } from "./element";
@@ -20,6 +21,7 @@ import { bannerPanel } from "./panels/banner";
 import { cardPanel } from "./panels/card";
 import { colorScalePanel } from "./panels/color_scale";
 import { clustersPanel } from "./panels/clusters";
+import { comparingPanel } from "./panels/comparing";
 import { evaluationPanel } from "./panels/evaluation";
 import { glancePanel } from "./panels/glance";
 import { helpPanel } from "./panels/help";
@@ -164,6 +166,7 @@ const judging = new EvaluationFlow({ state: () => state, dispatch, send }, bridg
 const people = new PeopleFlow({ state: () => state, dispatch, send }, bridge);
 const alike = new SimilarFlow({ state: () => state, dispatch, send }, bridge);
 const clusters = new ClustersFlow({ state: () => state, dispatch, send }, bridge);
+const comparing = new CompareFlow({ state: () => state, dispatch, send });
 const layouts = new LayoutsFlow({ state: () => state, dispatch, send });
 const after: After = (milliseconds, action) => {
   const timer = setTimeout(action, milliseconds);
@@ -220,6 +223,8 @@ const actions: Actions = {
   similar: () => alike.toggle(),
   similarToSelection: () => alike.selection(),
   stepAlike: (by) => alike.move(by),
+  compare: () => comparing.begin(),
+  closeComparison: () => comparing.close(),
   clusters: () => clusters.toggle(),
   follow: () => following.toggle(),
   pin: () => hovering.pin(),
@@ -314,6 +319,7 @@ followers.push(
   listingPanel(listing, actions.readUnsaved),
   similarPanel(alike),
   clustersPanel(clusters),
+  comparingPanel(comparing),
   viewsPanel(views, layouts),
   statusPanel(actions),
   bannerPanel(actions, () => unsaved.lasts),
@@ -327,6 +333,7 @@ followers.push(
   following.follow,
   alike.follow,
   clusters.follow,
+  comparing.follow,
   judging.follow,
   coloring.follow,
   views.follow,

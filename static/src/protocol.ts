@@ -7,6 +7,7 @@ import type { ClassesChanged, ClassMessage, ClassSpec, TaskSpec } from "./protoc
 import { COLORED_FIELDS, COLORINGS_FIELDS, type Colored, type ColoringMessage, type Colorings } from "./protocol_coloring";
 import type { EvaluationMessage, EvaluationReady } from "./protocol_evaluation";
 import { CLUSTERS_FIELDS, EXPLORING_FIELDS, SIMILAR_FIELDS, type ClustersReady, type ExploreMessage, type Exploring, type SimilarReady } from "./protocol_explore";
+import { COMPARISON_FIELDS, type ComparingMessage, type Comparison } from "./protocol_comparing";
 import type { Attached, Listed, ListingMessage, Seen } from "./protocol_listing";
 import type { Keys, ProposalMade, QueueMessage, QueueReady } from "./protocol_queue";
 import { SELECTION_FIELDS, type Selection, type SelectionMessage } from "./protocol_selection";
@@ -201,6 +202,7 @@ export type ServerMessage =
   | Exploring
   | SimilarReady
   | ClustersReady
+  | Comparison
   | SelectionKept
   | Views
   | Agreement
@@ -224,6 +226,7 @@ export type ClientMessage =
   | ListingMessage
   | ExploreMessage
   | ViewsMessage
+  | ComparingMessage
   | { type: "undo"; request: string }
   | { type: "redo"; request: string }
   | { type: "task"; request: string; name: string }
@@ -288,6 +291,7 @@ const FIELDS: Readonly<Record<ServerMessage["type"], readonly string[]>> = {
   exploring: EXPLORING_FIELDS,
   similar: SIMILAR_FIELDS,
   clusters: CLUSTERS_FIELDS,
+  comparison: COMPARISON_FIELDS,
   views: VIEWS_FIELDS,
   "kept-selection": SELECTION_KEPT_FIELDS,
   agreement: ["request", "task", "method", "places", "annotators", "kappa", "low", "high", "text", "meaning", "pairs"],

@@ -1,6 +1,7 @@
 // What the page knows, as one value, and the questions that panels ask of it. It is made and changed in store.ts only.
 
 import type { Clusters } from "./clusters_store";
+import type { Comparing } from "./compare_store";
 import type { ColorColumn } from "./coloring";
 import type { Coordinates, Prediction, Rows } from "./columns";
 import { NO_CLASS } from "./paint";
@@ -135,6 +136,8 @@ export interface State {
   readonly similar: Similar | null;
   /** The clusters, null before anybody asked. */
   readonly clusters: Clusters | null;
+  /** Two selections compared, null while none are. */
+  readonly comparing: Comparing | null;
   /** The labelling queue of this page, null while it is not running. */
   readonly queue: Queue | null;
   /** While the queue runs: whether the viewer shows the selected cells beside the one that is asked about. */

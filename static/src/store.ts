@@ -7,6 +7,7 @@ import { BY_CLASS } from "./coloring";
 import { coloringReduce, coloringTold, type ColoringEvent } from "./coloring_store";
 import { answered, evaluationReduce, judged, unanswered, type EvaluationEvent } from "./evaluation_store";
 import { clustersCame, clustersDoing, clustersReduce, clustersRefused, type ClustersEvent } from "./clusters_store";
+import { compareReduce, compareRefused, comparisonCame, type CompareEvent } from "./compare_store";
 import { classesChanged, classesTold } from "./classes_store";
 import { attached, listed, listingReduce, seen, type ListingEvent } from "./listing_store";
 import { linkReduce, type LinkEvent } from "./link_store";
@@ -41,6 +42,7 @@ export type Event =
   | LinkEvent
   | SimilarEvent
   | ClustersEvent
+  | CompareEvent
   | ViewsEvent
   | { type: "layouts-turned"; open: boolean }
   | { type: "task-asked"; name: string }
@@ -93,6 +95,7 @@ export const initial: State = {
   here: null,
   similar: null,
   clusters: null,
+  comparing: null,
   queue: null,
   others: false,
   proposal: null,
@@ -220,6 +223,12 @@ export function reduce(state: State, event: Event): State {
     case "cluster-example":
     case "cluster-naming":
       return clustersReduce(state, event);
+    case "compare-begun":
+    case "compare-first":
+    case "compare-shown":
+    case "compare-asked":
+    case "compare-closed":
+      return compareReduce(state, event);
     default:
       return queueReduce(state, event);
   }
@@ -265,6 +274,8 @@ function received(state: State, message: ServerMessage): State {
       return similarCame(state, message);
     case "clusters":
       return clustersCame(state, message);
+    case "comparison":
+      return comparisonCame(state, message);
     case "evaluation":
       return judged(state, message);
     case "listed":
@@ -317,6 +328,7 @@ function welcomed(state: State, hello: Extract<ServerMessage, { type: "hello" }>
     proposing: null,
     evaluation: hello.task === kept.evaluation?.task ? { ...kept.evaluation, request: null } : null,
     people: hello.task === kept.people?.task ? { ...kept.people, training: null } : null,
+    comparing: hello.task === kept.comparing?.task ? { ...kept.comparing, request: null } : null,
     clusters: hello.task === kept.clusters?.task ? { ...kept.clusters, request: null, naming: null } : null,
     similar: hello.task === kept.similar?.task ? { ...kept.similar, request: null } : null,
     listing: hello.task === kept.listing?.task ? { ...kept.listing, asked: null } : null,
@@ -340,6 +352,7 @@ function pointed(state: State, points: Extract<ServerMessage, { type: "points" }
     listing: switched ? null : state.listing,
     similar: switched ? null : state.similar,
     clusters: switched ? null : state.clusters,
+    comparing: switched ? null : state.comparing,
     commenting: switched ? null : state.commenting,
   };
 }
@@ -357,6 +370,7 @@ function refused(state: State, request: string | null): State {
     evaluation: unanswered(state.evaluation, request),
     similar: similarRefused(state.similar, request),
     clusters: clustersRefused(state.clusters, request),
+    comparing: compareRefused(state.comparing, request),
     people: undecided(state.people, request),
     listing: state.listing?.asked?.request === request ? { ...state.listing, asked: null } : state.listing,
     wantedTask: state.task,

@@ -12,6 +12,7 @@ depth and other columns that the map knows nothing of, it says what it seems to.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,6 +50,7 @@ class Comparison:
     spread: the root mean square distance of cells from their selection's mean, pooled, for a measure of `distance`.
     classes: the shares of each class, 0 to 1, by class.
     columns: of each numeric column, by name.
+    described: means over the cells of either selection, of columns that were not tested; NaN where no cell has a value.
     """
 
     rows: tuple[int, int]
@@ -59,6 +61,7 @@ class Comparison:
     spread: float
     classes: dict[int, Difference]
     columns: dict[str, Difference]
+    described: dict[str, tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,10 +88,11 @@ def compare(
     cells: NDArray[np.integer],
     embeddings: NDArray[np.float32],
     classes: NDArray[np.integer] | None = None,
-    columns: dict[str, NDArray[np.floating]] | None = None,
+    columns: Mapping[str, NDArray[np.floating]] | None = None,
     metric: Metric = "cosine",
     permutations: int = 9999,
     seed: int = 0,
+    described: Mapping[str, NDArray[np.floating]] | None = None,
 ) -> Comparison:
     """Compare two selections.
 
@@ -102,6 +106,7 @@ def compare(
         permutations: how often cells are exchanged, up to 5,000 cells; no p-value is then less than
             1 / (permutations + 1).
         seed: of the exchanges.
+        described: (n,) numbers by name whose means are told without a test, as what the selections were drawn by.
 
     Raises:
         LayoutError: nothing is left to compare on a side.
@@ -131,6 +136,7 @@ def compare(
         spread=spread,
         classes={key: value for key, value in found.items() if isinstance(key, int)},
         columns={key: value for key, value in found.items() if isinstance(key, str)},
+        described={name: _means(parts, parts.means(values)) for name, values in (described or {}).items()},
     )
 
 
@@ -157,7 +163,7 @@ def _parts(sides: list[NDArray[np.int64]], cells: NDArray[np.integer]) -> _Parts
 
 
 def _measured(
-    parts: _Parts, classes: NDArray[np.integer] | None, columns: dict[str, NDArray[np.floating]]
+    parts: _Parts, classes: NDArray[np.integer] | None, columns: Mapping[str, NDArray[np.floating]]
 ) -> dict[int | str, NDArray[np.float64]]:
     """What is tested, per part: shares of classes, and means of columns."""
     measured: dict[int | str, NDArray[np.float64]] = {}
@@ -168,6 +174,13 @@ def _measured(
     for name, numbers in columns.items():
         measured[name] = parts.means(numbers)
     return measured
+
+
+def _means(parts: _Parts, values: NDArray[np.float64]) -> tuple[float, float]:
+    """Means of either side over its cells."""
+    known = np.isfinite(values)
+    first, second = (values[known & (parts.sides == side)] for side in (0, 1))
+    return float(first.mean()) if len(first) else math.nan, float(second.mean()) if len(second) else math.nan
 
 
 def _test(

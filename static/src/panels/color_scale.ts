@@ -14,7 +14,8 @@ export function colorScalePanel(tints: Tints, actions: Actions): (state: State) 
   const choice = element("select", { "aria-label": "Colour the points by", title: "What the points are coloured by" });
   choice.addEventListener("change", () => actions.dispatch({ type: "coloring", name: choice.value }));
   const scale = element("div", { class: "scale" });
-  byId("color-scale").append(choice, scale);
+  const host = byId("color-scale");
+  host.append(choice, scale);
   const offer = whenChanged((...names: readonly string[]) => {
     choice.replaceChildren(...names.map((name) => element("option", { value: name }, "")));
   });
@@ -27,6 +28,7 @@ export function colorScalePanel(tints: Tints, actions: Actions): (state: State) 
     offer(...choices.map(({ name }) => name));
     choices.forEach(({ title }, i) => setText(choice.options[i], `Colour: ${title}`));
     choice.value = state.coloring;
+    host.dataset["coloring"] = state.coloring; // where clusters are a table, that is the legend
     show(tints(state));
   };
 }

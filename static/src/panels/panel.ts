@@ -66,6 +66,9 @@ export interface Actions {
   similar(): void;
   similarToSelection(): void;
   stepAlike(by: 1 | -1): void;
+  /** Take the selection as the first of two to compare; and close the comparison. */
+  compare(): void;
+  closeComparison(): void;
   /** Select the points of the cell with this id and show them; false if there is none. */
   findCell(text: string): boolean;
   find(): void;

@@ -23,8 +23,9 @@ export function selectionPanel(actions: Actions): (state: State) => void {
   const zoom = button("Zoom", "Show the selected points as large as they can be", () => actions.zoomToSelection());
   const label = button("Label", "", () => actions.propose(null));
   const alike = button("Alike", "Show the points most like the mean of the selection", () => actions.similarToSelection());
+  const compare = button("Compare", "Keep this selection as A, to compare the next ones with it", () => actions.compare());
   const clear = button("Clear", "Select nothing (Esc)", () => actions.clear());
-  host.append(text, element("span", { class: "buttons" }, back, forward, invert, along, cells, zoom, alike, label, clear));
+  host.append(text, element("span", { class: "buttons" }, back, forward, invert, along, cells, zoom, alike, compare, label, clear));
 
   return (state) => {
     const { selected, selectionSteps } = state;
@@ -34,7 +35,7 @@ export function selectionPanel(actions: Actions): (state: State) => void {
     text.title = selected?.note ?? "";
     back.disabled = !selectionSteps.back;
     forward.disabled = !selectionSteps.forward;
-    for (const one of [invert, along, cells, zoom, alike, label]) one.disabled = !selected?.row_total || selected.waiting;
+    for (const one of [invert, along, cells, zoom, alike, compare, label]) one.disabled = !selected?.row_total || selected.waiting;
     label.title = `Propose one class for what is selected (${keyName(keysOf(state)?.label_selection ?? "l")})`;
     clear.disabled = !any;
   };

@@ -150,3 +150,14 @@ def test_p_values_are_corrected_for_their_number() -> None:
     found = compare(*halves(40), cells, np.ones((40, 2), np.float32), columns=columns, permutations=999).columns
     assert found["depth"].p == pytest.approx(0.001)
     assert found["depth"].corrected == pytest.approx(0.01)
+
+
+def test_what_is_only_described_has_means_over_cells_and_counts_in_no_correction() -> None:
+    cells = np.array([0, 0, 0, 1, 2, 3])
+    values = np.array([0.0, 0.0, 3.0, 4.0, np.nan, 9.0])
+    embeddings = np.eye(6, 4, dtype=np.float32) + 0.1
+    first, second = np.array([0, 1, 2, 3]), np.array([4, 5])
+    plain = compare(first, second, cells, embeddings, columns={"z": np.arange(6.0)})
+    told = compare(first, second, cells, embeddings, columns={"z": np.arange(6.0)}, described={"v": values})
+    assert told.described == {"v": (2.5, 9.0)}
+    assert told.columns == plain.columns
