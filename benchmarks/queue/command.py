@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from benchmarks.queue import figures, measure, tables
 from benchmarks.queue.cost import costs
 from benchmarks.queue.field import Blocks
 from benchmarks.queue.findings import Setting
-from benchmarks.queue.measure import Amount, Ground
+from benchmarks.queue.measure import Amount, Ground, Volume
 from benchmarks.queue.mixes import MIXES
 from benchmarks.science import command as science
 from benchmarks.science import features, places, splits
@@ -28,6 +29,9 @@ from segclr.errors import SegclrError
 QUICK = Amount(
     repeats=2, most_nodes=150, most_segments=100, error_rates=(0.0,), rare_repeats=1, checked=20
 )  # to see that everything runs
+BLOCKS = 3  # in a volume
+MEASURED_ON = [203, 204, 205, *range(224, 233)]  # nothing was chosen on these
+TRIED_ON = list(range(206, 224))
 LABEL_COUNTS = (100, 1000, 10_000)  # with which the cost is measured
 
 
@@ -35,8 +39,8 @@ def main(arguments: list[str]) -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks queue", description=__doc__)
     parser.add_argument("--checkpoint", type=Path, default=DEMO_CHECKPOINT)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[203, 204, 205], help="of the blocks measured on")
-    parser.add_argument("--mix-seeds", type=int, nargs="+", default=[201, 202], help="of those that mixes are tried on")
+    parser.add_argument("--seeds", type=int, nargs="+", default=MEASURED_ON, help=f"blocks, {BLOCKS} to a volume")
+    parser.add_argument("--mix-seeds", type=int, nargs="+", default=TRIED_ON, help="those that mixes are tried on")
     parser.add_argument("--mixes", action="store_true", help="try other ways on --mix-seeds instead: queue_tried.md")
     parser.add_argument("--repeats", type=int, default=Amount().repeats)
     parser.add_argument("--quick", action="store_true", help="a minute's trial, written into --folder alone")
@@ -46,7 +50,7 @@ def main(arguments: list[str]) -> None:
     amount = replace(QUICK if options.quick else Amount(repeats=options.repeats), threads=options.threads)
     out = options.folder / "quick" if options.quick else science.DOCS
     out.mkdir(parents=True, exist_ok=True)
-    seeds = tuple(options.mix_seeds if options.mixes else options.seeds)
+    seeds = options.mix_seeds if options.mixes else options.seeds
     try:
         with threadpool_limits(1):
             ground, header = prepare(seeds, options.checkpoint, options.folder)
@@ -68,19 +72,23 @@ def _tried(ground: Ground, amount: Amount, header: list[str]) -> str:
     return tables.tried(try_mixes(ground, amount), header)
 
 
-def prepare(seeds: tuple[int, ...], checkpoint: Path, folder: Path) -> tuple[Ground, list[str]]:
+def prepare(seeds: Sequence[int], checkpoint: Path, folder: Path) -> tuple[Ground, list[str]]:
     """Generate, cut and embed the blocks; also says where the figures come from."""
     store, encoder, clock = Store(folder / "cache"), load_encoder(checkpoint), science.Clock()
-    found = places.gather(store, folder / "blocks", seeds, Settings(seeds).size_voxels, encoder.spec.cutout)
-    embedded = features.embedded(store, found, encoder)
+    volumes, said = [], []
+    for start in range(0, len(seeds), BLOCKS):
+        own = tuple(seeds[start : start + BLOCKS])
+        found = places.gather(store, folder / "blocks", own, Settings(own).size_voxels, encoder.spec.cutout)
+        embedded = features.embedded(store, found, encoder)
+        dealt = splits.splits_by_cell(found.cell, found.cell_type, found.subcompartment, Amount().repeats)
+        classes = {"subcompartment": found.subcompartment, "cell type": found.cell_type}
+        volumes.append(Volume(Blocks(found, embedded), classes, tuple(dealt)))
+        cells = len(set(found.cell.tolist()))
+        said.append(
+            f"volume {len(volumes)}: blocks {', '.join(map(str, own))}; {len(found):,} places of {cells:,} cells"
+        )
     clock.say("blocks and embeddings")
-    dealt = splits.splits_by_cell(found.cell, found.cell_type, found.subcompartment, Amount().repeats)
-    classes = {"subcompartment": found.subcompartment, "cell type": found.cell_type}
-    header = [
-        *science.header(encoder),
-        f"blocks: seeds {', '.join(map(str, seeds))}; {len(found):,} places of {len(set(found.cell.tolist())):,} cells",
-    ]
-    return Ground(Blocks(found, embedded), classes, tuple(dealt)), header
+    return Ground(tuple(volumes)), [*science.header(encoder), *said]
 
 
 def examine(ground: Ground, amount: Amount) -> tables.Findings:

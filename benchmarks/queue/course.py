@@ -14,7 +14,7 @@ from segclr.heads.linear import LinearHead, fit_head
 from segclr.queue.audit import Audit, audit_order, upcoming_audits
 from segclr.queue.candidates import Answered, Candidates
 from segclr.queue.picking import QueueItem, propose
-from segclr.queue.settings import QueueSettings
+from segclr.queue.settings import QueueSettings, default_for
 from segclr.queue.strategies import ambiguity
 
 
@@ -86,8 +86,8 @@ Choose = Callable[[Stand, int], list[QueueItem]]
 """Where the expert stands, and how many items -> items."""
 
 
-def by_queue(settings: QueueSettings) -> Choose:
-    """The product's queue."""
+def by_queue(settings: QueueSettings | None = None) -> Choose:
+    """The product's queue, with its default for the task unless other settings are given."""
 
     def choose(stand: Stand, count: int) -> list[QueueItem]:
         train = stand.field.train
@@ -99,7 +99,13 @@ def by_queue(settings: QueueSettings) -> Choose:
         labelled[stand.rows] = True
         audit = Audit(upcoming_audits(order, labelled, count), len(stand.rows), stand.audited)
         return propose(
-            stand.candidates(), stand.answered(), settings, len(stand.rows) + stand.seed, count, stand.at_nm, audit
+            stand.candidates(),
+            stand.answered(),
+            settings or default_for(stand.field.task.unit),
+            len(stand.rows) + stand.seed,
+            count,
+            stand.at_nm,
+            audit,
         )
 
     return choose

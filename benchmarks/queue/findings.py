@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,7 +31,11 @@ class Curve:
 
     def at(self, labels: int) -> float:
         """Mean macro F1 at the nearest number of labels."""
-        return float(self.f1[:, int(np.abs(self.labels - labels).argmin())].mean())
+        return float(self.of_repeats(labels).mean())
+
+    def of_repeats(self, labels: int) -> NDArray[np.float64]:
+        """(repeats,) macro F1 at the nearest number of labels."""
+        return self.f1[:, int(np.abs(self.labels - labels).argmin())]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class Setting:
         all_labels: (repeats,) macro F1 of a head fitted to everything that can be asked.
         askable: how much that is, mean over the repeats.
         curves: one per way to choose, the queue's first and blind choice second.
+        volumes: repeat i was measured on volume i modulo this.
     """
 
     task: str
@@ -63,21 +68,34 @@ class Setting:
     all_labels: NDArray[np.float64]
     askable: float
     curves: tuple[Curve, ...]
+    volumes: int = 1
 
     @property
     def goal(self) -> float:
         return REACHED * float(self.all_labels.mean())
 
     def needed(self, curve: Curve) -> Needed:
-        """With how many labels the mean over the repeats reaches the goal, and the interval by resampled repeats."""
-        rng = np.random.default_rng(0)
+        """With how many labels the mean over the repeats reaches the goal, and the interval by resampling."""
         resampled = [
             first_reached(curve.labels, curve.f1[drawn].mean(axis=0), REACHED * float(self.all_labels[drawn].mean()))
-            for drawn in rng.integers(0, len(curve.f1), (_RESAMPLED, len(curve.f1)))
+            for drawn in self._resampled()
         ]
         low, high = np.percentile([np.inf if one is None else one for one in resampled], [5, 95], method="nearest")
         found = first_reached(curve.labels, curve.f1.mean(axis=0), self.goal)
         return Needed(found, _finite(low), _finite(high))
+
+    def ahead(self, curve: Curve, of: Curve, labels: int) -> NDArray[np.float64]:
+        """(volumes,) by how much macro F1 is above another curve's, mean over the repeats on each volume."""
+        ahead = curve.of_repeats(labels) - of.of_repeats(labels)
+        return np.array([ahead[volume :: self.volumes].mean() for volume in range(self.volumes)])
+
+    def _resampled(self) -> Iterator[NDArray[np.int64]]:
+        """Repeats drawn with replacement: volumes first, and then as many repeats on each."""
+        rng = np.random.default_rng(0)
+        own = [np.arange(volume, len(self.all_labels), self.volumes) for volume in range(self.volumes)]
+        for _ in range(_RESAMPLED):
+            drawn = [own[volume] for volume in rng.integers(0, self.volumes, self.volumes).tolist()]
+            yield np.concatenate([rng.choice(repeats, len(repeats)) for repeats in drawn])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,11 +17,10 @@ from benchmarks.science.scores import in_parallel
 from benchmarks.science.splits import Split
 from segclr.em.phantom.files import CELL_TYPE_NAMES, SUBCOMPARTMENT_NAMES
 from segclr.evaluation.held_out import predict_held_out
-from segclr.queue.settings import DEFAULT
 
 QUEUE, BLIND, MARGIN = "queue", "random", "uncertainty"
 INFORMED = "all labels"
-WAYS: dict[str, Choose] = {QUEUE: by_queue(DEFAULT), BLIND: blindly, MARGIN: by_margin}
+WAYS: dict[str, Choose] = {QUEUE: by_queue(), BLIND: blindly, MARGIN: by_margin}
 PACE = Pace()
 TASKS = (
     TaskOf("subcompartment", "node", 0.0, SUBCOMPARTMENT_NAMES),
@@ -47,7 +46,7 @@ class Amount:
     error_rates: tuple[float, ...] = (0.0, 0.1)
     rare_share: float = 0.01
     rare_found: int = 5
-    rare_repeats: int = 3
+    rare_repeats: int = 5
     checked: int = 60
     pace: Pace = PACE
     threads: int = 1
@@ -57,15 +56,27 @@ class Amount:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ground:
-    """The blocks, the truth of each task, and the splits."""
+class Volume:
+    """Some blocks as one volume, the truth of each task, and the splits."""
 
     blocks: Blocks
     classes: dict[str, NDArray[np.int64]]
     splits: tuple[Split, ...]
 
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ground:
+    """The volumes that are measured on: repeats are dealt out to them in turn.
+
+    What a way to choose gains differs more between volumes than between splits of one.
+    """
+
+    volumes: tuple[Volume, ...]
+
     def field(self, task: TaskOf, repeat: int) -> Field:
-        return self.blocks.field(task, self.classes[task.name], self.splits[repeat % len(self.splits)])
+        turn, index = divmod(repeat, len(self.volumes))
+        own = self.volumes[index]
+        return own.blocks.field(task, own.classes[task.name], own.splits[turn % len(own.splits)])
 
 
 def setting(ground: Ground, task: TaskOf, error_rate: float, amount: Amount, ways: dict[str, Choose]) -> Setting:
@@ -82,7 +93,8 @@ def setting(ground: Ground, task: TaskOf, error_rate: float, amount: Amount, way
     found = in_parallel(one, range(amount.repeats), amount.threads)
     curves = tuple(curve_of(name, [courses[index] for _, _, courses in found]) for index, name in enumerate(ways))
     askable = float(np.mean([count for _, count, _ in found]))
-    return Setting(task.name, error_rate, np.array([f1 for f1, _, _ in found]), askable, curves)
+    all_labels = np.array([f1 for f1, _, _ in found])
+    return Setting(task.name, error_rate, all_labels, askable, curves, len(ground.volumes))
 
 
 def rare(ground: Ground, task: TaskOf, amount: Amount, ways: dict[str, Choose]) -> list[Rare]:
@@ -138,7 +150,7 @@ def check(ground: Ground, task: TaskOf, amount: Amount) -> Check:
     place, batch = ground.field(task, 0), amount.pace.batch
     said = place.train.truth
     there = label_through_session(place, said, amount.checked, batch)
-    here = label(place, by_queue(DEFAULT), said, amount.checked, Pace(batch, 0.0), 0, scored=False)
+    here = label(place, by_queue(), said, amount.checked, Pace(batch, 0.0), 0, scored=False)
     refitted = fitted(place, np.sort(there.rows), said)
     head = there.fitted.head
     same_head = (

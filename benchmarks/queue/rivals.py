@@ -54,6 +54,21 @@ def by_badge(stand: Stand, count: int) -> list[QueueItem]:
     return [QueueItem(row, "uncertainty", "") for row in candidates.rows[chosen].tolist()]
 
 
+def by_truth(stand: Stand, count: int) -> list[QueueItem]:
+    """Blindly from the class that has the fewest labels: what balance could give at best, by knowing every answer."""
+    truth = stand.field.train.truth
+    labels = np.bincount(truth[stand.rows], minlength=len(stand.field.task.class_names))
+    order = np.random.default_rng([stand.seed, len(stand.rows)]).permutation(stand.askable)
+    left = order[~np.isin(order, stand.rows)]
+    chosen: list[int] = []
+    for _ in range(min(count, len(left))):
+        at = int(labels[truth[left]].argmin())
+        labels[truth[left[at]]] += 1
+        chosen.append(int(left[at]))
+        left = np.delete(left, at)
+    return [QueueItem(row, "balance", "") for row in chosen]
+
+
 def standardised(embeddings: NDArray[np.float32]) -> NDArray[np.float64]:
     """(n, d) with mean 0 and variance 1 in each dimension that varies."""
     spread = embeddings.std(axis=0)

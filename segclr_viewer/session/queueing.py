@@ -16,6 +16,7 @@ from segclr.queue.audit import Audit, audit_due
 from segclr.queue.candidates import Answered, Candidates
 from segclr.queue.picking import QueueItem as Chosen
 from segclr.queue.picking import propose
+from segclr.queue.settings import default_for
 from segclr_viewer.heads.fitting import Fitted
 from segclr_viewer.heads.task_state import TaskState
 from segclr_viewer.log.events import LabelEvent
@@ -100,6 +101,7 @@ class Question:
                 novelty=None if head is None else head.novelty.score(embeddings),
             ),
             self._labels(),
+            default_for(self.places.task.unit),
             seed=self.seed,
             count=len(due) - len(doubles),
             at_nm=None if self.near_nm is None else np.array(self.near_nm),

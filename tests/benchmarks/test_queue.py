@@ -13,13 +13,12 @@ from benchmarks.queue.expert import answers, thinned
 from benchmarks.queue.field import Field, Side, TaskOf
 from benchmarks.queue.figures import draw_curves
 from benchmarks.queue.findings import Curve, Setting, curve_of, first_reached
-from benchmarks.queue.measure import labels_until
-from benchmarks.queue.rivals import by_badge, by_distance
+from benchmarks.queue.measure import Ground, Volume, labels_until
+from benchmarks.queue.rivals import by_badge, by_distance, by_truth
 from segclr.em.cutout import CutoutSpec
 from segclr.embeddings.provenance import Provenance
 from segclr.embeddings.table import build_table
 from segclr.queue.pool import typical_rows
-from segclr.queue.settings import DEFAULT
 
 pytestmark = pytest.mark.torch  # what is measured is cut and embedded by the benchmarks of the method
 
@@ -94,6 +93,43 @@ def test_needed_labels_come_with_the_interval_of_resampled_repeats() -> None:
     assert str(Setting("part", 0.0, np.array([0.5, 0.5]), 100.0, (never,)).needed(never)) == "not reached"
 
 
+def test_what_volumes_differ_in_widens_the_interval_and_is_told_by_volume() -> None:
+    labels = np.array([10, 20, 30, 40])
+    slow, fast = np.array([0.1, 0.2, 0.3, 0.5]), np.array([0.5, 0.5, 0.5, 0.5])
+    queue = Curve("queue", labels, np.stack([slow, fast] * 10), np.zeros(20))
+    blind = Curve("random", labels, np.stack([slow, slow] * 10), np.zeros(20))
+    goals = np.full(20, 0.5)
+    setting = Setting("part", 0.0, goals, 100.0, (queue, blind), volumes=2)
+    assert setting.ahead(queue, blind, 20) == pytest.approx([0, 0.3])
+    by_volume, by_repeat = setting.needed(queue), Setting("part", 0.0, goals, 100.0, (queue, blind)).needed(queue)
+    assert (by_volume.low, by_volume.high) == (10, pytest.approx(38.75))
+    assert by_repeat.low is not None
+    assert by_repeat.low > 30
+
+
+def test_repeats_are_dealt_to_the_volumes_and_their_splits_in_turn() -> None:
+    given: list[tuple[str, str]] = []
+
+    class Blocks:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def field(self, task: object, classes: object, split: str) -> None:
+            given.append((self.name, split))
+
+    splits = ("first", "second")
+    volumes = tuple(Volume(Blocks(name), {"part": np.zeros(1)}, splits) for name in ("a", "b"))  # type: ignore[arg-type]
+    for repeat in range(5):
+        Ground(volumes).field(TaskOf("part", "node", 0.0, CLASSES), repeat)
+    assert given == [("a", "first"), ("b", "first"), ("a", "second"), ("b", "second"), ("a", "first")]
+
+
+def test_choice_by_the_truth_gives_every_class_as_many_labels() -> None:
+    place = field("segment")
+    course = label(place, by_truth, place.train.truth, 30, Pace(), 0, scored=False)
+    assert np.bincount(place.train.truth[course.rows]).tolist() == [10, 10, 10]
+
+
 def test_curves_end_with_the_shortest_course() -> None:
     def course(count: int) -> Course:
         labels = np.arange(1, count + 1) * 5
@@ -106,7 +142,7 @@ def test_curves_end_with_the_shortest_course() -> None:
 
 
 @pytest.mark.parametrize("unit", ["node", "segment"])
-@pytest.mark.parametrize("choose", [by_queue(DEFAULT), blindly, by_margin, by_distance, by_badge])
+@pytest.mark.parametrize("choose", [by_queue(), blindly, by_margin, by_distance, by_badge, by_truth])
 def test_every_way_labels_each_place_once_up_to_the_end(choose: object, unit: str) -> None:
     place = field(unit)
     course = label(place, choose, place.train.truth, 60, Pace(5, 0.1), 0)  # type: ignore[arg-type]
@@ -121,8 +157,7 @@ def test_every_way_labels_each_place_once_up_to_the_end(choose: object, unit: st
 def test_the_same_seed_gives_the_same_course_and_another_one_another() -> None:
     place = field()
     first, again, other = (
-        label(place, by_queue(DEFAULT), place.train.truth, 30, Pace(), seed, scored=False).rows.tolist()
-        for seed in (0, 0, 1)
+        label(place, by_queue(), place.train.truth, 30, Pace(), seed, scored=False).rows.tolist() for seed in (0, 0, 1)
     )
     assert first == again
     assert first != other

@@ -12,8 +12,8 @@ from segclr.queue.candidates import Answered, Candidates
 from segclr.queue.near import beside_labels
 from segclr.queue.path import path_length_nm
 from segclr.queue.picking import QueueItem, propose
-from segclr.queue.settings import QueueSettings
-from segclr.queue.strategies import ambiguity
+from segclr.queue.settings import DEFAULT, QueueSettings, default_for
+from segclr.queue.strategies import ambiguity, strategy_of
 
 LABELLED = (0, 12, 84)  # an axon, a dendrite, a spine
 HERE = np.array([0.0, 0.0, 0.0])
@@ -274,3 +274,10 @@ def test_settings_that_make_no_sense_are_refused(changes: dict[str, float]) -> N
         replace(QueueSettings(), **changes)
     with pytest.raises(ValueError, match="not all 0"):
         only("random", random=0.0)
+
+
+def test_where_segments_are_labelled_nearly_half_is_drawn_blindly_at_every_stage() -> None:
+    assert default_for("node") == DEFAULT
+    turns = [strategy_of(default_for("segment"), number) for number in range(400)]
+    for stage in range(0, 400, 40):
+        assert turns[stage : stage + 40].count("random") == pytest.approx(18, abs=1)
