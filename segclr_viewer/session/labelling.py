@@ -4,6 +4,7 @@ from functools import partial
 
 from segclr.em.geometry import XYZ
 from segclr.errors import SegclrError
+from segclr.wording import counted
 from segclr_viewer.heads.task_state import TaskState
 from segclr_viewer.labels.places import KnownPlace
 from segclr_viewer.log.consensus import ADJUDICATION
@@ -73,7 +74,7 @@ class Labelling:
             )
             for at, row in enumerate(rows)
         ]
-        self._storing.store(message.request, events, [], f"label {len(rows):,} places {name}")
+        self._storing.store(message.request, events, [], f"label {counted(len(rows), 'place')} {name}")
 
     def label_at(self, request: str, class_id: str | None, position_nm: XYZ | None, segment_id: int | None) -> None:
         """Give a class of the active task to the node under the mouse, else to the place, which is embedded first.

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segclr.errors import SegclrError
+from segclr.wording import counted, verb
 from segclr_viewer.session.app_state import AppState
 from segclr_viewer.session.selection import (
     NOTHING,
@@ -173,7 +174,9 @@ class Selecting:
             rows=rows,
             segments=wanted,
             segment_total=len(wanted),
-            note=f"{unknown} of {len(wanted)} segments have no embeddings" if unknown else "",
+            note=f"{unknown:,} of {counted(len(wanted), 'segment')} {verb(unknown, 'has', 'have')} no embeddings"
+            if unknown
+            else "",
         )
 
     def _step(self, origin: Origin, rows: Rows, segments: tuple[int, ...] = ()) -> Step:

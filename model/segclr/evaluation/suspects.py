@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from segclr.evaluation.held_out import HeldOutLabels
 from segclr.evaluation.neighbours import NEIGHBOURS, Neighbour, nearest_labels
-from segclr.wording import percent
+from segclr.wording import counted, percent, verb
 
 MOST_SUSPECTS = 100
 
@@ -131,7 +131,8 @@ class _Judge:
         if votes.any():
             commonest = int(votes.argmax())
             reasons.append(
-                f"{votes[commonest]} of {votes.sum()} nearest labels of other cells say {self.names[commonest]}"
+                f"{votes[commonest]} of {counted(int(votes.sum()), 'nearest label')} of other cells "
+                f"{verb(int(votes[commonest]), 'says', 'say')} {self.names[commonest]}"
             )
         given, doubt, reason = int(self.given[label]), self._doubt(label), "; ".join(reasons)
         return Suspect(label, given, suggested, doubt, against, self.near[label], reason)

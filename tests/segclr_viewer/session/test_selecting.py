@@ -80,7 +80,7 @@ def test_segments_selected_in_the_viewer_light_their_rows(desk: Any) -> None:
     assert (selected.request, selected.origin) == ("a", "segments")
     assert desk.masked() == [0, 1, 2, 3, *LOOKS_LIKE[2]]
     assert selected.segments == [str(BIG), "11", "12"]
-    assert selected.note == "1 of 3 segments have no embeddings"
+    assert selected.note == "1 of 3 segments has no embeddings"
 
 
 def test_a_page_that_joins_is_told_the_rows_of_a_lasso(desk: Any) -> None:
