@@ -155,7 +155,10 @@ def _coordinate(value: object, centred: bool) -> float:
     """A number as it is, a whole one in the middle of its voxel; NaN for what is no number."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return math.nan
-    return value + 0.5 if centred and isinstance(value, int) else float(value)
+    try:
+        return value + 0.5 if centred and isinstance(value, int) else float(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        return math.nan
 
 
 def _shown(value: object) -> str:

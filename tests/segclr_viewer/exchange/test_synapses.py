@@ -320,6 +320,7 @@ def test_what_is_asked_of_the_wrong_file_or_task_is_refused(cell: Path, tmp_path
     [
         ({"pre_pt_position": [["1", "2", "3"]] * 2}, r"row 0, pre_pt_position: \['1', '2', '3'\] is no position"),
         ({"pre_pt_position": [voxel(0), [1, 2]]}, r"row 1, pre_pt_position: \[1, 2\] is no position"),
+        ({"pre_pt_position": [voxel(0), [1, 2, 10**400]]}, r"row 1, pre_pt_position: \[1, 2, 10+\.\.\. is no position"),
         ({"pre_pt_position": [voxel(0), None]}, r"row 1, pre_pt_position: None is no position"),
         (
             {"pre_pt_position": [voxel(0), [1, 2, float("nan")]]},
