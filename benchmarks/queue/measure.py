@@ -46,7 +46,7 @@ class Amount:
     error_rates: tuple[float, ...] = (0.0, 0.1)
     rare_share: float = 0.01
     rare_found: int = 5
-    rare_repeats: int = 5
+    rare_repeats: int = 3
     checked: int = 60
     pace: Pace = PACE
     threads: int = 1
