@@ -6,7 +6,7 @@
 ``python -m benchmarks queue``: what the labelling queue saves, see ``benchmarks.queue``.
 ``python -m benchmarks aggregation``: averaging over neighbourhoods, see ``benchmarks.aggregation``.
 ``python -m benchmarks table``: reading parts of large embedding tables, see ``benchmarks.table``.
-``python -m benchmarks scale``: bulk embedding, see ``benchmarks.scale``.
+``python -m benchmarks scale``: large tables, bulk embedding and prediction, see ``benchmarks.scale``.
 ``python -m benchmarks flow``: from key to next place ready, in a browser, see ``benchmarks.flow``.
 ``python -m benchmarks annotators``: many annotators at once, see ``benchmarks.annotators``.
 ``python -m benchmarks explore``: layouts, neighbours, clusters, see ``benchmarks.explore``.

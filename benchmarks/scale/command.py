@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,18 @@ from benchmarks.report import Row
 
 Part = Callable[[Path, argparse.Namespace], list[Row]]
 """Measures in a folder of its own, which is removed afterwards."""
+
+
+def _table(folder: Path, options: argparse.Namespace) -> list[Row]:
+    from benchmarks.scale import tables_read
+
+    return tables_read.measure(folder, options.rows)
+
+
+def _bits(folder: Path, options: argparse.Namespace) -> list[Row]:
+    from benchmarks.table import heads  # it loads torch
+
+    return heads.measured(options.runs)
 
 
 def _embed(folder: Path, options: argparse.Namespace) -> list[Row]:
@@ -27,7 +40,26 @@ def _predict(folder: Path, options: argparse.Namespace) -> list[Row]:
     return predict.measure(folder, options.rows)
 
 
-PARTS: dict[str, Part] = {"embed": _embed, "predict": _predict}
+def _export(folder: Path, options: argparse.Namespace) -> list[Row]:
+    from benchmarks.scale import export
+
+    return export.measure(folder, options.rows)
+
+
+def _cost(folder: Path, options: argparse.Namespace) -> list[Row]:
+    from benchmarks.scale import cost  # it loads torch
+
+    return cost.measure(folder, options.gpu_cutouts)
+
+
+PARTS: dict[str, Part] = {
+    "table": _table,
+    "bits": _bits,
+    "embed": _embed,
+    "predict": _predict,
+    "export": _export,
+    "cost": _cost,
+}
 
 
 def main(arguments: list[str]) -> None:
@@ -42,7 +74,11 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--folder", type=Path, help="on a disk with room (default: the system's for such files)")
     parser.add_argument("--size", type=int, default=65, help="embed: edge of the view in voxels (%(default)s)")
     parser.add_argument("--rows", type=int, default=4_000_000, help="of made-up tables (%(default)s)")
+    parser.add_argument("--gpu-cutouts", type=float, help="cost: 129^3 cutouts/s of a GPU, if they were measured")
+    parser.add_argument("--runs", type=Path, help="bits: the folder of `benchmarks science`")
     options = parser.parse_args(arguments)
+    load = os.getloadavg()[0]
+    print(f"load of the machine at the start: {load:.1f} on {os.cpu_count()} cores")
     rows = []
     for name in options.parts:
         with tempfile.TemporaryDirectory(prefix="segclr-scale-", dir=options.folder) as folder:

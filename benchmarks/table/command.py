@@ -48,7 +48,7 @@ def main(arguments: list[str]) -> None:
         by_format = {}
         for kind in FORMATS:
             with tempfile.TemporaryDirectory(prefix="segclr-table-", dir=options.folder) as folder:
-                found = _measured(kind, Path(folder) / "table", count, options.repeats, options.latency_ms)
+                found = measured(kind, Path(folder) / "table", count, options.repeats, options.latency_ms)
             by_format[kind.name] = found
             kept += [replace(row, what=f"{count:,} rows, {kind.name}: {row.what}") for row in found]
         _print_side_by_side(f"{count:,} rows", by_format)
@@ -78,7 +78,7 @@ def _short(value: float) -> str:
     return f"{value:.{0 if value >= 100 else 1 if value >= 10 else 2}f}"
 
 
-def _measured(kind: Format, folder: Path, count: int, repeats: int, latency_ms: float) -> list[report.Row]:
+def measured(kind: Format, folder: Path, count: int, repeats: int, latency_ms: float) -> list[report.Row]:
     """Write a table and read it, each in a process of its own."""
     print(f"{count:,} rows, {kind.name}", file=sys.stderr, flush=True)
     written = _in_a_process(_write, kind, folder, count)

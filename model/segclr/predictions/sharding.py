@@ -89,15 +89,26 @@ def write_shards(
     Raises:
         OSError: A file cannot be written.
     """
-    shard, minishard = sharding.places(ids)
-    order = np.arange(len(ids))
-    if sharding.hash != "identity" or not (ids[1:] > ids[:-1]).all():
-        order = np.lexsort((ids, minishard, shard))
-    starts = np.flatnonzero(np.diff(shard[order], prepend=np.uint64(1 << 63))).tolist()
+    for shard, some in _by_shard(sharding, ids):
+        minishard = sharding.places(ids[some])[1]
+        path = folder / sharding.file_of(shard)
+        _write_shard(path, 1 << sharding.minishard_bits, minishard, ids[some], sizes[some], contents, some)
+
+
+def _by_shard(sharding: Sharding, ids: NDArray[np.uint64]) -> Iterator[tuple[int, NDArray[np.int64]]]:
+    """Yield each shard that has chunks, and which, by minishard and id."""
+    if sharding.hash == "identity" and (ids[1:] > ids[:-1]).all():  # they lie in order; nothing is held of all of them
+        width = sharding.preshift_bits + sharding.minishard_bits
+        borders = np.searchsorted(ids, np.arange(1 << sharding.shard_bits, dtype=np.uint64) << np.uint64(width))
+        for shard, (start, stop) in enumerate(zip(borders, [*borders[1:], len(ids)], strict=True)):
+            if start < stop:
+                yield shard, np.arange(start, stop)
+        return
+    shards, minishards = sharding.places(ids)
+    order = np.lexsort((ids, minishards, shards))
+    starts = np.flatnonzero(np.diff(shards[order], prepend=np.uint64(1 << 63))).tolist()
     for start, stop in zip(starts, [*starts[1:], len(order)], strict=True):
-        some = order[start:stop]
-        path = folder / sharding.file_of(int(shard[some[0]]))
-        _write_shard(path, 1 << sharding.minishard_bits, minishard[some], ids[some], sizes[some], contents, some)
+        yield int(shards[order[start]]), order[start:stop]
 
 
 def _write_shard(

@@ -46,7 +46,7 @@ class Level:
 def levels_of(
     positions: NDArray[np.float32], lower: NDArray[np.float64], extent: NDArray[np.float64], limit: int
 ) -> Iterator[Level]:
-    """Yield levels, the one with one cell first, until every point is in one; some 30 bytes of memory a point.
+    """Yield levels, the one with one cell first, until every point is in one; some 40 bytes of memory a point.
 
     Every cell of a level gives the same share of its points, at random, so that none has more than `limit`, but for the
     last level. The same for the same arguments.
@@ -61,11 +61,14 @@ def levels_of(
         codes = _codes(positions, left, lower, size, grid)
         order = np.argsort(codes, kind="stable")  # within a cell the order stays random
         left, codes = left[order], codes[order]
-        found, starts, counts = np.unique(codes, return_index=True, return_counts=True)
+        del order
+        starts = np.flatnonzero(np.concatenate([[True], codes[1:] != codes[:-1]]))
+        counts = np.diff(starts, append=len(codes))
+        found = codes[starts]
+        del codes
         share = 1.0 if level == _MOST_LEVELS - 1 else min(1.0, limit / int(counts.max()))
         taken = np.maximum(1, (counts * share).astype(np.int64))
-        within = np.arange(len(left)) - np.repeat(starts, counts)
-        chosen = within < np.repeat(taken, counts)
+        chosen = _first_of_each(starts, taken, len(left))
         x, y, z = grid.tolist()
         cells = _cells(positions[left[starts]], lower, size, grid)
         yield Level((x, y, z), size, cells, found, left[chosen], np.append(0, np.cumsum(taken)))
@@ -73,6 +76,14 @@ def levels_of(
         if not len(left):
             return
         grid = np.where(size > size.max() / np.sqrt(2), 2 * grid, grid)
+
+
+def _first_of_each(starts: NDArray[np.int64], taken: NDArray[np.int64], count: int) -> NDArray[np.bool_]:
+    """Return (count,) whether a point is among the first `taken` of its cell, in one byte a point."""
+    steps = np.zeros(count + 1, np.int8)
+    steps[starts] += 1
+    steps[starts + taken] -= 1  # none twice: a cell gives at least one point
+    return np.cumsum(steps[:-1], dtype=np.int8).view(np.bool_)
 
 
 def compressed_morton(cells: NDArray[np.integer], grid: NDArray[np.int64]) -> NDArray[np.uint64]:

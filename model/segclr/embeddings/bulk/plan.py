@@ -21,7 +21,7 @@ from segclr.embeddings.embed import Nodes, list_nodes, morton_codes
 from segclr.errors import ProjectError, TableError
 from segclr.wording import counted
 
-_CUTOUTS = 4  # edge of a block: a cutout's margin is then read for a small share of the nodes
+CUTOUTS = 4  # edge of a block: a cutout's margin is then read for a small share of the nodes
 _COLUMNS = ("segment_ids", "node_ids", "positions_nm", "edges", "order", "first")
 
 
@@ -117,7 +117,7 @@ def block_grid(settings: BulkSettings, em: Volume | None, segmentation: Volume, 
     level, chunk = volume.mips[mip], volume.chunk_size(mip)
     edges = []
     for axis, chunk_nm in enumerate(c * r for c, r in zip(chunk, level.resolution_nm, strict=True)):
-        wanted = _CUTOUTS * cutout.size * cutout.resolution_nm[axis]
+        wanted = CUTOUTS * cutout.size * cutout.resolution_nm[axis]
         wanted = wanted if settings.block_um is None else 1000 * settings.block_um
         edges.append(chunk_nm * max(1, -(-wanted // chunk_nm)))
     x, y, z = (at * r for at, r in zip(level.box.start, level.resolution_nm, strict=True))
