@@ -136,14 +136,14 @@ function propose(target: Target | null): void {
   const request = newRequest();
   const row = target && rowOf(state, target);
   if (target && row === null) return dispatch({ type: "problem", text: "No point of the scatter stands for this place." });
-  const chosen = target && labelOf(state, target);
-  if (send({ type: "propose", request, task: state.task, row, rows: [] })) dispatch({ type: "proposal-asked", request, class: chosen });
+  if (send({ type: "propose", request, task: state.task, row, rows: [] })) dispatch({ type: "proposal-asked", request, class: null });
 }
 
 function accept(): void {
   const { proposal } = state;
   const rows = proposal ? accepted(proposal) : [];
-  if (!proposal || proposal.class === null || !rows.length) return;
+  if (!proposal || !rows.length) return;
+  if (proposal.class === null) return dispatch({ type: "proposal-classless" });
   const message: StoredMessage = {
     type: "accept",
     request: newRequest(),

@@ -7,10 +7,13 @@ export interface Proposal {
   /** The class that would be given; null until one is chosen. */
   readonly class: number | null;
   readonly struck: ReadonlySet<number>;
+  /** It was to be accepted before a class was chosen. */
+  readonly classless: boolean;
 }
 
+/** Nothing is chosen but what the user has named: what the head believes of most would be accepted by a slip. */
 export function reviewing(made: ProposalMade, chosen: number | null): Proposal {
-  return { made, class: chosen ?? made.class, struck: new Set() };
+  return { made, class: chosen, struck: new Set(), classless: false };
 }
 
 /** Strike out a place, or take it in again. */

@@ -18,6 +18,7 @@ export type QueueEvent =
   | { type: "next-ready"; milliseconds: number }
   | { type: "proposal-asked"; request: string; class: number | null }
   | { type: "proposal-class"; class: number }
+  | { type: "proposal-classless" }
   | { type: "proposal-struck"; row: number }
   | { type: "proposal-closed" };
 
@@ -40,7 +41,9 @@ export function queueReduce(state: State, event: QueueEvent): State {
     case "proposal-asked":
       return { ...state, proposing: { request: event.request, class: event.class } };
     case "proposal-class":
-      return state.proposal ? { ...state, proposal: { ...state.proposal, class: event.class } } : state;
+      return state.proposal ? { ...state, proposal: { ...state.proposal, class: event.class, classless: false } } : state;
+    case "proposal-classless":
+      return state.proposal ? { ...state, proposal: { ...state.proposal, classless: true } } : state;
     case "proposal-struck":
       return state.proposal ? { ...state, proposal: struckOut(state.proposal, event.row) } : state;
     case "proposal-closed":

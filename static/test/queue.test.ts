@@ -117,13 +117,15 @@ test("a proposal comes to the page that asked for it, and what is struck out is 
   const made = golden("proposal");
   assert.equal(after(OPEN, received(made)).proposal, null);
   const state = after(OPEN, { type: "proposal-asked", request: made.request, class: null }, received(made));
-  assert.equal(state.proposal?.class, 1);
+  assert.equal(state.proposal?.class, null, "what the head believes of most is not chosen");
+  assert.equal(after(state, { type: "proposal-classless" }).proposal?.classless, true);
+  assert.equal(after(state, { type: "proposal-classless" }, { type: "proposal-class", class: 2 }).proposal?.classless, false);
   const struck = after(state, { type: "proposal-struck", row: 812 });
   assert.deepEqual(accepted(struck.proposal!), [813, 900]);
   assert.deepEqual(accepted(after(struck, { type: "proposal-struck", row: 812 }).proposal!), [812, 813, 900]);
   assert.equal(after(struck, { type: "proposal-class", class: 2 }).proposal?.class, 2);
   const wished = after(OPEN, { type: "proposal-asked", request: made.request, class: 0 }, received(made));
-  assert.equal(wished.proposal?.class, 0, "the class of the place is proposed for its neighbours");
+  assert.equal(wished.proposal?.class, 0, "a class that the user has named stays");
 });
 
 test("the median of an even and an odd number of times", () => {

@@ -151,6 +151,9 @@ def test_a_lasso_is_labelled_as_a_proposal_of_which_a_handful_is_looked_at(
     before = summary(opened)
     opened.keyboard.press("l")
     wait(opened, "s.proposal && s.proposal.handful === 8")
+    opened.keyboard.press("Enter")
+    opened.wait_for_selector("#proposal .wanted")
+    assert summary(opened)["proposal"]["class"] is None, "no class is chosen by itself"
     opened.keyboard.press("2")
     opened.keyboard.press("Space")  # strikes the first of the handful out
     wait(opened, "s.proposal.class === 1")

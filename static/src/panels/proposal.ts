@@ -4,6 +4,7 @@ import { byId, element } from "../element";
 import { commandOf, keyName } from "../keys";
 import { accepted, type Proposal } from "../proposal";
 import { pictureOf } from "../queue_flow";
+import type { ClassSpec } from "../protocol";
 import { classesOf, guessOf, keysOf, type State } from "../state";
 import { count, counted, percent } from "./format";
 import type { Actions } from "./panel";
@@ -70,8 +71,8 @@ function content(state: State, proposal: Proposal, actions: Actions): HTMLElemen
   });
   const accept = element(
     "button",
-    { type: "button", class: "accept", disabled: !chosen || !total, onclick: () => actions.accept() },
-    chosen ? `Label ${count(total)} as ${chosen.name} ` : "Choose a class ",
+    { type: "button", class: "accept", disabled: !total, "aria-disabled": String(!chosen), onclick: () => actions.accept() },
+    chosen ? `Label ${count(total)} as ${chosen.name} ` : `Label ${count(total)} as … `,
     element("kbd", {}, keyName(keysOf(state)?.accept ?? "enter")),
   );
   const reject = element(
@@ -85,6 +86,7 @@ function content(state: State, proposal: Proposal, actions: Actions): HTMLElemen
     element("h2", { id: "proposal-title" }, `Label the ${counted(made.rows.length, "place")} ${ORIGIN[made.origin]}?`),
     element("p", {}, `${made.note ? `${sentence(made.note)} ` : ""}Nothing is stored before you accept.`),
     element("div", { class: "choices", role: "group", "aria-label": "Class" }, ...choices),
+    element("p", proposal.classless ? { class: "wanted", role: "alert" } : {}, classText(proposal, classes)),
     element(
       "p",
       {},
@@ -95,6 +97,15 @@ function content(state: State, proposal: Proposal, actions: Actions): HTMLElemen
     element("div", { class: "handful" }, ...made.handful.map((row) => picture(state, proposal, row, actions))),
     element("div", { class: "buttons" }, accept, reject),
   ];
+}
+
+/** What class they would get, or that one is to be chosen, and what the head says of them. */
+function classText({ made, class: chosen, classless }: Proposal, classes: readonly ClassSpec[]): string {
+  const believed = made.class === null ? "" : (classes[made.class]?.name ?? "");
+  const head = believed ? `The head takes most of them for ${believed}.` : "";
+  if (chosen !== null) return head;
+  const order = classless ? "Nothing was labelled: first choose the class, by its key or above." : "Choose the class, by its key or above.";
+  return [order, head].filter(Boolean).join(" ");
 }
 
 function picture(state: State, proposal: Proposal, row: number, actions: Actions): HTMLElement {

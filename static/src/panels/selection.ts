@@ -7,40 +7,48 @@ import { keysOf, type State } from "../state";
 import { count, counted } from "./format";
 import type { Actions } from "./panel";
 
+const CHANGES: readonly (readonly [Growth, string])[] = [
+  ["invert", "All shown points that are not selected"],
+  ["skeleton", "And the next points along the cells"],
+  ["cells", "All points of these cells"],
+];
+
 export function selectionPanel(actions: Actions): (state: State) => void {
   const host = byId("selection");
   const button = (text: string, title: string, onclick: () => void): HTMLButtonElement =>
     element("button", { type: "button", title, onclick }, text);
-  const grow = (how: Growth, text: string, title: string): HTMLButtonElement =>
-    button(text, title, () => actions.grow(how));
 
   const text = element("span", { role: "status" });
   const back = button("↶", "The selection before", () => actions.selectionStep(true));
   const forward = button("↷", "The selection after", () => actions.selectionStep(false));
-  const invert = grow("invert", "Invert", "Select all shown points that are not selected");
-  const along = grow("skeleton", "Along", "Select also the next points along the cells");
-  const cells = grow("cells", "Cells", "Select all points of these cells");
+  const change = element("select", { "aria-label": "Change the selection", title: "Make another selection of this one" });
+  change.append(element("option", { value: "" }, "Change"), ...CHANGES.map(([value, name]) => element("option", { value }, name)));
+  change.addEventListener("change", () => {
+    actions.grow(change.value as Growth);
+    change.value = "";
+  });
   const zoom = button("Zoom", "Show the selected points as large as they can be", () => actions.zoomToSelection());
   const label = button("Label", "", () => actions.propose(null));
   const alike = button("Alike", "Show the points most like the mean of the selection", () => actions.similarToSelection());
   const compare = button("Compare", "Keep this selection as A, to compare the next ones with it", () => actions.compare());
   const clear = button("Clear", "Select nothing (Esc)", () => actions.clear());
-  host.append(text, element("span", { class: "buttons" }, back, forward, invert, along, cells, zoom, alike, compare, label, clear));
+  host.append(text, element("span", { class: "buttons" }, back, forward, change, zoom, alike, compare, label, clear));
 
   return (state) => {
     const { selected, selectionSteps } = state;
     const any = selected !== null && selected.origin !== "start";
     host.hidden = !any && !selectionSteps.back && !selectionSteps.forward;
-    setText(text, any ? selectedText(state) : "nothing selected");
-    text.title = selected?.note ?? "";
+    setText(text, any ? counted(selected.row_total, "point") : "nothing selected");
+    text.title = any ? [selectedText(state), selected.note].filter(Boolean).join(": ") : "";
     back.disabled = !selectionSteps.back;
     forward.disabled = !selectionSteps.forward;
-    for (const one of [invert, along, cells, zoom, alike, compare, label]) one.disabled = !selected?.row_total || selected.waiting;
+    for (const one of [change, zoom, alike, compare, label]) one.disabled = !selected?.row_total || selected.waiting;
     label.title = `Propose one class for what is selected (${keyName(keysOf(state)?.label_selection ?? "l")})`;
     clear.disabled = !any;
   };
 }
 
+/** All about the selection; the bar itself is short, so that one line of it covers little of the scatter. */
 function selectedText(state: State): string {
   const { selected, hello } = state;
   if (!selected || !hello) return "";

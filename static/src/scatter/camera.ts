@@ -22,7 +22,7 @@ export interface Bounds {
 }
 
 const MARGIN_PX = 22;
-const TOOLS_PX = 32;
+const TOOLS_PX = 56; // the tools, and under them the bar of the selection
 const FRAMED_MOST = 40; // one point alone is not zoomed into beyond this
 const ZOOM_LEAST = 0.05;
 const ZOOM_MOST = 20_000; // beyond it neighbouring float32 coordinates are a pixel apart
