@@ -12,7 +12,7 @@ from segclr.evaluation.learning_curve import TAKEN_BACK, History
 from segclr_viewer.heads.fitting import RowVectors
 from segclr_viewer.log.attach import Site
 from segclr_viewer.log.consensus import ALL, Choice
-from segclr_viewer.log.events import STATEMENTS, Anchor, LabelEvent, SavedPlace
+from segclr_viewer.log.events import CLASS_CHANGES, STATEMENTS, Anchor, LabelEvent, SavedPlace
 from segclr_viewer.log.fold import TaskHistory
 from segclr_viewer.project import Task
 
@@ -65,34 +65,38 @@ class Timeline:
 def replay(task: Task, sited: Sequence[Sited], choice: Choice = ALL) -> Timeline:
     """Fold the events one by one, and note what each of them changes.
 
+    What was undone, and not redone, was never given here: a thousand labels that a slip of the finger gave and undo took
+    back tell nothing of how labelling goes.
+
     Args:
         task: as the project file has it, without what the log made of its classes.
         sited: all events of the task, in order.
         choice: which statements count.
     """
+    whole = TaskHistory(task.name, task.unit, task.classes)
+    for at in sited:
+        whole.apply(at.event)
     history = TaskHistory(task.name, task.unit, task.classes)
-    groups: dict[tuple[str, str], list[Anchor]] = {}
     anchors: dict[str, Anchor] = {}
     site_of: dict[Anchor, Site] = {}
     there: dict[Site, dict[Anchor, LabelEvent]] = {}
     held: dict[Site, LabelEvent | None] = {}
     steps: list[Step] = []
-    for at in sited:
+    for at in _lasting(sited, whole):
         event = at.event
         history.apply(event)
-        group = (event.annotator, event.target or event.group)
         if event.kind in STATEMENTS:
             anchor = event.anchor(task.unit)
-            groups.setdefault(group, []).append(anchor)
             anchors[event.uuid] = anchor
             if at.site is not None:
                 site_of[anchor] = at.site
             touched = [anchor]
         elif event.kind == "review":
             touched = [anchors[event.about]] if event.about in anchors else []
-            groups.setdefault(group, []).extend(touched)
+        elif event.kind in CLASS_CHANGES or event.kind in ("undo", "redo"):
+            touched = list(site_of)  # annotators that differed may say the same of merged classes
         else:
-            touched = list(dict.fromkeys(groups.get(group, ())))
+            touched = []
         for anchor in touched:
             if (site := site_of.get(anchor)) is None:
                 continue
@@ -106,7 +110,23 @@ def replay(task: Task, sited: Sequence[Sited], choice: Choice = ALL) -> Timeline
                 held[site] = now
                 steps.append(Step(site, now))
     stands = {at.event.uuid: at.stand for at in sited if at.stand is not None}
-    return Timeline(history, tuple(steps), stands)
+    return Timeline(whole, tuple(steps), stands)
+
+
+def _lasting(sited: Sequence[Sited], whole: TaskHistory) -> list[Sited]:
+    """The events without what is undone at the end, and without its undoing and redoing.
+
+    Changes of classes stay with theirs: later labels name the classes that they made.
+    """
+    change = {(at.event.annotator, at.event.group) for at in sited if at.event.kind in CLASS_CHANGES}
+    lasting = []
+    for at in sited:
+        event = at.event
+        action = (event.annotator, event.target or event.group)
+        turns = event.kind in ("undo", "redo")
+        if action in change or not (turns or action in whole.undone):
+            lasting.append(at)
+    return lasting
 
 
 @dataclass(frozen=True, slots=True, eq=False)

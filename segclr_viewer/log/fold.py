@@ -65,6 +65,7 @@ class TaskHistory:
         self.seq = 0  # of the newest event that can matter to the labels
         self.classes: Classes = fold_classes(classes, ())
         self.events: list[LabelEvent] = []  # all that were taken in, in order; only ever appended to
+        self.undone: set[tuple[str, str]] = set()  # actions that are: annotator and group
         self._base = tuple(classes)
         self._seen: set[str] = set()
         self._actions: dict[str, _Actions] = {}
@@ -92,9 +93,11 @@ class TaskHistory:
         if event.kind == "undo":
             for step in reversed(actions.turn(event)):
                 self._take_back(step)
+                self.undone.add((step.annotator, step.group))
         elif event.kind == "redo":
             for step in actions.turn(event):
                 self._put(step)
+                self.undone.discard((step.annotator, step.group))
         else:
             if event.kind == "label" and (identity := self.classes.identity.get(event.class_name or "")):
                 self._identity[event.uuid] = identity
