@@ -65,8 +65,8 @@ class Timeline:
 def replay(task: Task, sited: Sequence[Sited], choice: Choice = ALL) -> Timeline:
     """Fold the events one by one, and note what each of them changes.
 
-    What was undone, and not redone, was never given here: a thousand labels that a slip of the finger gave and undo took
-    back tell nothing of how labelling goes.
+    What was undone, and not redone, was never given here: a thousand labels that a slip of the finger gave, and undo
+    took back, tell nothing of how labelling goes.
 
     Args:
         task: as the project file has it, without what the log made of its classes.
