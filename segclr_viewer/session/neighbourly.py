@@ -12,6 +12,7 @@ from segclr_viewer.heads.task_state import TaskState
 from segclr_viewer.session.app_state import AppState
 from segclr_viewer.session.searches import Question, Searches
 from segclr_viewer.session.selecting import Selecting
+from segclr_viewer.session.selection import rows_near
 from segclr_viewer.wire.explore import Exploring, SimilarReady, SimilarRequest
 
 _LARGEST_SEGMENT_ID = 2**64 - 1
@@ -37,7 +38,7 @@ class Neighbourly:
         allowed = self._allowed(message, task, table)
         among = len(table) if allowed is None else int(np.count_nonzero(allowed))
         if not among:
-            raise SegclrError("no point is predicted as that class in that segment: choose another filter")
+            raise SegclrError("no point passes these filters (class, segment, region): choose others")
         once = message.once and message.segment is None  # else one row alone could answer
         wanted = Wanted(message.count, allowed, _cells(table) if once else None)
         question = Question(self._searches.of_task[message.task], rows, wanted)
@@ -82,7 +83,7 @@ class Neighbourly:
 
     def _allowed(self, message: SimilarRequest, task: TaskState, table: EmbeddingTable) -> NDArray[np.bool_] | None:
         """(n,) the rows that may answer, None for all."""
-        if not message.classes and message.segment is None:
+        if not message.classes and message.segment is None and message.within is None:
             return None
         allowed = np.ones(len(table), np.bool_)
         if message.classes:
@@ -96,6 +97,10 @@ class Neighbourly:
             within = np.zeros(len(table), np.bool_)
             within[here] = True
             allowed &= within
+        if message.within is not None:
+            near = np.zeros(len(table), np.bool_)
+            near[rows_near(table.positions_nm, message.within.centre_nm, message.within.radius_nm)] = True
+            allowed &= near
         return allowed
 
 

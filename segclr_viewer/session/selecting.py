@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segclr.errors import SegclrError
+from segclr.explore.growing import nearest_outside
 from segclr.wording import counted, verb
 from segclr_viewer.session.app_state import AppState
 from segclr_viewer.session.selection import (
@@ -19,14 +20,17 @@ from segclr_viewer.session.selection import (
     pick,
     rows_brushed,
     rows_inside,
+    rows_near,
     rows_of_segments,
     whole_cells,
 )
 from segclr_viewer.session.selection_history import Origin, SelectionHistory, Step
 from segclr_viewer.wire.answers import SelectionMade, ToPage
-from segclr_viewer.wire.messages import BrushRequest, GrowRequest, LassoRequest, SelectMode, StepRequest
+from segclr_viewer.wire.messages import BrushRequest, GrowRequest, LassoRequest, NearRequest, SelectMode, StepRequest
 
 NO_EDGES = "this table has no skeleton edges to grow the selection along: grow it to whole cells instead"
+
+NEIGHBOURS = 5  # of each selected row
 
 Rows = NDArray[np.int64]
 
@@ -79,13 +83,27 @@ class Selecting:
             self._state.layout.id,
         )
 
+    def near(self, message: NearRequest) -> None:
+        """Select what lies near a place of the volume."""
+        table, former, shown = self._state.world.table, self.rows, self._shown(message.hidden)
+        ball = message.ball
+        self._find(
+            message.request,
+            lambda: combine(former, shown(rows_near(table.positions_nm, ball.centre_nm, ball.radius_nm)), message.mode),
+            None,
+        )
+
     def grow(self, message: GrowRequest) -> None:
         """Select what follows from what is selected."""
         table, former, shown = self._state.world.table, self.rows, self._shown(message.hidden)
         if message.how == "skeleton" and not len(table.edges):
             raise SegclrError(NO_EDGES)
 
+        embeddings = self._state.active.vectors.matrix
+
         def grown() -> Rows:
+            if message.how == "neighbours":
+                return combine(former, shown(nearest_outside(embeddings(), former, NEIGHBOURS)), "add")
             if message.how == "invert":
                 return np.setdiff1d(shown(np.arange(len(table))), former, assume_unique=True)
             found = along_skeleton(table, former) if message.how == "skeleton" else whole_cells(table, former)

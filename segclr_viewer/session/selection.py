@@ -90,6 +90,12 @@ def rows_brushed(xy: NDArray[np.float32], path: Sequence[tuple[float, float]], r
     return np.flatnonzero(found)
 
 
+def rows_near(positions_nm: NDArray[np.floating], centre_nm: XYZ, radius_nm: float) -> NDArray[np.int64]:
+    """The rows within a radius of a place, ascending; the page evaluates the same expression in the same order."""
+    dx, dy, dz = (positions_nm[:, axis].astype(np.float64) - centre_nm[axis] for axis in range(3))
+    return np.flatnonzero(dx * dx + dy * dy + dz * dz <= radius_nm * radius_nm)
+
+
 def along_skeleton(table: EmbeddingTable, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     """The rows (ascending) and those that an edge joins to one of them."""
     chosen = np.zeros(len(table), bool)

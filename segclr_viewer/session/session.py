@@ -68,6 +68,7 @@ from segclr_viewer.wire.messages import (
     LookRequest,
     Mark,
     MarkRequest,
+    NearRequest,
     PeopleRequest,
     ProposeRequest,
     QueueRequest,
@@ -329,6 +330,8 @@ class Session:
                 self._selecting.lasso(message)
             case BrushRequest():
                 self._selecting.brush(message)
+            case NearRequest():
+                self._selecting.near(message)
             case GrowRequest():
                 self._selecting.grow(message)
             case StepRequest():

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from segclr_viewer.wire.types import RequestText, SegmentText
+from segclr_viewer.wire.types import Ball, RequestText, SegmentText
 
 MOST_ALIKE = 200  # rows in one answer
 
@@ -15,8 +15,8 @@ class SimilarRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="simil
     """Which rows are most like a row, the mean of its cell, or the mean of the selection?
 
     Of the questions of one page (`page` names it) the newest is answered. `row` is null for the selection. Only rows
-    predicted as one of the `classes` (ids; empty: any) and of the `segment` (null: any) answer; with `once`, each cell
-    answers at most once, and that of the question does not.
+    predicted as one of the `classes` (ids; empty: any), of the `segment` (null: any) and `within` a ball of the volume
+    (null: anywhere) answer; with `once`, each cell answers at most once, and that of the question does not.
     """
 
     request: RequestText
@@ -26,6 +26,7 @@ class SimilarRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="simil
     row: Annotated[int, Meta(ge=0, lt=2**53)] | None
     classes: Annotated[list[str], Meta(max_length=200)]
     segment: SegmentText | None
+    within: Ball | None
     once: bool
     count: Annotated[int, Meta(ge=1, le=MOST_ALIKE)]
 

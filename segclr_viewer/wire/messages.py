@@ -16,7 +16,7 @@ from segclr_viewer.wire.comparing import CompareRequest
 from segclr_viewer.wire.explore import ClusterRequest, ClusterSelectRequest, ClusterStopRequest, SimilarRequest
 from segclr_viewer.wire.layouts import LayoutsRequest
 from segclr_viewer.wire.listing import MOST_LISTED, State, UuidText
-from segclr_viewer.wire.types import XY, XYZ, RequestText, SegmentText
+from segclr_viewer.wire.types import XY, XYZ, Ball, RequestText, SegmentText
 from segclr_viewer.wire.views import ViewsRequest
 
 Index = Annotated[int, Meta(ge=0, lt=2**53)]
@@ -128,11 +128,20 @@ class BrushRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="brush")
     hidden: list[str] = []
 
 
-class GrowRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="grow"):
-    """Select what is not selected; or also what skeleton edges join to it, or the rest of its cells."""
+class NearRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="near"):
+    """Select the rows within a ball of the volume, or change the selection by them, as a lasso does."""
 
     request: RequestText
-    how: Literal["invert", "skeleton", "cells"]
+    ball: Ball
+    mode: SelectMode
+    hidden: list[str] = []
+
+
+class GrowRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="grow"):
+    """Select what is not selected; or also what edges join to it, the rest of its cells, or what is most like it."""
+
+    request: RequestText
+    how: Literal["invert", "skeleton", "cells", "neighbours"]
     hidden: list[str] = []
 
 
@@ -357,6 +366,7 @@ ToServer = (
     | ClassRequest
     | LassoRequest
     | BrushRequest
+    | NearRequest
     | GrowRequest
     | StepRequest
     | ClearRequest

@@ -2,9 +2,16 @@
 
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 XYZ = tuple[float, float, float]
 XY = tuple[float, float]
 RequestText = Annotated[str, Meta(min_length=1, max_length=64)]
 SegmentText = Annotated[str, Meta(pattern="^[0-9]{1,20}$")]
+
+
+class Ball(Struct, frozen=True, forbid_unknown_fields=True):
+    """What lies within a radius of a place of the volume."""
+
+    centre_nm: XYZ
+    radius_nm: Annotated[float, Meta(gt=0)]

@@ -59,7 +59,7 @@ export class FollowFlow {
     if (key === this.last) return;
     this.last = key;
     const began = this.now();
-    this.world.dispatch({ type: "here-found", ...rowsNear(rows.positions_nm, field.centre_nm, radius_nm), radius_nm });
+    this.world.dispatch({ type: "here-found", ...rowsNear(rows.positions_nm, field.centre_nm, radius_nm), centre_nm: field.centre_nm, radius_nm });
     this.rest_ms = Math.max(REST_MS, SHARE * (this.now() - began));
   }
 }

@@ -1,6 +1,7 @@
 // Scatter and volume linked: the point under the pointer, the pinned ones, and what lies in the viewer's field. A part of
 // the reducer in store.ts.
 
+import type { XYZ } from "./protocol";
 import type { State } from "./state";
 
 /** The point that the pointer rests on; its picture is null while it is on its way, empty where there is none. */
@@ -17,6 +18,7 @@ export interface Here {
   readonly reach: Reach;
   readonly bits: Uint32Array | null;
   readonly count: number;
+  readonly centre_nm: XYZ;
   readonly radius_nm: number;
 }
 
@@ -26,7 +28,7 @@ export type LinkEvent =
   | { type: "pin-turned"; row: number }
   | { type: "follow-turned" }
   | { type: "reach-chosen"; reach: Reach }
-  | { type: "here-found"; bits: Uint32Array; count: number; radius_nm: number };
+  | { type: "here-found"; bits: Uint32Array; count: number; centre_nm: XYZ; radius_nm: number };
 
 const MOST_PINS = 12; // the oldest gives way
 
@@ -42,12 +44,12 @@ export function linkReduce(state: State, event: LinkEvent): State {
       return { ...state, pins: others.length < pins.length ? others : [...pins, event.row].slice(-MOST_PINS) };
     }
     case "follow-turned":
-      return { ...state, here: here ? null : { reach: "view", bits: null, count: 0, radius_nm: 0 } };
+      return { ...state, here: here ? null : { reach: "view", bits: null, count: 0, centre_nm: [0, 0, 0], radius_nm: 0 } };
     case "reach-chosen":
       return here ? { ...state, here: { ...here, reach: event.reach } } : state;
     case "here-found": {
-      const { bits, count, radius_nm } = event;
-      return here ? { ...state, here: { ...here, bits, count, radius_nm } } : state;
+      const { bits, count, centre_nm, radius_nm } = event;
+      return here ? { ...state, here: { ...here, bits, count, centre_nm, radius_nm } } : state;
     }
   }
 }

@@ -203,6 +203,12 @@ const actions: Actions = {
   },
   clear: () => selecting.clear(),
   grow: (how) => selecting.grow(how),
+  selectHere: (add) => {
+    const { here } = state;
+    if (!here?.count) return;
+    selecting.near({ centre_nm: here.centre_nm, radius_nm: here.radius_nm }, add ? "add" : "replace");
+    following.toggle();
+  },
   selectionStep: (back) => selecting.step(back),
   embed: (target) => {
     const place = whereabouts(state, target);

@@ -1,6 +1,6 @@
 // The messages of exploring by the embedding; rules as in protocol.ts.
 
-import type { SelectMode } from "./protocol_selection";
+import type { Ball, SelectMode } from "./protocol_selection";
 
 /** What is asked about: a row, the mean of its cell, the mean of the selection. */
 export type Scope = "point" | "cell" | "selection";
@@ -96,6 +96,7 @@ export type SimilarMessage = {
   row: number | null;
   classes: string[];
   segment: string | null;
+  within: Ball | null;
   once: boolean;
   count: number;
 };

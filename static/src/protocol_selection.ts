@@ -21,8 +21,14 @@ export interface Selection {
 /** What a shape does to the selection. */
 export type SelectMode = "replace" | "add" | "subtract" | "intersect";
 
-/** What follows from a selection: all that is not in it, what skeleton edges join to it, or the rest of its cells. */
-export type Growth = "invert" | "skeleton" | "cells";
+/** What follows from a selection: all that is not in it, what edges join to it, the rest of its cells, what is most like it. */
+export type Growth = "invert" | "skeleton" | "cells" | "neighbours";
+
+/** What lies within a radius of a place of the volume. */
+export interface Ball {
+  readonly centre_nm: XYZ;
+  readonly radius_nm: number;
+}
 
 /** What the pointer has drawn in the scatter, in the layout's coordinates. */
 export type Shape =
@@ -32,6 +38,7 @@ export type Shape =
 export type SelectionMessage =
   | { type: "lasso"; request: string; layout: string; polygon: XY[]; mode: SelectMode; hidden: string[] }
   | { type: "brush"; request: string; layout: string; path: XY[]; radius: number; mode: SelectMode; hidden: string[] }
+  | { type: "near"; request: string; ball: Ball; mode: SelectMode; hidden: string[] }
   | { type: "grow"; request: string; how: Growth; hidden: string[] }
   | { type: "step"; request: string; back: boolean }
   | { type: "clear"; request: string }

@@ -2,7 +2,7 @@
 // and whatever follows from a selection.
 
 import type { ClientMessage } from "./protocol";
-import type { Growth, SelectMode, Shape } from "./protocol_selection";
+import type { Ball, Growth, SelectMode, Shape } from "./protocol_selection";
 import { newRequest } from "./request";
 import { combine, without } from "./scatter/bits";
 import { brushed } from "./scatter/brush";
@@ -35,6 +35,11 @@ export class SelectFlow {
     const inside = polygon ? lasso(x, y, polygon) : brushed(x, y, path ?? [], radius);
     const shown = without(inside, prediction?.classes ?? null, hidden);
     this.world.dispatch({ type: "drawn", request, bits: combine(mode, selected?.bits ?? null, shown) });
+  }
+
+  /** Select what lies in a ball of the volume. */
+  near(ball: Ball, mode: SelectMode): void {
+    this.ask((request) => ({ type: "near", request, ball, mode, hidden: hiddenIds(this.world.state()) }));
   }
 
   grow(how: Growth): void {

@@ -4,6 +4,7 @@ import type { Effect } from "./effects";
 import type { ViewerBridge } from "./neuroglancer";
 import type { FlowWorld } from "./queue_flow";
 import { newRequest } from "./request";
+import type { Reach } from "./link_store";
 import type { Scope } from "./protocol_explore";
 import type { Asked } from "./similar_store";
 import { rowOf, whereabouts } from "./state";
@@ -13,7 +14,7 @@ export class SimilarFlow {
 
   constructor(
     private readonly world: FlowWorld,
-    private readonly bridge: Pick<ViewerBridge, "camera">,
+    private readonly bridge: Pick<ViewerBridge, "camera" | "field">,
   ) {}
 
   /** Ask about the target, without one about the selection; or close the gallery. */
@@ -56,6 +57,15 @@ export class SimilarFlow {
     this.world.dispatch({ type: "similar-changed", change });
   }
 
+  /** Only points near where the viewer is now: within so many micrometres of its middle, or as far as is seen. Null: anywhere. */
+  within(reach: Reach | null): void {
+    const { hello } = this.world.state();
+    const field = reach === null || !hello ? null : this.bridge.field(hello.resolution_nm);
+    if (reach !== null && !field) return this.world.dispatch({ type: "problem", text: "The viewer is not there yet: try again in a moment." });
+    const radius_nm = typeof reach === "number" ? 1000 * reach : (field?.radius_nm ?? 0);
+    this.change({ within: field && { centre_nm: field.centre_nm, radius_nm } });
+  }
+
   move(by: number): void {
     const { similar } = this.world.state();
     const last = (similar?.ready?.rows.length ?? 0) - 1;
@@ -85,13 +95,13 @@ export class SimilarFlow {
   readonly follow: Effect = (state, before) => {
     const { similar, selected } = state;
     if (!similar?.open || state.connection !== "open") return;
-    const { scope, row, class: only, segment, once, count } = similar.asked;
+    const { scope, row, class: only, segment, within, once, count } = similar.asked;
     const opened = before?.similar?.open !== true || before.connection !== "open";
     const reselected = scope === "selection" && !selected?.waiting && selected !== before?.selected;
     if (!opened && !reselected && similar.asked === before.similar.asked) return;
     const request = newRequest();
     const classes = only === null ? [] : [only];
-    const sent = this.world.send({ type: "similar", request, page: this.page, task: similar.task, scope, row, classes, segment, once, count });
+    const sent = this.world.send({ type: "similar", request, page: this.page, task: similar.task, scope, row, classes, segment, within, once, count });
     if (sent) this.world.dispatch({ type: "similar-asked", request });
   };
 }

@@ -2,6 +2,7 @@
 
 import { aimed } from "./aiming";
 import type { Exploring, Scope, SimilarReady } from "./protocol_explore";
+import type { Ball } from "./protocol_selection";
 import type { State } from "./state";
 
 /** A change of one of its parts is another question. */
@@ -9,9 +10,10 @@ export interface Asked {
   readonly scope: Scope;
   /** The row in question, null for the selection. */
   readonly row: number | null;
-  /** Only points predicted as this class (its id), and of this segment. */
+  /** Only points predicted as this class (its id), of this segment, and within this ball of the volume. */
   readonly class: string | null;
   readonly segment: string | null;
+  readonly within: Ball | null;
   readonly once: boolean;
   readonly count: number;
 }
@@ -37,7 +39,7 @@ export type SimilarEvent =
   | { type: "similar-at"; at: number };
 
 export const COUNT = 60;
-const USUAL: Asked = { scope: "point", row: null, class: null, segment: null, once: true, count: COUNT };
+const USUAL: Asked = { scope: "point", row: null, class: null, segment: null, within: null, once: true, count: COUNT };
 
 export function similarReduce(state: State, event: SimilarEvent): State {
   const { similar } = state;

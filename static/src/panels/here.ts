@@ -25,7 +25,9 @@ export function herePanel(flow: FollowFlow, actions: Actions): (state: State) =>
     const chosen: Reach = reach.value === "view" ? "view" : Number(reach.value);
     actions.dispatch({ type: "reach-chosen", reach: chosen });
   });
-  host.append(text, reach);
+  const select = element("button", { type: "button", title: "Select these points; with Shift add them to the selection" }, "Select");
+  select.addEventListener("click", (event) => actions.selectHere(event.shiftKey));
+  host.append(text, reach, select);
 
   return (state) => {
     const { here } = state;
@@ -34,6 +36,7 @@ export function herePanel(flow: FollowFlow, actions: Actions): (state: State) =>
     host.hidden = here === null;
     if (!here) return;
     reach.value = String(here.reach);
+    select.disabled = !here.count;
     setText(text, here.bits ? `${counted(here.count, "point")} within ${micrometres(here.radius_nm)} of the viewer's middle` : "Looking where the viewer is");
   };
 }

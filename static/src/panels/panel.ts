@@ -42,6 +42,8 @@ export interface Actions {
   /** Select what follows from the selection; go through earlier selections. */
   grow(how: Growth): void;
   selectionStep(back: boolean): void;
+  /** Select what lies in the viewer's field, or add it; the scatter follows the viewer no more. */
+  selectHere(add: boolean): void;
   /** Run the encoder at the target's position. */
   embed(target: Target): void;
   /** Show how good the head is, or hide it; and one step back out of it. */

@@ -11,6 +11,7 @@ const CHANGES: readonly (readonly [Growth, string])[] = [
   ["invert", "All shown points that are not selected"],
   ["skeleton", "And the next points along the cells"],
   ["cells", "All points of these cells"],
+  ["neighbours", "And the five points most like each"],
 ];
 
 export function selectionPanel(actions: Actions): (state: State) => void {

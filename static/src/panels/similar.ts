@@ -7,13 +7,14 @@ import type { Scope } from "../protocol_explore";
 import type { SimilarFlow } from "../similar_flow";
 import type { Similar } from "../similar_store";
 import { classesOf, guessOf, keysOf, labelOf, whereabouts, type State } from "../state";
-import { count, counted, percent } from "./format";
+import { count, counted, micrometres, percent } from "./format";
 import { whenChanged } from "./panel";
 
 const ALT = "Central xy, xz and yz planes of the masked cutout";
 const COLUMNS = 2; // as in style.css
 const STEPS: Readonly<Record<string, number>> = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: COLUMNS, ArrowUp: -COLUMNS };
 const TYPING_MS = 300;
+const REACHES_UM = [2, 5, 10, 20] as const;
 const MORE = 200;
 const SCOPES: readonly (readonly [Scope, string, string])[] = [
   ["point", "This point", "Points like this one"],
@@ -96,6 +97,18 @@ function filterRow(flow: SimilarFlow): { parts: HTMLElement[]; update(state: Sta
     flow.change({ segment: null });
     event.preventDefault();
   });
+  const region = element(
+    "select",
+    { "aria-label": "Only points near the middle of the viewer", title: "Only points near where the viewer is now" },
+    element("option", { value: "" }, "anywhere"),
+    element("option", { value: "view" }, "in view"),
+    ...REACHES_UM.map((um) => element("option", { value: um }, `within ${um} µm`)),
+  );
+  region.addEventListener("change", () => {
+    chosen = region.value;
+    flow.within(region.value === "" ? null : region.value === "view" ? "view" : Number(region.value));
+  });
+  let chosen = "";
   const once = element("button", { type: "button", class: "pick", title: "Each cell answers with its nearest point alone" }, "each cell once");
   once.addEventListener("click", () => flow.change({ once: once.getAttribute("aria-pressed") !== "true" }));
   const options = whenChanged((specs: ReturnType<typeof classesOf>, chosen: string | null) => {
@@ -103,9 +116,11 @@ function filterRow(flow: SimilarFlow): { parts: HTMLElement[]; update(state: Sta
     classes.value = chosen ?? "";
   });
   return {
-    parts: [classes, segment, once],
+    parts: [classes, region, segment, once],
     update: (state, { asked, task }) => {
       options(classesOf(state, task), asked.class);
+      region.value = asked.within === null ? "" : chosen || "view";
+      region.title = asked.within === null ? "Only points near where the viewer is now" : `Only points within ${micrometres(asked.within.radius_nm)} of where the viewer was when this was chosen`;
       once.setAttribute("aria-pressed", String(asked.once && asked.segment === null));
       once.disabled = asked.segment !== null;
       if (document.activeElement !== segment) segment.value = asked.segment ?? "";

@@ -9,13 +9,21 @@ from segclr_viewer.session import searches
 from segclr_viewer.wire.answers import Failed, ProposalMade
 from segclr_viewer.wire.explore import Exploring, SimilarReady, SimilarRequest
 from segclr_viewer.wire.messages import ProposeRequest
+from segclr_viewer.wire.types import Ball
 
 BIG = 2**63 + 5
 LOOKS_LIKE = {0: {0, 1, 2, 3, 9, 10, 11}, 1: {4, 5, 6, 7, 8}, 2: {12, 13, 14, 15, 16, 17}}
 
 
 def request(desk: Any, scope: Any, row: int | None, **changes: Any) -> SimilarRequest:
-    usual: dict[str, Any] = {"classes": [], "segment": None, "once": False, "count": 30, "task": "subcompartment"}
+    usual: dict[str, Any] = {
+        "classes": [],
+        "segment": None,
+        "within": None,
+        "once": False,
+        "count": 30,
+        "task": "subcompartment",
+    }
     return SimilarRequest(desk.request(), changes.pop("page", "page a"), scope=scope, row=row, **(usual | changes))
 
 
@@ -74,7 +82,7 @@ def test_only_rows_of_the_class_and_the_segment_answer(desk: Any) -> None:
     there = ask(desk, "point", 0, segment=str(BIG), once=True)
     assert set(there.rows) == LOOKS_LIKE[2], "of one segment all may answer"
     desk.session.receive(request(desk, "point", 0, classes=[desk.class_id(1)], segment=str(BIG)))
-    assert desk.failed().text == "no point is predicted as that class in that segment: choose another filter"
+    assert desk.failed().text == "no point passes these filters (class, segment, region): choose others"
 
 
 @pytest.mark.parametrize(
@@ -83,9 +91,9 @@ def test_only_rows_of_the_class_and_the_segment_answer(desk: Any) -> None:
         ("selection", None, {}, "nothing is selected"),
         ("point", 18, {}, "the table has no row 18"),
         ("point", 0, {"task": "gone"}, "there is no task 'gone'"),
-        ("point", 0, {"segment": "5"}, "in that segment: choose another filter"),
+        ("point", 0, {"segment": "5"}, "no point passes these filters"),
         ("point", 0, {"segment": str(2**64)}, "larger than a 64-bit"),
-        ("point", 0, {"classes": ["project/axon"]}, "no point is predicted as that class"),
+        ("point", 0, {"classes": ["project/axon"]}, "no point passes these filters"),
     ],
 )
 def test_what_cannot_be_answered_is_told_in_a_sentence(
@@ -129,3 +137,15 @@ def test_rows_that_a_page_names_are_proposed_without_those_that_have_an_answer(d
     assert made.note == "1 of 3 have an answer already"
     desk.session.receive(ProposeRequest(desk.request(), "subcompartment", None, [3, 18]))
     assert "the table has no row 18" in desk.page.last(Failed).text
+
+
+def test_only_points_of_a_region_answer_where_one_is_asked_for(desk: Any) -> None:
+    centre = tuple(desk.table.positions_nm[13].tolist())
+    away = np.linalg.norm(desk.table.positions_nm.astype(float) - centre, axis=1)
+    radius = float(np.sort(away)[4]) + 0.5
+    inside = set(np.flatnonzero(away <= radius).tolist())
+    answer = ask(desk, "point", 0, within=Ball(centre, radius))
+    assert set(answer.rows) == inside - {0}
+    assert answer.among == len(inside)
+    desk.session.receive(request(desk, "point", 0, within=Ball((-1e9, 0.0, 0.0), 1.0)))
+    assert "region" in desk.failed().text

@@ -6,7 +6,15 @@ from typing import Any
 import numpy as np
 
 from segclr_viewer.wire.answers import SelectionMade
-from segclr_viewer.wire.messages import BrushRequest, ClearRequest, GrowRequest, SegmentsRequest, StepRequest
+from segclr_viewer.wire.messages import (
+    BrushRequest,
+    ClearRequest,
+    GrowRequest,
+    NearRequest,
+    SegmentsRequest,
+    StepRequest,
+)
+from segclr_viewer.wire.types import Ball
 
 BIG = 2**63 + 5
 LOOKS_LIKE = {0: [0, 1, 2, 3, 9, 10, 11], 1: [4, 5, 6, 7, 8], 2: [12, 13, 14, 15, 16, 17]}
@@ -181,3 +189,24 @@ def test_going_back_overtakes_a_search_under_way(desk: Any) -> None:
     desk.session.receive(StepRequest("1", back=True))
     desk.finder.run()
     assert (desk.selected().request, desk.masked()) == ("1", [])
+
+
+def test_what_lies_near_a_place_of_the_volume_is_selected_or_added(desk: Any) -> None:
+    centre = tuple(desk.table.positions_nm[4].tolist())
+    away = np.linalg.norm(desk.table.positions_nm.astype(float) - centre, axis=1)
+    radius = float(np.sort(away)[3]) + 0.5
+    inside = np.flatnonzero(away <= radius).tolist()
+    for mode in ("replace", "subtract"):
+        desk.session.receive(NearRequest(desk.request(), Ball(centre, radius), mode))
+        desk.finder.run_newest()
+        assert desk.masked() == (inside if mode == "replace" else [])
+
+
+def test_a_selection_grows_to_what_is_most_like_each_of_its_points(desk: Any) -> None:
+    desk.session._selecting.choose(desk.request(), np.array([4]), "replace")
+    desk.finder.run_newest()
+    desk.session.receive(GrowRequest(desk.request(), "neighbours"))
+    desk.finder.run_newest()
+    grown = desk.masked()
+    assert len(grown) == 6
+    assert {4, 5, 6, 7, 8} <= set(grown), "those that look alike"
