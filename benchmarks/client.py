@@ -43,7 +43,7 @@ class App:
     async def watch_memory(self) -> None:
         """Note the largest sum of resident memory over the app's processes, until cancelled."""
         while True:
-            self.peak_bytes = max(self.peak_bytes, _resident_bytes(self.process.pid))
+            self.peak_bytes = max(self.peak_bytes, resident_bytes(self.process.pid))
             await asyncio.sleep(0.2)
 
     def stop(self) -> None:
@@ -99,7 +99,7 @@ class Client:
         return bytes(answer.body)
 
 
-def _resident_bytes(pid: int) -> int:
+def resident_bytes(pid: int) -> int:
     """Resident memory of a process and all its descendants."""
     total, queue = 0, [pid]
     while queue:
