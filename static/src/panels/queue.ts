@@ -17,8 +17,8 @@ export function queuePanel(actions: Actions): (state: State) => void {
   const course = element("span", { class: "course", role: "status" });
   const done = element("p", { class: "done" });
   const speed = element("p", { class: "speed" });
-  const back = element("button", { type: "button", title: "Back to the place before", onclick: () => actions.back() });
-  const forward = element("button", { type: "button", title: "Forward again", onclick: () => actions.forward() });
+  const back = element("button", { type: "button", title: "Back to the place before", "aria-label": "Back to the place before", onclick: () => actions.back() });
+  const forward = element("button", { type: "button", title: "Forward again", "aria-label": "Forward again", onclick: () => actions.forward() });
   host.append(element("header", {}, toggle, back, forward, course), done, speed);
 
   let stale = 0;

@@ -20,8 +20,10 @@ export function selectionPanel(actions: Actions): (state: State) => void {
     element("button", { type: "button", title, onclick }, text);
 
   const text = element("span", { role: "status" });
-  const back = button("↶", "The selection before", () => actions.selectionStep(true));
-  const forward = button("↷", "The selection after", () => actions.selectionStep(false));
+  const step = (text: string, title: string, isBack: boolean): HTMLButtonElement =>
+    element("button", { type: "button", title, "aria-label": title, onclick: () => actions.selectionStep(isBack) }, text);
+  const back = step("↶", "The selection before", true);
+  const forward = step("↷", "The selection after", false);
   const change = element("select", { "aria-label": "Change the selection", title: "Make another selection of this one" });
   change.append(element("option", { value: "" }, "Change"), ...CHANGES.map(([value, name]) => element("option", { value }, name)));
   change.addEventListener("change", () => {

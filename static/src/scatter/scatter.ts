@@ -24,6 +24,7 @@ export interface ScatterEvents {
 }
 
 const REACH_PX = 14;
+const KEYS = "Arrow keys move the picture, plus and minus zoom, Home shows all points.";
 const EMPTY = new Float32Array(0);
 
 export class Scatter {
@@ -54,7 +55,7 @@ export class Scatter {
 
   /** null where the browser has no WebGL2. */
   static in(host: HTMLElement, events: ScatterEvents): Scatter | null {
-    const canvas = element("canvas", { tabindex: 0, "aria-label": "Scatter of the embeddings" });
+    const canvas = element("canvas", { tabindex: 0, role: "application", "aria-label": "Scatter of the embeddings", "aria-description": KEYS });
     let redraw = (): void => {};
     const renderer = Renderer.on(canvas, () => redraw());
     if (!renderer) return null;
