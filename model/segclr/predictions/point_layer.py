@@ -7,6 +7,7 @@ space, of which coarse levels hold a random sample.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,7 @@ BYTES_OF_A_POINT = _BY_ID.itemsize + 2 * (RECORD.itemsize + 8)
 """In all three indexes, their entries of minishards not counted."""
 
 _ROWS_AT_ONCE = 1 << 20
-_SCRATCH = ("records.scratch", "rows.scratch", "segments.scratch")
+_SCRATCH = ("records.scratch", "rows.scratch")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,8 +88,7 @@ def _gathered(folder: Path, stored: StoredTable, predictions: StoredPredictions)
     colors = np.zeros((256, 3), np.uint8)
     for index, color in enumerate(predictions.origin.head.colors):
         colors[index] = tuple(bytes.fromhex(color.removeprefix("#")))
-    records = np.memmap(folder / _SCRATCH[0], RECORD, "w+", shape=(count,))
-    rows = np.memmap(folder / _SCRATCH[1], "<u8", "w+", shape=(count,))
+    records, rows = _room(folder / _SCRATCH[0], RECORD, count), _room(folder / _SCRATCH[1], np.dtype("<u8"), count)
     before = np.zeros(len(predictions.first_row), np.int64)
     at, start = 0, 0
     for positions in _positions(stored, predictions):
@@ -104,7 +104,17 @@ def _gathered(folder: Path, stored: StoredTable, predictions: StoredPredictions)
         first, last = np.searchsorted(predictions.first_row, [start, stop], side="right")
         before[first:last] = at + np.searchsorted(kept, predictions.first_row[first:last] - start)
         at, start = at + len(kept), stop
-    return _Points(records.view(np.ndarray), rows.view(np.ndarray), predictions.segment_ids, before)
+    return _Points(records, rows, predictions.segment_ids, before)
+
+
+def _room(path: Path, dtype: np.dtype[Any], count: int) -> NDArray[Any]:
+    """Map a new file, whose room is taken first: to write to a mapped one on a full disk would end the process."""
+    with path.open("wb") as file:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, count * dtype.itemsize)
+        else:
+            file.write(b"\0" * (count * dtype.itemsize))
+    return np.memmap(path, dtype, "r+", shape=(count,)).view(np.ndarray)
 
 
 def _positions(stored: StoredTable, predictions: StoredPredictions) -> Iterator[NDArray[np.float64]]:

@@ -136,3 +136,22 @@ def test_what_cannot_be_exported_is_one_sentence(predicted: PredictedTable, tmp_
     assert "there are no predictions in" in capsys.readouterr().err
     assert not (tmp_path / "other").exists()
     assert not (tmp_path / "other.part").exists()
+
+
+@pytest.mark.parametrize("what", ["os.posix_fallocate", "segclr.predictions.sharding._write_shard"])
+def test_a_disk_that_fills_up_leaves_the_earlier_export(predicted, tmp_path, monkeypatch, capsys, what: str) -> None:
+    out = tmp_path / "layers"
+    assert export.main([str(predicted.predictions), str(out)]) == 0
+    before = sorted((path.relative_to(out), path.stat().st_mtime_ns) for path in out.rglob("*"))
+    capsys.readouterr()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(what, full)
+    assert export.main([str(predicted.predictions), str(out)]) == 1
+    said = capsys.readouterr().err
+    assert "layers cannot be written (No space left on device)" in said
+    assert said.count("\n") == 1
+    assert sorted((path.relative_to(out), path.stat().st_mtime_ns) for path in out.rglob("*")) == before
+    assert not (tmp_path / "layers.part").exists()

@@ -20,6 +20,7 @@ from segclr.embeddings.bulk.job import JobFolder
 from segclr.embeddings.bulk.running import run_job
 from segclr.embeddings.bulk.settings import BulkSettings
 from segclr.embeddings.embed import EncoderLike, embed_volume
+from segclr.embeddings.storage import column_file
 from segclr.embeddings.storage.lock import writing_alone
 from segclr.embeddings.table import EmbeddingTable, open_table, table_exists
 from segclr.errors import TableError, VolumeUnavailable
@@ -133,6 +134,9 @@ def test_a_job_goes_on_with_the_same_settings_only(settings) -> None:
     run(settings, Failing(lambda batch: batch > 5), retries=0)
     with pytest.raises(TableError, match=r"spacing_nm 0.0, now 100.0"):
         run(replace(settings, spacing_nm=100.0))
+    work = EmbeddingWork(settings, load, batch=5)
+    with pytest.raises(TableError, match=r"encoder feedfacecafebeef, now 0123456789abcdef"):
+        run_job(work, replace(Spec(), hash="0123456789abcdef"), ThisProcess(work))
 
 
 def test_two_programs_do_not_do_one_job(settings) -> None:
@@ -140,6 +144,31 @@ def test_two_programs_do_not_do_one_job(settings) -> None:
     folder.mkdir()
     with writing_alone(folder), pytest.raises(TableError, match="another program"):
         run(settings)
+
+
+def test_a_disk_that_fills_up_loses_nothing_that_was_done(settings, at_once, monkeypatch) -> None:
+    real = column_file.write_column
+    full_after = 20
+
+    def write(path: Path, *rest: object) -> object:
+        if path.parent.name == "table" or len(written) >= full_after:
+            raise OSError(28, "No space left on device")
+        written.append(path)
+        return real(path, *rest)
+
+    written: list[Path] = []
+    with monkeypatch.context() as patch:
+        patch.setattr("segclr.embeddings.storage.shard_writing.write_column", write)
+        with pytest.raises(TableError, match=r"cannot be written to .*table: No space left on device"):
+            run(settings, retries=0)
+    told = json.loads((JobFolder.beside(Path(settings.table_folder)).path / "progress.json").read_text())
+    assert 0 < told["done"] < told["blocks"]
+    assert all("No space left on device" in why for why in told["failed"].values())
+    assert not table_exists(Path(settings.table_folder))
+    finished, said = run(settings)
+    assert finished.failed == {}
+    assert f"going on: {told['done']} of" in said[0]
+    assert open_table(Path(settings.table_folder)).version == at_once.version
 
 
 def test_more_blocks_than_are_merged_at_once(settings, at_once, monkeypatch) -> None:
