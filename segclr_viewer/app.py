@@ -31,6 +31,7 @@ from segclr_viewer.overlay.surfaces import Surfaces
 from segclr_viewer.ports import Ports, SharedPorts, Worker
 from segclr_viewer.published import how_to_add
 from segclr_viewer.same_address import name_of_log, usual_port
+from segclr_viewer.scatter import Scatter
 from segclr_viewer.scene import Scene
 from segclr_viewer.serving.columns import Columns
 from segclr_viewer.serving.exports import export_routes
@@ -117,8 +118,9 @@ def _start(
         closing.callback(encoder.close)
         worker = encoder
 
-    world = _world(opened, table, generated)
-    layouts = KeptLayouts(folder, table, server.post)
+    scatter = Scatter(table)
+    world = _world(opened, table, scatter, generated)
+    layouts = KeptLayouts(folder, table, scatter, server.post)
     closing.callback(layouts.stop)
     shared = SharedPorts(
         worker=worker,
@@ -154,6 +156,7 @@ def _start(
         view.listen(sessions[annotator])
     columns = Columns(
         table,
+        workspace.scatter,
         workspace.layout_named,
         workspace.points_stamped,
         workspace.masks.named,
@@ -161,7 +164,7 @@ def _start(
     )
     volumes = {"segmentation": opened.segmentation} | ({"em": opened.em} if opened.em is not None else {})
     seen = None if opened.encoder is None else opened.encoder.cutout
-    pictures = CutoutPictures(opened.em, opened.segmentation, table, seen)
+    pictures = CutoutPictures(opened.em, opened.segmentation, table, workspace.scatter, seen)
     routes = data_routes(volumes, overlays, surfaces, columns, pictures)
     routes += export_routes({annotator: session.selected_rows for annotator, session in sessions.items()})
     server.open(sessions, routes, load_page_files())
@@ -179,7 +182,7 @@ def _thread(closing: ExitStack, server: AppServer) -> LatestThread:
     return thread
 
 
-def _world(opened: Opened, table: EmbeddingTable, generated: bool) -> World:
+def _world(opened: Opened, table: EmbeddingTable, scatter: Scatter, generated: bool) -> World:
     """What the sessions are about; annotator and viewer are each session's own."""
     project = opened.project
     return World(
@@ -193,7 +196,8 @@ def _world(opened: Opened, table: EmbeddingTable, generated: bool) -> World:
         start_segments=tuple(int(segment) for segment in project.start_segments),
         tasks=project.tasks,
         table=table,
-        layout=first_layout(Path(project.table.folder), table),
+        layout=first_layout(Path(project.table.folder), table, scatter),
+        scatter=scatter,
         keys=project.keys,
         segment_at=partial(segments_at, opened.segmentation),
         double_share=project.labelling.double_share if len(project.annotators) > 1 else 0.0,

@@ -14,6 +14,7 @@ from segclr.em.volume import Volume
 from segclr.embeddings.table import EmbeddingTable
 from segclr_viewer.overlay.byte_cache import ByteCache
 from segclr_viewer.pictures import fitted, png
+from segclr_viewer.scatter import Scatter
 
 PLANE = 192  # pixels: edge of one section in the picture
 GAP = 4
@@ -31,6 +32,7 @@ class CutoutPictures:
         em: Volume | None,
         segmentation: Volume,
         table: EmbeddingTable,
+        scatter: Scatter,
         spec: CutoutSpec | None,
         limit_bytes: int = 64 << 20,
     ) -> None:
@@ -43,16 +45,18 @@ class CutoutPictures:
         self._em = em
         self._segmentation = segmentation
         self._table = table
+        self._scatter = scatter
         self._extent_nm = _VIEW_NM if spec is None else spec.size * max(spec.resolution_nm)
         self._made: ByteCache[int, bytes] = ByteCache(limit_bytes, len)
 
-    def png(self, version: str, row: int) -> bytes | None:
-        """The picture of a row: sections (y, x), (z, x), (z, y); None for another version or no row of the table.
+    def png(self, version: str, point: int) -> bytes | None:
+        """The picture of a point: sections (y, x), (z, x), (z, y); None for another version or no point of the table.
 
         Raises:
             VolumeUnavailable: a volume cannot be read.
         """
-        if version != self._table.version or not 0 <= row < len(self._table):
+        row = self._scatter.row(point)
+        if version.partition("~")[0] != self._table.version or row is None:
             return None
         return self._made.get(row, lambda: self._make(row))
 

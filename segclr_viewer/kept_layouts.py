@@ -10,6 +10,7 @@ from segclr.errors import LayoutError, SegclrError
 from segclr.explore.fitted import FittedLayout, describe_fitted, open_fitted
 from segclr_viewer.layout_job import LayoutJob, LayoutOrder, Post, file_of
 from segclr_viewer.ports import KeptLayout, LayoutWish
+from segclr_viewer.scatter import Scatter
 
 MOST_LISTED = 12
 
@@ -21,13 +22,15 @@ log = logging.getLogger(__name__)
 class KeptLayouts:
     """The session's `Layouts` port."""
 
-    def __init__(self, folder: Path, table: EmbeddingTable, post: Post) -> None:
+    def __init__(self, folder: Path, table: EmbeddingTable, scatter: Scatter, post: Post) -> None:
         """Args:
         folder: the table's.
+        scatter: the points that are laid out.
         post: runs a callback on the session's thread.
         """
         self._folder = folder
         self._table = table
+        self._scatter = scatter
         self._post = post
         self._job: LayoutJob | None = None
 
@@ -60,7 +63,8 @@ class KeptLayouts:
             fitted = open_fitted(self._file(stamp))
         except (OSError, SegclrError) as error:
             raise LayoutError(f"that layout cannot be read any more ({error}): fit it again") from None
-        if len(fitted.layout.xy) != len(self._table):
+        sampled = self._scatter.sampled
+        if len(fitted.layout.xy) != len(self._table if sampled is None else sampled):
             raise LayoutError("that layout is of another table: fit it again")
         return fitted
 
@@ -107,6 +111,7 @@ class KeptLayouts:
             wish.labels,
             earlier=earlier,
             labels_of=wish.labels_of,
+            among=self._scatter.sampled,
         )
 
     def _file(self, stamp: str) -> Path:

@@ -17,13 +17,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from segclr.embeddings.aggregation import aggregate
 from segclr.embeddings.table import EmbeddingTable, open_table
 from segclr.errors import SegclrError, WorkerDied
 from segclr.explore.fitted import FittedLayout, Rows, Source, fit_layout, open_fitted, with_three_dimensions
 from segclr.explore.layout import Layout, pca_layout
 from segclr.explore.settings import LayoutSettings, stamp
 from segclr_viewer.child_process import begin_child
+from segclr_viewer.heads.row_vectors import RowVectors
+from segclr_viewer.scatter import Scatter
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ class LayoutOrder:
         three_dimensions: whether to fit these, too, for export; the layout is shown before.
         earlier: the file of the layout shown now, towards which the new one is turned.
         labels_of: the task that the labels are of; empty without labels.
+        among: (n,) ascending, the rows of the table that are laid out; None for all.
     """
 
     folder: Path
@@ -55,6 +57,7 @@ class LayoutOrder:
     three_dimensions: bool = False
     earlier: Path | None = None
     labels_of: str = ""
+    among: NDArray[np.int64] | None = None
 
     def stamp(self, table: EmbeddingTable) -> str:
         """Names what will be fitted."""
@@ -87,10 +90,12 @@ def kept_layout(order: LayoutOrder, table: EmbeddingTable) -> FittedLayout | Non
         return None
 
 
-def first_layout(folder: Path, table: EmbeddingTable) -> Layout:
-    """The kept UMAP with the usual settings if there is one, else the principal components."""
+def first_layout(folder: Path, table: EmbeddingTable, scatter: Scatter) -> Layout:
+    """The kept UMAP of the points with the usual settings if there is one, else their principal components."""
     kept = kept_layout(LayoutOrder(folder), table)
-    return pca_layout(table.embeddings) if kept is None else kept.layout
+    if kept is None or len(kept.layout.xy) != len(scatter):
+        return pca_layout(scatter.of(table.embeddings))
+    return kept.layout
 
 
 class LayoutJob:
@@ -182,8 +187,7 @@ def _fit(pipe: Connection, order: LayoutOrder) -> None:
 
 def _fit_and_keep(pipe: Connection, order: LayoutOrder) -> None:
     table = open_table(order.folder)
-    embeddings = aggregate(table, order.radius_um) if order.radius_um > 0 else table.embeddings
-    rows = Rows(_segments(table), table.node_ids, embeddings, order.classes, order.labels)
+    rows = _rows(table, order)
 
     def tell(doing: str, share: float) -> None:
         pipe.send(Progress(doing, share))
@@ -197,6 +201,14 @@ def _fit_and_keep(pipe: Connection, order: LayoutOrder) -> None:
         fitted = with_three_dimensions(fitted, rows, lambda doing, share: tell(f"in three dimensions: {doing}", share))
         _keep(fitted, layout_file(order, table))
         pipe.send(fitted)
+
+
+def _rows(table: EmbeddingTable, order: LayoutOrder) -> Rows:
+    vectors = RowVectors(table, order.radius_um, order.folder).matrix()
+    if order.among is None:
+        return Rows(_segments(table), table.node_ids, np.asarray(vectors), order.classes, order.labels)
+    nodes = table.node_ids[order.among]
+    return Rows(table.segment_of_rows(order.among), nodes, vectors[order.among], order.classes, order.labels)
 
 
 def _segments(table: EmbeddingTable) -> NDArray[np.uint64]:

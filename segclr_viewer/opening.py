@@ -14,6 +14,7 @@ from segclr.embeddings.table import EmbeddingTable
 from segclr.encoder.checkpoint import CheckpointSpec, check_against, read_spec
 from segclr.errors import ProjectError, TableError
 from segclr.release.registry import release_named
+from segclr_viewer.heads.row_vectors import LARGE_ROWS
 from segclr_viewer.project import Project
 from segclr_viewer.published import check_published
 
@@ -68,6 +69,8 @@ def open_segmentation(project: Project) -> Volume:
 def check_table(table: EmbeddingTable, opened: Opened) -> None:
     """Refuse a table with embeddings that are no numbers, or from another encoder than would embed the clicks.
 
+    Those of a large table are not read for that.
+
     One of a published release must also lie in the segmentation.
 
     Raises:
@@ -85,6 +88,8 @@ def check_table(table: EmbeddingTable, opened: Opened) -> None:
                 f"encoder {opened.encoder.embedding_dim}: delete that folder to embed the volume again, or use the "
                 "table's encoder"
             )
+    if len(table) > LARGE_ROWS:
+        return  # would take seconds; whoever predicts a row that is no number says so
     try:
         table.check_finite()
     except TableError as error:

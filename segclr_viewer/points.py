@@ -1,11 +1,34 @@
 """Points: what is predicted for every row of the table, as one frozen value that is swapped whole."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 NO_CLASS = 255
+
+
+class Rest(Protocol):
+    """Predicts rows that have not been predicted yet, and fills them in."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether every row is predicted."""
+
+    @property
+    def share(self) -> float:
+        """Of all rows, those that are predicted."""
+
+    def counts(self) -> tuple[int, ...]:
+        """How many rows, or in a segment task segments, are predicted as each class so far."""
+
+    def predict_rows(self, rows: NDArray[np.integer]) -> None:
+        """Have some rows predicted."""
+
+    def go_on(self, is_wanted: Callable[[], bool]) -> None:
+        """Predict the rest, for as long as it is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +44,7 @@ class Points:
         predicted: number of nodes (node task) or segments (segment task) of each class.
         labelled: number of labels of each class.
         note: one sentence for the user, empty when there is nothing to say.
+        rest: predicts what of a large table has no class yet; None where every row has been predicted.
     """
 
     stamp: str
@@ -30,6 +54,7 @@ class Points:
     predicted: tuple[int, ...]
     labelled: tuple[int, ...]
     note: str
+    rest: Rest | None = None
 
     def column(self) -> bytes:
         """The body of /columns/prediction/<stamp>.bin: classes, then confidences."""

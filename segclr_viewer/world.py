@@ -9,6 +9,7 @@ from segclr_viewer.keys import USUAL_KEYS, Keys
 from segclr_viewer.log.attach import SegmentAt
 from segclr_viewer.log.consensus import ALL, Choice
 from segclr_viewer.project import Task, TrainOn
+from segclr_viewer.scatter import Scatter
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class World:
         double_share: of the queue, the share that every annotator is asked, blind.
         train_on: which statements of the log the heads are fitted on.
         log: names the label log, the same in every run.
+        scatter: which rows of the table are points; None for the usual ones.
         embeds: whether the project has an encoder, so that places can be embedded.
     """
 
@@ -50,6 +52,7 @@ class World:
     segment_at: SegmentAt | None = None
     double_share: float = 0.0
     train_on: Choice = ALL
+    scatter: Scatter | None = None
     embeds: bool = True
     log: str = ""
 

@@ -20,7 +20,7 @@ class SelectedRows:
 
     Attributes:
         rows: (k,) ascending.
-        xy: (n, 2) float32, the layout with the id `layout`, of all rows.
+        xy: (k, 2) float32, where they lie in the layout with the id `layout`; NaN where they do not.
         points: the predictions of the task, None before the first.
         class_names: of the task.
         labels: class of each labelled row, as far as who asks may know.
@@ -57,8 +57,8 @@ def selection_columns(selected: SelectedRows) -> dict[str, NDArray[Any]]:
         "segment_id": table.segment_of_rows(rows),
         "node_id": np.asarray(table.node_ids[rows]),
         **{f"{axis}_nm": positions[:, at] for at, axis in enumerate("xyz")},
-        "layout_x": selected.xy[rows, 0],
-        "layout_y": selected.xy[rows, 1],
+        "layout_x": selected.xy[:, 0],
+        "layout_y": selected.xy[:, 1],
         "class": names[predicted],
         "confidence": confidence,
         "label": names[labelled],

@@ -2,57 +2,25 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segclr.embeddings.aggregation import aggregate, aggregate_place
 from segclr.embeddings.table import EmbeddingTable
 from segclr.heads.evaluation import HeldOut
+from segclr.heads.head import FittedHead
 from segclr.heads.linear import LinearHead, fit_head
 from segclr.heads.over_segments import codes_of_segments, mean_over_segments
+from segclr_viewer.heads.row_vectors import RowVectors
+from segclr_viewer.heads.unfinished import Unfinished
 from segclr_viewer.log.consensus import ALL, Choice
 from segclr_viewer.log.events import SavedPlace
 from segclr_viewer.points import NO_CLASS, Points
 from segclr_viewer.project import Task
 
 ALL_ALIKE = "all labelled places look the same to the encoder, so the predictions say nothing: is the EM constant?"
-
-
-class RowVectors:
-    """What a task's head sees of the table: its embeddings averaged within a radius; made at the first use.
-
-    Used from the thread of the fitting jobs alone.
-    """
-
-    def __init__(self, table: EmbeddingTable, radius_um: float) -> None:
-        self.table = table
-        self.radius_um = radius_um
-        self._matrix: NDArray[np.float32] | None = None
-
-    def matrix(self) -> NDArray[np.float32]:
-        """(n, d) float32, one row per row of the table."""
-        if self._matrix is None:
-            self._matrix = aggregate(self.table, self.radius_um)
-        return self._matrix
-
-    def of(self, sites: Sequence[int | SavedPlace]) -> tuple[NDArray[np.float32], NDArray[np.uint64]]:
-        """Embeddings (k, d) and segments (k,) of rows, and of places that no row stands for."""
-        rows = np.array([site for site in sites if isinstance(site, int)], np.int64)
-        places = [(at, site) for at, site in enumerate(sites) if not isinstance(site, int)]
-        is_row = np.ones(len(sites), np.bool_)
-        is_row[[at for at, _ in places]] = False
-        embeddings = np.empty((len(sites), self.table.dimensions), np.float32)
-        segments = np.empty(len(sites), np.uint64)
-        embeddings[is_row], segments[is_row] = self.matrix()[rows], self.table.segment_of_rows(rows)
-        for at, place in places:
-            embeddings[at], segments[at] = self._of_place(place), place.segment_id
-        return embeddings, segments
-
-    def _of_place(self, place: SavedPlace) -> NDArray[np.float32]:
-        return aggregate_place(self.table, place.segment_id, place.position_nm, place.embedding, self.radius_um)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,6 +47,17 @@ class Fitted:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """Rows that somebody sees: points of the scatter, and all rows of the segments in the viewer."""
+
+    points: NDArray[np.int64]
+    visible: NDArray[np.int64]
+
+
+NOTHING_SEEN = Seen(np.empty(0, np.int64), np.empty(0, np.int64))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class FitJob:
     """Fit a head on labelled rows and places, and predict every row.
 
@@ -90,6 +69,7 @@ class FitJob:
         now: the time in words.
         choice: which statements the labels follow from.
         revision: how often that was chosen anew in this run; no part of the stamp.
+        seen: what is predicted first where the table is large.
     """
 
     task: Task
@@ -101,6 +81,7 @@ class FitJob:
     now: Callable[[], str]
     choice: Choice = ALL
     revision: int = 0
+    seen: Seen = NOTHING_SEEN
 
     def run(self) -> Fitted:
         """Fit and predict.
@@ -113,17 +94,29 @@ class FitJob:
         fitted = fit_head(embeddings, classes, segments, len(self.task.classes))
         fit_ms = 1e3 * (time.perf_counter() - started)
         alike = ALL_ALIKE if not np.ptp(embeddings, axis=0).any() else ""
+        if self.vectors.is_large:
+            return self._begun(fitted, fit_ms, alike)
         if self.task.unit == "segment":
             first_row = self.vectors.table.first_row
-            probabilities = mean_over_segments(fitted.head, self.vectors.matrix(), first_row)
+            probabilities = mean_over_segments(fitted.head, np.asarray(self.vectors.matrix()), first_row)
             codes, confidence = codes_of_segments(probabilities, first_row)
             predicted = np.bincount(probabilities.argmax(axis=1), minlength=len(self.task.classes))
         else:
             probabilities = None
-            codes, confidence = fitted.head.predict_codes(self.vectors.matrix())
+            codes, confidence = fitted.head.predict_codes(np.asarray(self.vectors.matrix()))
             predicted = np.bincount(codes, minlength=len(self.task.classes))
         points = self._points(codes, confidence, tuple(predicted.tolist()), "; ".join(filter(None, (alike, self.note))))
         return Fitted(self.seq, points, fitted.head, fitted.held_out, probabilities, self.now(), fit_ms, self.revision)
+
+    def _begun(self, fitted: FittedHead[LinearHead], fit_ms: float, alike: str) -> Fitted:
+        """Predict the rows that are seen; the others when they come in sight, or by and by (`Unfinished.go_on`)."""
+        rest = Unfinished(fitted.head, self.vectors, self.task.unit == "segment")
+        rest.predict_first(self.seen.points, self.seen.visible)
+        points = self._points(rest.classes, rest.confidence, rest.counts(), "; ".join(filter(None, (alike, self.note))))
+        points = replace(points, rest=rest)
+        return Fitted(
+            self.seq, points, fitted.head, fitted.held_out, rest.probabilities, self.now(), fit_ms, self.revision
+        )
 
     def without_head(self, why: str) -> Fitted:
         """No predictions, and the sentence that says why."""

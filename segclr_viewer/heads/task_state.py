@@ -11,7 +11,8 @@ from segclr.em.geometry import XYZ
 from segclr.embeddings.aggregation import aggregate_place
 from segclr.errors import SegclrError
 from segclr.wording import counted, verb
-from segclr_viewer.heads.fitting import FitJob, Fitted, RowVectors
+from segclr_viewer.heads.fitting import NOTHING_SEEN, FitJob, Fitted, Seen
+from segclr_viewer.heads.row_vectors import RowVectors
 from segclr_viewer.labels.double_places import DoublePlaces
 from segclr_viewer.labels.label_book import LabelBook, Labelled
 from segclr_viewer.labels.label_sites import LabelSites
@@ -54,6 +55,7 @@ class TaskState:
         self.task = task
         self.usual_choice = choice
         self.choice = choice
+        self.seen: Callable[[], Seen] = lambda: NOTHING_SEEN
         self.revision = 0  # how often another one was chosen
         self.doubles = DoublePlaces(sites.table, task, double_share)
         self.history = TaskHistory(task.name, task.unit, task.classes)
@@ -247,6 +249,7 @@ class TaskState:
             now=now,
             choice=self.choice,
             revision=self.revision,
+            seen=self.seen(),
         )
 
     def trained_on(self, choice: Choice) -> tuple[Labelled, int]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segclr.evaluation.learning_curve import TAKEN_BACK, History
-from segclr_viewer.heads.fitting import RowVectors
+from segclr_viewer.heads.row_vectors import RowVectors
 from segclr_viewer.log.attach import Site
 from segclr_viewer.log.consensus import ALL, Choice
 from segclr_viewer.log.events import CLASS_CHANGES, STATEMENTS, Anchor, LabelEvent, SavedPlace

@@ -12,6 +12,7 @@ from segclr.embeddings.table import EmbeddingTable
 from segclr.explore.layout import Layout
 from segclr.explore.placement import Placement
 from segclr_viewer.log.events import SavedPlace
+from segclr_viewer.scatter import Scatter
 from segclr_viewer.wire.answers import XY, Planes, Stages
 
 MAX_PLACES = 1000
@@ -47,11 +48,16 @@ class Places:
 
     Args:
         layout: that they are placed in, until `lay_out` brings a better one.
+        scatter: the points that it is of.
+
+    Attributes:
+        placement: places new points in the layout.
     """
 
-    def __init__(self, table: EmbeddingTable, layout: Layout) -> None:
+    def __init__(self, table: EmbeddingTable, layout: Layout, scatter: Scatter) -> None:
         self._table = table
-        self._placement = layout.placement(table.embeddings)
+        self._scatter = scatter
+        self.placement = layout.placement(scatter.of(table.embeddings))
         self._radius_um = 0.0
         self._by_id: dict[int, KnownPlace] = {}
         self._next_id = 1
@@ -91,7 +97,7 @@ class Places:
             radius_um: within which the embeddings were averaged that the layout is of; a place's is averaged alike.
             placement: places such means; may be left out for a layout of the embeddings themselves.
         """
-        self._placement = placement or layout.placement(self._table.embeddings)
+        self.placement = placement or layout.placement(self._scatter.of(self._table.embeddings))
         self._radius_um = radius_um
         for place in self:
             xy = self._xy(place.segment_id, place.position_nm, place.embedding)
@@ -109,7 +115,7 @@ class Places:
 
     def _xy(self, segment_id: int, position_nm: XYZ, embedding: NDArray[np.float32]) -> XY:
         laid_out = aggregate_place(self._table, segment_id, position_nm, embedding, self._radius_um)
-        x, y = self._placement.place(laid_out)
+        x, y = self.placement.place(laid_out)
         return (x, y)
 
     def __iter__(self) -> Iterator[KnownPlace]:

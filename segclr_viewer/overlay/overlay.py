@@ -4,8 +4,6 @@ A voxel takes the prediction of the nearest node of its own segment; segments wi
 unpainted. Which node that is never changes and is kept per chunk; a repaint only swaps the table from row to code.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,23 +11,51 @@ from segclr.em.geometry import Box
 from segclr.em.volume import Volume
 from segclr_viewer.overlay.byte_cache import ByteCache
 from segclr_viewer.overlay.nearest import NearestNodes
-from segclr_viewer.points import NO_CLASS, Points
+from segclr_viewer.points import NO_CLASS, Points, Rest
 
 NO_CODE = 0
 CONFIDENCE_BINS = 8
 
 
-@dataclass(frozen=True, slots=True)
+_NOT_YET = 255  # beyond all codes: of a row that may be predicted when it is painted
+
+
 class Paint:
-    """The colours of one moment, as tables over 1 + row; entry 0 is for what has no row.
+    """The colours of one moment, by 1 + row; 0 is what has no row. Any number of threads may ask.
 
     Attributes:
-        codes: uint8, see `code`.
-        parts: uint8, 1 + class, 0 where nothing is predicted.
+        codes: (n + 1,) uint8, see `code`; `_NOT_YET` for rows of a large table that nobody has looked at.
     """
 
-    codes: NDArray[np.uint8]
-    parts: NDArray[np.uint8]
+    def __init__(self, points: Points | None = None) -> None:
+        """Paint by these predictions, or nothing at all."""
+        self._points = points
+        self.codes = np.zeros(1, np.uint8)
+        if points is not None:
+            self.codes = np.zeros(len(points.classes) + 1, np.uint8)
+            if points.rest is None:
+                self.codes[1:] = _codes_of(points.classes, points.confidence)
+            else:
+                self.codes[1:] = _NOT_YET
+
+    def codes_of(self, rows: NDArray[np.integer]) -> NDArray[np.uint8]:
+        """Return the codes of 1 + rows, of any shape; rows that came after this moment have none."""
+        known = rows if rows.max(initial=0) < len(self.codes) else np.where(rows < len(self.codes), rows, 0)
+        codes = np.take(self.codes, known)
+        if self._points is not None and self._points.rest is not None:
+            late = codes == _NOT_YET
+            if late.any():
+                self._look_at(np.unique(known[late]) - 1, self._points, self._points.rest)
+                codes = np.take(self.codes, known)
+        return codes
+
+    def parts_of(self, rows: NDArray[np.integer]) -> NDArray[np.uint8]:
+        """Return 1 + the class of 1 + rows; 0 where nothing is predicted."""
+        return _PART_OF_CODE[self.codes_of(rows)]
+
+    def _look_at(self, rows: NDArray[np.integer], points: Points, rest: Rest) -> None:
+        rest.predict_rows(rows)
+        self.codes[1 + rows] = _codes_of(points.classes[rows], points.confidence[rows])
 
 
 def code(class_index: int, confidence_bin: int) -> int:
@@ -37,15 +63,16 @@ def code(class_index: int, confidence_bin: int) -> int:
     return 1 + class_index * CONFIDENCE_BINS + confidence_bin
 
 
-def paint_of(points: Points) -> Paint:
-    """The tables that paint by these predictions."""
-    known = points.classes != NO_CLASS
-    classes = np.where(known, points.classes, 0)
-    codes = np.zeros(len(classes) + 1, np.uint8)
-    codes[1:] = np.where(known, 1 + classes * CONFIDENCE_BINS + points.confidence // (256 // CONFIDENCE_BINS), NO_CODE)
-    parts = np.zeros(len(classes) + 1, np.uint8)
-    parts[1:] = np.where(known, 1 + classes, 0)
-    return Paint(codes, parts)
+_PART_OF_CODE = np.array([0, *(1 + each // CONFIDENCE_BINS for each in range(255))], np.uint8)
+
+
+def _codes_of(classes: NDArray[np.uint8], confidence: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    known = classes != NO_CLASS
+    given = np.where(known, classes, 0)
+    codes: NDArray[np.uint8] = np.where(
+        known, 1 + given * CONFIDENCE_BINS + confidence // (256 // CONFIDENCE_BINS), NO_CODE
+    )
+    return codes
 
 
 class RowMaps:
@@ -53,7 +80,6 @@ class RowMaps:
 
     def __init__(self, segmentation: Volume, nearest: NearestNodes, limit_bytes: int = 256 << 20) -> None:
         self.segmentation = segmentation
-        self.row_count = len(nearest.nodes.positions_nm)
         self._nearest = nearest
         self._kept: ByteCache[tuple[int, Box], NDArray[np.int32]] = ByteCache(limit_bytes, lambda rows: rows.nbytes)
         self._paints: dict[str, tuple[Points, Paint]] = {}
@@ -71,7 +97,7 @@ class RowMaps:
         """Return the tables that paint by these predictions; all overlays of a task share the newest."""
         newest = self._paints.get(points.task)
         if newest is None or newest[0] is not points:
-            newest = self._paints[points.task] = (points, paint_of(points))
+            newest = self._paints[points.task] = (points, Paint(points))
         return newest[1]
 
     def _rows(self, box: Box, mip: int) -> NDArray[np.int32]:
@@ -85,8 +111,7 @@ class Overlay:
     def __init__(self, row_maps: RowMaps) -> None:
         self._row_maps = row_maps
         self.segmentation = row_maps.segmentation
-        nothing = np.zeros(row_maps.row_count + 1, np.uint8)
-        self.paint = Paint(nothing, nothing)
+        self.paint = Paint()
 
     def repaint(self, points: Points) -> None:
         """Paint by these predictions from the next chunk on."""
@@ -94,4 +119,4 @@ class Overlay:
 
     def chunk(self, box: Box, mip: int) -> NDArray[np.uint8]:
         """Return the codes of a box, (z, y, x)."""
-        return np.take(self.paint.codes, self._row_maps.of(box, mip))
+        return self.paint.codes_of(self._row_maps.of(box, mip))

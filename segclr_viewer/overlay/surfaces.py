@@ -103,7 +103,7 @@ class Surfaces:
         if index >= len(nodes.segment_ids):
             return 0
         first, last = int(nodes.first_row[index]), int(nodes.first_row[index + 1])
-        return zlib.crc32(overlay.paint.parts[1 + first : 1 + last].tobytes())
+        return zlib.crc32(overlay.paint.parts_of(np.arange(1 + first, 1 + last)).tobytes())
 
     async def part(self, part: int, overlay: Overlay) -> Mesh:
         """The mesh of a part, empty if there is no such part; the segment is meshed first where that is new.
@@ -121,7 +121,7 @@ class Surfaces:
         surface = self._made.peek(index)
         if surface is None:
             surface = await self._wait_for(index)
-        return await asyncio.to_thread(lambda: split(surface.mesh, overlay.paint.parts[surface.vertex_rows], wanted))
+        return await asyncio.to_thread(lambda: split(surface.mesh, overlay.paint.parts_of(surface.vertex_rows), wanted))
 
     async def make_ahead(self, segment_id: int) -> None:
         """Mesh a segment that will be asked for soon; nothing happens for one that the table does not have."""

@@ -78,6 +78,7 @@ def data_routes(
     routes = [
         Route(rf"/columns/{_NAME}/positions\.bin", _column(columns.positions)),
         Route(rf"/columns/{_NAME}/segments\.bin", _column(columns.segments)),
+        Route(rf"/columns/{_NAME}/cells\.bin", _column(columns.cells)),
         Route(rf"/columns/layout/{_NAME}\.bin", _column(columns.layout)),
         Route(rf"/columns/prediction/{_NAME}\.bin", _column(columns.prediction)),
         Route(rf"/columns/mask/{_NAME}\.bin", _column(columns.mask)),

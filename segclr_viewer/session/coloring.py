@@ -14,7 +14,8 @@ from segclr.explore.clustering import UNCLUSTERED
 from segclr.heads.linear import LinearHead
 from segclr.queue.strategies import ambiguity
 from segclr_viewer.color_column import MOST_NAMES, NOTHING, OTHERS, ColorColumn, column_of, numbers
-from segclr_viewer.heads.fitting import Fitted, RowVectors
+from segclr_viewer.heads.fitting import Fitted
+from segclr_viewer.heads.row_vectors import RowVectors
 from segclr_viewer.session.app_state import AppState
 from segclr_viewer.wire.coloring import Colored, ColoringInfo, Colorings, ColorRequest
 
@@ -93,8 +94,11 @@ class Coloring:
         return partial(_novelty if message.name == "novelty" else _ambiguity, fitted, fitted.head, task.vectors)
 
     def _tell(self, message: ColorRequest, made: _Made) -> None:
-        column = made.column
-        name = self._state.workspace.color_columns.put(column.codes)
+        column, scatter = made.column, self._state.workspace.scatter
+        codes = column.codes
+        if not scatter.is_whole and len(codes) == len(self._state.world.table):
+            codes = codes[scatter.rows]
+        name = self._state.workspace.color_columns.put(codes)
         self._state.ports.page.send(
             Colored(
                 request=message.request,
@@ -102,7 +106,7 @@ class Coloring:
                 name=message.name,
                 stamp=made.stamp,
                 url=f"/columns/color/{name}.bin",
-                rows=len(column.codes),
+                rows=len(codes),
                 low=column.low,
                 high=column.high,
                 below=column.below,
@@ -137,4 +141,7 @@ def _ambiguity(fitted: Fitted, head: LinearHead, vectors: RowVectors) -> _Made:
 
 def _novelty(fitted: Fitted, head: LinearHead, vectors: RowVectors) -> _Made:
     """How far each row is from all labels (Mahalanobis), in multiples of what is usual among them."""
-    return _Made(numbers(head.novelty.score(vectors.matrix())), fitted.points.stamp)
+    matrix = vectors.matrix()
+    starts = range(0, len(matrix), _ROWS_AT_ONCE)
+    parts = [head.novelty.score(matrix[start : start + _ROWS_AT_ONCE]) for start in starts]
+    return _Made(numbers(np.concatenate([np.empty(0, np.float32), *parts])), fitted.points.stamp)

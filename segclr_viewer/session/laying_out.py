@@ -4,9 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-import numpy as np
-from numpy.typing import NDArray
-
+from segclr.embeddings.storage.stored_embeddings import EmbeddingRows
 from segclr.embeddings.table import EmbeddingTable
 from segclr.errors import LayoutError, SegclrError
 from segclr.explore.fitted import FittedLayout
@@ -14,6 +12,7 @@ from segclr.explore.layout import Layout, pca_layout
 from segclr.explore.placement import Placement
 from segclr_viewer.heads.task_state import TaskState
 from segclr_viewer.ports import KeptLayout, Layouts, LayoutWish
+from segclr_viewer.scatter import Scatter
 from segclr_viewer.session.one_by_one import OneByOne
 from segclr_viewer.wire.layouts import Fitting
 
@@ -49,6 +48,7 @@ class LayingOut:
         errands: where files are read and placements made.
         show: shows a layout to everybody.
         tell_layouts, tell_fitting: tell everybody what is kept, and how far the fit is.
+        scatter: the points that are laid out.
     """
 
     def __init__(
@@ -61,6 +61,7 @@ class LayingOut:
         show: Callable[[Shown], None],
         tell_layouts: Callable[[], None],
         tell_fitting: Callable[[], None],
+        scatter: Scatter,
     ) -> None:
         self._layouts = layouts
         self._table = table
@@ -69,6 +70,7 @@ class LayingOut:
         self._show = show
         self._tell_layouts = tell_layouts
         self._tell_fitting = tell_fitting
+        self._scatter = scatter
         self.shown = "" if first.method == "pca" else layouts.stamp_of(LayoutWish())
         self.fitting = _IDLE
         self._kept: list[KeptLayout] | None = None
@@ -126,14 +128,16 @@ class LayingOut:
         return self._ready(self._layouts.opened(stamp)) if stamp else self._components()
 
     def _components(self) -> Shown:
-        layout = pca_layout(self._table.embeddings)
-        return Shown(layout, "", 0.0, layout.placement(self._table.embeddings))
+        embeddings = self._scatter.of(self._table.embeddings)
+        layout = pca_layout(embeddings)
+        return Shown(layout, "", 0.0, layout.placement(embeddings))
 
     def _ready(self, fitted: FittedLayout) -> Shown:
         radius_um = fitted.source.radius_um
-        return Shown(fitted.layout, fitted.stamp, radius_um, fitted.layout.placement(self._laid_out(radius_um)))
+        embeddings = self._scatter.of(self.laid_out(radius_um))
+        return Shown(fitted.layout, fitted.stamp, radius_um, fitted.layout.placement(embeddings))
 
-    def _laid_out(self, radius_um: float) -> NDArray[np.float32]:
+    def laid_out(self, radius_um: float) -> EmbeddingRows:
         """(n, d) what a layout of means within that radius was fitted to."""
         if radius_um == 0:
             return self._table.embeddings

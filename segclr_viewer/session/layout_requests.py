@@ -69,10 +69,14 @@ class LayoutRequests:
         return LayoutWish(
             settings=settings,
             radius_um=0.0 if averaging is None else averaging.vectors.radius_um,
-            classes=None if task.predicted is None else task.predicted.fitted.points.classes,
-            labels=self._labels(task) if asked.supervised else None,
+            classes=None if task.predicted is None else self._of_points(task.predicted.fitted.points.classes),
+            labels=self._of_points(self._labels(task)) if asked.supervised else None,
             labels_of=task.task.name if asked.supervised else "",
         )
+
+    def _of_points(self, values: NDArray[np.integer]) -> NDArray[np.integer]:
+        sampled = self._state.workspace.scatter.sampled
+        return values if sampled is None else values[sampled]
 
     def _labels(self, task: TaskState) -> NDArray[np.int64]:
         """(n,) the label of each row, -1 for none; a labelled segment labels all its rows."""

@@ -27,6 +27,11 @@ class OneByOne:
         self._waiting[who] = partial(self._thread.submit, job, partial(self._over, done), partial(self._over, failed))
         self._next()
 
+    @property
+    def is_free(self) -> bool:
+        """Whether nothing waits for what is being done; from any thread."""
+        return not self._waiting
+
     def _next(self) -> None:
         if self._waiting and not self._busy:
             self._busy = True

@@ -6,16 +6,19 @@ many annotators, keeps the predictions from coming. What is shown is never older
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from segclr.errors import SegclrError
 from segclr_viewer.heads.fitting import Fitted
 from segclr_viewer.heads.task_state import Predicted, TaskState
-from segclr_viewer.points import Points
-from segclr_viewer.ports import Latest
+from segclr_viewer.points import Points, Rest
+from segclr_viewer.ports import Later, Latest
 from segclr_viewer.project import Task
 from segclr_viewer.session.one_by_one import OneByOne
 from segclr_viewer.wire.answers import HeadInfo, HeldOutInfo, PointsReady
+
+_PROGRESS_S = 0.5
 
 
 class Predicting:
@@ -26,6 +29,8 @@ class Predicting:
         paint: show these predictions of a task in the viewers.
         tell: announce the newest predictions of a task to the pages.
         fail: tell that a task could not be predicted.
+        say: tell a sentence to all who look at a task.
+        later: the session's clock.
     """
 
     def __init__(
@@ -35,12 +40,16 @@ class Predicting:
         paint: Callable[[TaskState, Points], None],
         tell: Callable[[TaskState, Predicted], None],
         fail: Callable[[TaskState, SegclrError], None],
+        say: Callable[[TaskState, str], None],
+        later: Later,
     ) -> None:
         self._fits = OneByOne(fitter)
         self._now = now
         self._paint = paint
         self._tell = tell
         self._fail = fail
+        self._say = say
+        self._later = later
         self._asked: dict[str, tuple[int, int]] = {}  # of each task the newest moment that is being predicted
 
     def refresh(self, task: TaskState) -> None:
@@ -63,6 +72,37 @@ class Predicting:
         self._paint(task, fitted.points)
         task.predicted = Predicted(fitted, _message(fitted, 1e3 * (time.perf_counter() - started)))
         self._tell(task, task.predicted)
+        if fitted.points.rest is not None:
+            self._go_on(task, fitted, fitted.points.rest)
+            self._later(_PROGRESS_S, partial(self._say_share, task, fitted, fitted.points.rest))
+
+    def _go_on(self, task: TaskState, fitted: Fitted, rest: Rest) -> None:
+        """Predict what nobody has looked at yet, whenever there is nothing else to do."""
+        if self._is_shown(task, fitted):
+            work = partial(rest.go_on, lambda: self._fits.is_free)
+            gone_on = partial(self._went_on, task, fitted, rest)
+            self._fits.ask(f"rest of {task.task.name}", work, gone_on, partial(self._failed, task))
+
+    def _went_on(self, task: TaskState, fitted: Fitted, rest: Rest, _: None) -> None:
+        if not self._is_shown(task, fitted) or task.predicted is None:
+            return
+        if not rest.is_over:
+            self._go_on(task, fitted, rest)
+            return
+        points = replace(fitted.points, predicted=rest.counts())
+        message = task.predicted.message.of_all(points.predicted)
+        task.predicted = Predicted(replace(fitted, points=points), message)
+        self._tell(task, task.predicted)
+        self._say(task, f"all {len(points.classes):,} points are predicted")
+
+    def _say_share(self, task: TaskState, fitted: Fitted, rest: Rest) -> None:
+        if self._is_shown(task, fitted) and not rest.is_over:
+            total = len(fitted.points.classes)
+            self._say(task, f"predicting {task.task.name}: {rest.share:.0%} of {total:,} points")
+            self._later(_PROGRESS_S, partial(self._say_share, task, fitted, rest))
+
+    def _is_shown(self, task: TaskState, fitted: Fitted) -> bool:
+        return task.predicted is not None and task.predicted.fitted is fitted
 
     def _failed(self, task: TaskState, error: SegclrError) -> None:
         self._asked.pop(task.task.name, None)

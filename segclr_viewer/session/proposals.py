@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from segclr.embeddings.table import EmbeddingTable
 from segclr.errors import SegclrError
-from segclr_viewer.heads.fitting import RowVectors
+from segclr_viewer.heads.row_vectors import RowVectors
 from segclr_viewer.points import NO_CLASS
 from segclr_viewer.project import Unit
 from segclr_viewer.session.app_state import AppState
@@ -50,9 +50,9 @@ class Neighbours:
     def run(self) -> Found:
         """The nearest first NEIGHBOURS, by Euclidean distance, at most `per_cell` of a segment."""
         matrix, table = self.vectors.matrix(), self.vectors.table
-        apart = np.empty(len(matrix), np.float32)
+        apart, asked = np.empty(len(matrix), np.float32), matrix[np.array([self.row])]
         for start in range(0, len(matrix), _ROWS_AT_ONCE):
-            difference = matrix[start : start + _ROWS_AT_ONCE] - matrix[self.row]
+            difference = matrix[start : start + _ROWS_AT_ONCE] - asked
             apart[start : start + len(difference)] = np.einsum("ij,ij->i", difference, difference)
         apart[self.closed] = np.inf
         apart[self.row] = np.inf

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from segclr.queue.audit import audit_order, upcoming_audits
 from segclr.queue.pool import draw_pool, typical_rows
-from segclr_viewer.heads.fitting import RowVectors
+from segclr_viewer.heads.row_vectors import RowVectors
 from segclr_viewer.heads.task_state import TaskState
 from segclr_viewer.labels.double_places import DoublePlaces
 from segclr_viewer.project import Task

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segclr.explore.neighbours import EXACT_ROWS, Neighbours, NeighbourSearch, Wanted, open_search
-from segclr_viewer.heads.fitting import RowVectors
+from segclr_viewer.heads.row_vectors import RowVectors
 from segclr_viewer.heads.task_state import TaskState
 from segclr_viewer.session.one_by_one import OneByOne
 

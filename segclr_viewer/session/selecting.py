@@ -11,6 +11,7 @@ from segclr.errors import SegclrError
 from segclr.explore.growing import nearest_outside
 from segclr.wording import counted, verb
 from segclr_viewer.session.app_state import AppState
+from segclr_viewer.session.entering import stem_of
 from segclr_viewer.session.selection import (
     NOTHING,
     Picked,
@@ -70,7 +71,7 @@ class Selecting:
         xy, former, shown = self._coordinates(message.layout), self.rows, self._shown(message.hidden)
         self._find(
             message.request,
-            lambda: combine(former, shown(rows_inside(xy, message.polygon)), message.mode),
+            lambda: combine(former, shown(self._rows_of(rows_inside(xy, message.polygon))), message.mode),
             self._state.layout.id,
         )
 
@@ -79,7 +80,7 @@ class Selecting:
         xy, former, shown = self._coordinates(message.layout), self.rows, self._shown(message.hidden)
         self._find(
             message.request,
-            lambda: combine(former, shown(rows_brushed(xy, message.path, message.radius)), message.mode),
+            lambda: combine(former, shown(self._rows_of(rows_brushed(xy, message.path, message.radius))), message.mode),
             self._state.layout.id,
         )
 
@@ -150,9 +151,14 @@ class Selecting:
 
     def _coordinates(self, layout_id: str) -> NDArray[np.float32]:
         layout = self._state.layout
-        if layout_id != layout.id:
+        if stem_of(layout_id) != stem_of(layout.id):
             raise _outdated()
         return layout.xy
+
+    def _rows_of(self, points: Rows) -> Rows:
+        """The rows, ascending, of some points of the scatter."""
+        scatter = self._state.workspace.scatter
+        return points if scatter.is_whole else np.sort(scatter.rows[points])
 
     def _shown(self, class_ids: list[str]) -> Callable[[Rows], Rows]:
         """Leaves out the rows that are predicted as these hidden classes."""
@@ -174,7 +180,7 @@ class Selecting:
         def select(made: Made) -> None:
             if asked != self._asked:
                 return  # something else was selected meanwhile
-            if layout_id not in (None, self._state.layout.id):
+            if layout_id is not None and stem_of(layout_id) != stem_of(self._state.layout.id):
                 raise _outdated()
             self._select(request, made)
 

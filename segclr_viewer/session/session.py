@@ -8,6 +8,7 @@ cases are in `clicking.py`, `labelling.py`, `undoing.py`, `reviewing.py`, `class
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -33,6 +34,7 @@ from segclr_viewer.session.labelling import Labelling
 from segclr_viewer.session.layout_requests import LayoutRequests
 from segclr_viewer.session.listing import Listing
 from segclr_viewer.session.neighbourly import Neighbourly
+from segclr_viewer.session.numbering import NumberedPage
 from segclr_viewer.session.painting import Painting
 from segclr_viewer.session.people import People
 from segclr_viewer.session.proposals import Proposals
@@ -44,7 +46,7 @@ from segclr_viewer.session.selecting import Selecting
 from segclr_viewer.session.storing import Storing
 from segclr_viewer.session.undoing import Undoing
 from segclr_viewer.session.workspace import Workspace
-from segclr_viewer.wire.answers import Device, Status, ToPage
+from segclr_viewer.wire.answers import Device, RowsReady, Status, ToPage
 from segclr_viewer.wire.classes import ClassRequest
 from segclr_viewer.wire.coloring import ColorRequest
 from segclr_viewer.wire.comparing import CompareRequest
@@ -98,7 +100,8 @@ class Session:
             world: says who labels.
             ports: the annotator's own.
         """
-        self._state = AppState(workspace, world, ports)
+        self._numbered = NumberedPage(ports.page, workspace.scatter, workspace.points_grown)
+        self._state = AppState(workspace, world, replace(ports, page=self._numbered))
         self._clicking = Clicking(self._state)
         self._painting = Painting(self._state, self._clicking)
         self._storing = Storing(self._state)
@@ -183,6 +186,14 @@ class Session:
         device = self._state.workspace.device
         self._state.ports.page.send(Device(device, self._state.world.table.provenance.encoder_hash))
 
+    def tell_rows(self) -> None:
+        """Tell the pages that there are more points, and show them."""
+        send, scatter = self._state.ports.page.send, self._state.workspace.scatter
+        send(RowsReady(len(scatter), len(self._state.world.table.segment_ids), scatter.version))
+        send(layout_ready(self._state.layout, self._state.workspace.layout_radius_um))
+        if self._state.active.predicted is not None:
+            send(self._state.active.predicted.message)
+
     def tell_layout(self) -> None:
         """Show the newest layout."""
         self._state.ports.page.send(layout_ready(self._state.layout, self._state.workspace.layout_radius_um))
@@ -205,9 +216,13 @@ class Session:
         """Tell a failure that answers no request."""
         self._state.fail(None, error)
 
-    def page_joined(self, send: Callable[[ToPage], None]) -> None:
-        """A page connected (or reloaded): tell it everything, through `send`, which reaches it alone."""
+    def page_joined(self, tell: Callable[[ToPage], None]) -> None:
+        """A page connected (or reloaded): tell it everything, through `tell`, which reaches it alone."""
         self._state.is_open = True
+
+        def send(message: ToPage) -> None:
+            tell(self._numbered.numbered(message))
+
         send(hello(self._state, self._clicking.known().places))
         send(colorings(self._state.world.table, self._clusters.run))
         send(layout_ready(self._state.layout, self._state.workspace.layout_radius_um))
@@ -233,7 +248,7 @@ class Session:
 
     def receive(self, message: ToServer) -> None:
         """Do what a page asks."""
-        self._state.answering(message.request, partial(self._receive, message))
+        self._state.answering(message.request, lambda: self._receive(self._numbered.asked(message)))
 
     def click(self, position_nm: XYZ, segment_id: int | None) -> None:
         """Embed and classify the place; `segment_id` is the one under the mouse, None if the viewer does not know."""
@@ -337,7 +352,9 @@ class Session:
             case StepRequest():
                 self._selecting.step(message)
             case SegmentsRequest():
-                self._selecting.segments(message.request, [int(text) for text in message.ids])
+                segment_ids = [int(text) for text in message.ids]
+                self._state.workspace.look_at(segment_ids)
+                self._selecting.segments(message.request, segment_ids)
             case ColorRequest():
                 self._coloring.ask(message)
             case ClearRequest():

@@ -10,9 +10,12 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Protocol
 
+import numpy as np
+
 from segclr.errors import SegclrError
 from segclr.explore.layout import Layout
 from segclr.explore.placement import Placement
+from segclr_viewer.heads.fitting import NOTHING_SEEN, Seen
 from segclr_viewer.heads.task_state import Predicted, TaskState
 from segclr_viewer.labels.group_commit import GroupCommit
 from segclr_viewer.labels.label_sites import LabelSites
@@ -21,7 +24,9 @@ from segclr_viewer.log.events import LabelEvent, NewEvent, SavedPlace
 from segclr_viewer.log.training_file import Chosen
 from segclr_viewer.points import Points
 from segclr_viewer.ports import SharedPorts
+from segclr_viewer.scatter import Scatter
 from segclr_viewer.session.agreeing import Agreeing
+from segclr_viewer.session.entering import Entering
 from segclr_viewer.session.laying_out import LayingOut, Shown
 from segclr_viewer.session.named_columns import NamedColumns
 from segclr_viewer.session.one_by_one import OneByOne
@@ -31,6 +36,8 @@ from segclr_viewer.session.queue_memory import QueueMemory
 from segclr_viewer.session.searches import Searches
 from segclr_viewer.world import World
 
+MOST_VISIBLE = 200  # segments of a large table that are looked after
+POINTS_EACH = 200  # of theirs that enter the scatter
 _REST_S = 0.15  # between two repaints where several look: each makes every page and viewer of them fetch anew
 
 
@@ -66,6 +73,9 @@ class Member(Protocol):
 
     def tell_agreement(self, task: TaskState) -> None:
         """Tell the pages how far the annotators agree on a task, which has changed."""
+
+    def tell_rows(self) -> None:
+        """Tell the pages that there are more points, and show them."""
 
     def tell_layout(self) -> None:
         """Show the newest layout."""
@@ -111,8 +121,10 @@ class Workspace:
     ) -> None:
         self.ports = ports
         self.now = now
+        self._table = world.table
         self.new_id = new_id
-        self.layout = world.layout
+        self.scatter = world.scatter or Scatter(world.table)
+        self._visible: list[int] = []
         self.layout_radius_um = 0.0
         self.device = ""
         self.members: list[Member] = []
@@ -126,7 +138,7 @@ class Workspace:
         for name, chosen in self.chosen.items():
             if name in self.tasks:
                 self.tasks[name].choose(chosen.choice)
-        self.places = Places(world.table, world.layout)
+        self.places = Places(world.table, world.layout, self.scatter)
         self.errands = OneByOne(ports.chooser)
         self.judgements = OneByOne(ports.judge)
         self.searches = Searches(OneByOne(ports.searcher), self.tasks)
@@ -139,10 +151,31 @@ class Workspace:
             self._show_layout,
             self._tell_layouts,
             self._tell_fitting,
+            self.scatter,
         )
+        self._entering = Entering(
+            self.scatter,
+            self.errands,
+            self.layouts.laid_out,
+            self._tell_places,
+            self._fail_all,
+            world.layout,
+            self.places.placement,
+        )
+        self.layout = self._entering.grown()
+        for task in self.tasks.values():
+            task.seen = self._seen
         self.queues = QueueMemory()
         self.agreeing = Agreeing(self.errands, self._tell_agreement)
-        self._predicting = Predicting(ports.fitter, now, self._paint, self._tell_predictions, self._tell_failure)
+        self._predicting = Predicting(
+            ports.fitter,
+            now,
+            self._paint,
+            self._tell_predictions,
+            self._tell_failure,
+            self._say,
+            ports.later,
+        )
         self.commits = GroupCommit(self.append, ports.later)
         self._pacers = {name: Pacer(ports.later) for name in self.tasks}
         self._events: dict[str, LabelEvent] = {}
@@ -240,10 +273,41 @@ class Workspace:
 
     def layout_ready(self, layout: Layout, radius_um: float = 0.0, placement: Placement | None = None) -> None:
         """Show a layout, of means within a radius, in the stead of the old one; `placement` places new points in it."""
-        self.layout, self.layout_radius_um = layout, radius_um
         self.places.lay_out(layout, radius_um, placement)
+        self.layout = self._entering.over(layout, radius_um, self.places.placement)
+        self.layout_radius_um = radius_um
         for member in self.members:
             member.tell_layout()
+
+    def look_at(self, segment_ids: Sequence[int]) -> None:
+        """These segments are shown: of a large table, some points of each enter, and they are predicted first."""
+        if self.scatter.is_whole:
+            return
+        self._visible = list(segment_ids)[:MOST_VISIBLE]
+        slices = [self._table.rows_of(segment_id) for segment_id in self._visible]
+        sizes = [some.stop - some.start for some in slices]
+        steps = [max(1, -(-size // POINTS_EACH)) for size in sizes]
+        rows = [np.arange(some.start, some.stop, step) for some, step in zip(slices, steps, strict=True)]
+        if rows and self.scatter.enter(np.concatenate(rows)):
+            self.points_grown()
+
+    def points_grown(self) -> None:
+        """Tell all pages that there are more points."""
+        self.layout = self._entering.grown()
+        for member in self.members:
+            member.tell_rows()
+
+    def _tell_places(self) -> None:
+        self.layout = self._entering.laid()
+        for member in self.members:
+            member.tell_layout()
+
+    def _seen(self) -> Seen:
+        """What is predicted before all else of a large table: its points, and the rows of what the viewer shows."""
+        if self.scatter.is_whole:
+            return NOTHING_SEEN
+        rows = [np.arange(some.start, some.stop) for some in map(self._table.rows_of, self._visible)]
+        return Seen(self.scatter.rows, np.concatenate([np.empty(0, np.int64), *rows]))
 
     def begin_layouts(self) -> None:
         """Show the layout that was shown last, or fit the first one; a failure is told to all."""
@@ -300,6 +364,10 @@ class Workspace:
     def _tell_predictions(self, task: TaskState, predicted: Predicted) -> None:
         for member in self._watchers(task):
             member.tell_predictions(predicted)
+
+    def _say(self, task: TaskState, text: str) -> None:
+        for member in self._watchers(task):
+            member.tell_status(text)
 
     def _tell_failure(self, task: TaskState, error: SegclrError) -> None:
         for member in self._watchers(task) or self.members:

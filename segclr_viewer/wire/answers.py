@@ -5,9 +5,10 @@ embedding table named in `hello`, classes are indices into the task's list, as i
 `request` of the page. `tests/wire` holds one example of each message, read by this package's tests and by the page's.
 """
 
+from collections.abc import Sequence
 from typing import Literal
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
 from segclr_viewer.keys import Keys
 from segclr_viewer.wire.annotators import AgreementReady, ConflictsReady, PeopleReady
@@ -74,6 +75,17 @@ class Hello(Struct, frozen=True, forbid_unknown_fields=True, tag="hello"):
     keys: Keys
 
 
+class RowsReady(Struct, frozen=True, forbid_unknown_fields=True, tag="rows"):
+    """There are more points than the page was told; those that it knows keep their numbers.
+
+    Columns of the `table_version` have all of them. `segments` counts those of the whole table.
+    """
+
+    rows: int
+    segments: int
+    table_version: str
+
+
 class LayoutReady(Struct, frozen=True, forbid_unknown_fields=True, tag="layout"):
     """Where the scatter's coordinates are: float32 x of every row, then float32 y."""
 
@@ -123,6 +135,15 @@ class PointsReady(Struct, frozen=True, forbid_unknown_fields=True, tag="points")
     labels: int
     head: HeadInfo | None
     note: str
+
+    def of_all(self, predicted: Sequence[int]) -> "PointsReady":
+        """The same predictions when every row is predicted: their column is another one."""
+        return structs.replace(self, url=f"{self.url.removesuffix('.bin')}~-all.bin", predicted=list(predicted))
+
+    def of_points(self, count: int) -> "PointsReady":
+        """The same predictions, of so many points alone."""
+        stem, _, part = self.url.removesuffix(".bin").partition("~")
+        return structs.replace(self, url=f"{stem}~{count}{part}.bin", rows=count)
 
 
 class Labels(Struct, frozen=True, forbid_unknown_fields=True, tag="labels"):
@@ -273,6 +294,7 @@ class Device(Struct, frozen=True, forbid_unknown_fields=True, tag="device"):
 ToPage = (
     Hello
     | ClassesChanged
+    | RowsReady
     | LayoutReady
     | LayoutsKnown
     | Fitting

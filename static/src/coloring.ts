@@ -115,8 +115,7 @@ export function byLabel(labels: Labels, rows: Rows, classes: readonly ClassSpec[
   const codes = new Uint8Array(table.rows).fill(NOTHING);
   labels.rows.forEach((row, i) => {
     if (row >= table.rows) return;
-    const [from, to] = wholeCells ? table.rowsOf(table.indexOfRow(row)) : [row, row + 1];
-    codes.fill(labels.classes[i], from, to);
+    for (const each of wholeCells ? table.rowsOf(table.indexOfRow(row)) : [row]) codes[each] = labels.classes[i];
   });
   const swatches = classes.map(({ name, color }) => ({ name, rgb: rgbOf(color) }));
   const colors = colorsOf((code) => swatches[code]?.rgb ?? null);
@@ -152,8 +151,7 @@ export function byPosition({ table, positions_nm }: Rows, axis: number): Tint {
 }
 
 export function byCell({ table }: Rows): Tint {
-  const codes = new Uint8Array(table.rows);
-  for (let index = 0; index < table.segments; index++) codes.fill(index % OTHERS, ...table.rowsOf(index));
+  const codes = Uint8Array.from({ length: table.rows }, (_, row) => table.indexOfRow(row) % OTHERS);
   const note = "a colour for each cell; colours repeat";
   return { codes, colors: CELLS, scale: { kind: "words", title: "cell", swatches: [], others: false, missing: 0, note } };
 }

@@ -2,11 +2,11 @@
 
 import { Table } from "./table";
 
-async function bytesOf(url: string, expected: number): Promise<ArrayBuffer> {
+async function bytesOf(url: string, expected: number, orMore = false): Promise<ArrayBuffer> {
   const response = await fetch(new URL(url, location.href), { credentials: "same-origin" });
   if (!response.ok) throw new Error(`The server answered ${response.status} for ${url}: reload the page.`);
   const bytes = await response.arrayBuffer();
-  if (bytes.byteLength !== expected) {
+  if (orMore ? bytes.byteLength < expected : bytes.byteLength !== expected) {
     throw new Error(`${url} holds ${bytes.byteLength} bytes where ${expected} were announced: reload the page.`);
   }
   return bytes;
@@ -25,6 +25,8 @@ export async function fetchCoordinates(id: string, url: string, rows: number): P
 
 export interface Prediction {
   readonly stamp: string;
+  /** Where it came from: of a large table more is predicted by and by, under the same stamp. */
+  readonly url: string;
   readonly task: string;
   /** Class of every row; 255 is none. */
   readonly classes: Uint8Array;
@@ -34,7 +36,7 @@ export interface Prediction {
 
 export async function fetchPrediction(stamp: string, task: string, url: string, rows: number): Promise<Prediction> {
   const bytes = await bytesOf(url, rows * 2);
-  return { stamp, task, classes: new Uint8Array(bytes, 0, rows), confidences: new Uint8Array(bytes, rows, rows) };
+  return { stamp, url, task, classes: new Uint8Array(bytes, 0, rows), confidences: new Uint8Array(bytes, rows, rows) };
 }
 
 /** One byte for each row. */
@@ -42,9 +44,9 @@ export async function fetchBytes(url: string, rows: number): Promise<Uint8Array>
   return new Uint8Array(await bytesOf(url, rows));
 }
 
-/** One bit for each row, as `scatter/bits.ts` has them. */
+/** One bit for each row, as `scatter/bits.ts` has them; there may be more rows since. */
 export async function fetchMask(url: string, rows: number): Promise<Uint32Array> {
-  return new Uint32Array(await bytesOf(url, 4 * Math.ceil(rows / 32)));
+  return new Uint32Array(await bytesOf(url, 4 * Math.ceil(rows / 32), true));
 }
 
 export interface Rows {
@@ -54,9 +56,11 @@ export interface Rows {
 }
 
 export async function fetchRows(version: string, rows: number): Promise<Rows> {
-  const [segments, positions] = await Promise.all([
+  const [segments, cells, positions] = await Promise.all([
     bytesOf(`columns/${version}/segments.bin`, rows * 8),
+    bytesOf(`columns/${version}/cells.bin`, rows * 4),
     bytesOf(`columns/${version}/positions.bin`, rows * 12),
   ]);
-  return { table: Table.from(version, new BigUint64Array(segments)), positions_nm: new Float32Array(positions) };
+  const table = Table.from(version, new BigUint64Array(segments), new Uint32Array(cells));
+  return { table, positions_nm: new Float32Array(positions) };
 }

@@ -46,17 +46,22 @@ export function fetching(dispatch: (event: Event) => void, now: () => State): Ef
       const coming = fetchCoordinates(layout.id, layout.url, layout.rows);
       coming.then((coordinates) => dispatch({ type: "coordinates", coordinates }), report);
     }
-    if (points && points.stamp !== before?.points?.stamp) {
+    if (points && points.url !== before?.points?.url) {
       const coming = fetchPrediction(points.stamp, points.task, points.url, points.rows);
       coming.then(
         (prediction) => dispatch({ type: "prediction", prediction }),
         (error: unknown) =>
           setTimeout(() => {
-            if (now().points?.stamp === points.stamp) report(error);
+            if (now().points?.url === points.url) report(error);
           }, OVERTAKEN_MS),
       );
     }
   };
+}
+
+/** What of a layout's id stays when there are more points. */
+function stemOf(id: string): string {
+  return id.split("~")[0];
 }
 
 export function drawing(scatter: Scatter, tints: Tints): Effect {
@@ -65,7 +70,10 @@ export function drawing(scatter: Scatter, tints: Tints): Effect {
     const { coordinates, prediction, selected, hidden, target, here } = state;
     if (changed(state, before, "tool")) scatter.setTool(state.tool);
     if (changed(state, before, "density")) scatter.setDensity(state.density);
-    if (changed(state, before, "coordinates") && coordinates) scatter.setGeometry(coordinates.x, coordinates.y);
+    if (changed(state, before, "coordinates") && coordinates) {
+      const more = before?.coordinates != null && stemOf(before.coordinates.id) === stemOf(coordinates.id);
+      scatter.setGeometry(coordinates.x, coordinates.y, more);
+    }
     const tint = tints(state);
     const tinted = tint !== shown;
     shown = tint;

@@ -238,9 +238,11 @@ const actions: Actions = {
     const found = findCell(text, state);
     if ("problem" in found) dispatch({ type: "problem", text: found.problem });
     else {
-      choose({ kind: "row", row: found.middle });
+      const { rows } = found;
+      if (rows.length) choose({ kind: "row", row: rows[rows.length >> 1] });
       selecting.segments([found.id]);
-      scatter?.zoomTo((row) => row >= found.rows[0] && row < found.rows[1]);
+      const own = new Set(rows);
+      if (own.size) scatter?.zoomTo((row) => own.has(row));
     }
     return !("problem" in found);
   },

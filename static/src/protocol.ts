@@ -52,6 +52,14 @@ export interface Hello {
   readonly keys: Keys;
 }
 
+/** There are more points: those that are known keep their numbers. */
+export interface MoreRows {
+  readonly type: "rows";
+  readonly rows: number;
+  readonly segments: number;
+  readonly table_version: string;
+}
+
 export interface Layout {
   readonly type: "layout";
   readonly id: string;
@@ -185,6 +193,7 @@ export type ServerMessage =
   | Fitting
   | Hello
   | ClassesChanged
+  | MoreRows
   | Layout
   | Points
   | Labels
@@ -248,6 +257,7 @@ const FIELDS: Readonly<Record<ServerMessage["type"], readonly string[]>> = {
     "keys",
   ],
   classes: ["task", "heirs"],
+  rows: ["rows", "segments", "table_version"],
   layout: ["id", "method", "url", "rows"],
   layouts: LAYOUTS_FIELDS,
   fitting: FITTING_FIELDS,

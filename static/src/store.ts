@@ -13,7 +13,7 @@ import { attached, listed, listingReduce, seen, type ListingEvent } from "./list
 import { linkReduce, type LinkEvent } from "./link_store";
 import { omit, without } from "./lists";
 import { current, placed } from "./places";
-import type { ServerMessage } from "./protocol";
+import type { Hello, MoreRows, ServerMessage } from "./protocol";
 import { closed, decided, peopleCame, peopleReduce, undecided, type PeopleEvent } from "./people_store";
 import { itemsCame, proposalCame, queueReduce, stored, type QueueEvent } from "./queue_store";
 import type { ConnectionState } from "./socket";
@@ -136,7 +136,7 @@ export function reduce(state: State, event: Event): State {
     case "coordinates":
       return event.coordinates.id === state.layout?.id ? { ...state, coordinates: event.coordinates } : state;
     case "prediction":
-      return event.prediction.stamp === state.points?.stamp ? { ...state, prediction: event.prediction } : state;
+      return event.prediction.url === state.points?.url ? { ...state, prediction: event.prediction } : state;
     case "target":
       return { ...aimed(state, event.target), overtaken: state.working.map((work) => work.request) };
     case "sent-to-store":
@@ -243,6 +243,8 @@ function received(state: State, message: ServerMessage): State {
     case "colorings":
     case "colored":
       return coloringTold(state, message);
+    case "rows":
+      return state.hello ? { ...state, hello: { ...state.hello, ...more(message) } } : state;
     case "layout":
       return { ...state, layout: message };
     case "layouts":
@@ -299,6 +301,10 @@ function received(state: State, message: ServerMessage): State {
     case "device":
       return state.hello ? { ...state, hello: { ...state.hello, ...pick(message) } } : state;
   }
+}
+
+function more({ rows, segments, table_version }: MoreRows): Partial<Hello> {
+  return { rows, segments, table_version };
 }
 
 function sent(state: State, message: StoredMessage): State {

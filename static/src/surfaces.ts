@@ -25,14 +25,17 @@ export function partsOf(
 ): Part[] {
   const parts: Part[] = [];
   for (const segment of new Set(segments)) {
-    const index = rows.table.indexOf(segment);
+    const { table } = rows;
+    const index = table.indexOf(segment);
     if (index < 0) continue;
-    const there = new Set(prediction.classes.subarray(...rows.table.rowsOf(index)));
+    // rows that are no points may have any class: parts that are not there are empty
+    const any = [...classes.keys(), NO_CLASS];
+    const there = table.isPart ? any : new Set(Array.from(table.rowsOf(index), (row) => prediction.classes[row] ?? NO_CLASS));
     for (const found of there) {
       if (hidden.has(found)) continue;
       const rgb = found === NO_CLASS || !classes[found] ? UNKNOWN : rgbOf(classes[found].color);
       const seen = focus === null || focus === segment ? rgb : dimmed(rgb);
-      parts.push({ id: String(partId(index, found)), segment, rgb: seen });
+      parts.push({ id: String(partId(table.placeOf(index), found)), segment, rgb: seen });
     }
   }
   return parts;
@@ -47,20 +50,18 @@ function dimmed(rgb: RGB): RGB {
 export function isCutOtherwise(segment: string, rows: Rows, before: Prediction | null, now: Prediction): boolean {
   const index = rows.table.indexOf(segment);
   if (index < 0) return false;
-  if (before?.classes.length !== now.classes.length || before.task !== now.task) return true;
-  const [first, end] = rows.table.rowsOf(index);
-  for (let row = first; row < end; row++) if (before.classes[row] !== now.classes[row]) return true;
-  return false;
+  if (rows.table.isPart || before?.classes.length !== now.classes.length || before.task !== now.task) return true;
+  return rows.table.rowsOf(index).some((row) => before.classes[row] !== now.classes[row]);
 }
 
 /** How far the nodes of a segment reach from a place, in nm, along the axis in which they reach furthest. */
 export function reachOf(segment: string, rows: Rows, [x, y, z]: XYZ): number {
   const index = rows.table.indexOf(segment);
   if (index < 0) return 0;
-  const [first, end] = rows.table.rowsOf(index);
+  const { positions_nm } = rows;
   let reach = 0;
-  for (let at = 3 * first; at < 3 * end; at += 3) {
-    const { positions_nm } = rows;
+  for (const row of rows.table.rowsOf(index)) {
+    const at = 3 * row;
     const [dx, dy, dz] = [positions_nm[at] - x, positions_nm[at + 1] - y, positions_nm[at + 2] - z];
     reach = Math.max(reach, Math.abs(dx), Math.abs(dy), Math.abs(dz));
   }

@@ -19,7 +19,7 @@ const PLACES = [{ ...HELLO.places[0], class: 2, labelled: 1 }];
 const STAMP = golden("points").stamp;
 const PREDICTION: Event = {
   type: "prediction",
-  prediction: { stamp: STAMP, task: TASK.name, classes: Uint8Array.of(0, 1, 2, 255), confidences: new Uint8Array(4) },
+  prediction: { stamp: STAMP, url: golden("points").url, task: TASK.name, classes: Uint8Array.of(0, 1, 2, 255), confidences: new Uint8Array(4) },
 };
 const START = after(
   initial,
@@ -49,12 +49,12 @@ test("labels and predictions of a retired class are shown as none", () => {
 });
 
 test("predictions that were on their way when the numbers changed are not shown", () => {
-  const asked = after(START, received({ ...golden("points"), stamp: "on its way" }));
+  const asked = after(START, received({ ...golden("points"), stamp: "on its way", url: "on its way" }));
   const moved = after(asked, changed([DENDRITE, SPINE], { [AXON.id]: SPINE.id }));
   assert.equal(moved.points, null);
-  const late: Event = { type: "prediction", prediction: { ...START.prediction!, stamp: "on its way" } };
+  const late: Event = { type: "prediction", prediction: { ...START.prediction!, stamp: "on its way", url: "on its way" } };
   assert.deepEqual([...after(moved, late).prediction!.classes], [1, 0, 1, 255]);
-  const fresh = after(moved, received({ ...golden("points"), stamp: "new" }));
+  const fresh = after(moved, received({ ...golden("points"), stamp: "new", url: "new" }));
   assert.equal(fresh.points?.stamp, "new");
 });
 

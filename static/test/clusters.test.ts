@@ -7,7 +7,7 @@ import type { Actions } from "../src/panels/panel";
 import type { ClientMessage, ServerMessage, XYZ } from "../src/protocol";
 import type { State } from "../src/state";
 import { initial, reduce, type Event } from "../src/store";
-import { Table } from "../src/table";
+import { tableOf } from "./tables";
 import { golden } from "./golden";
 
 const BIG = 2n ** 63n + 5n;
@@ -18,7 +18,7 @@ const START = [
   { type: "connection", state: "open" },
   { type: "received", message: { ...HELLO, task: FOUND.task } },
   { type: "received", message: { ...golden("points"), task: FOUND.task } },
-  { type: "rows", rows: { table: Table.from(HELLO.table_version, BigUint64Array.from([7n, 7n, BIG, BIG])), positions_nm: new Float32Array(12) } },
+  { type: "rows", rows: { table: tableOf(HELLO.table_version, BigUint64Array.from([7n, 7n, BIG, BIG])), positions_nm: new Float32Array(12) } },
 ].reduce((state, event) => reduce(state, event as Event), initial);
 
 function page() {

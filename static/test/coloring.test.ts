@@ -8,13 +8,13 @@ import { NO_CLASS } from "../src/paint";
 import type { ClientMessage } from "../src/protocol";
 import type { State } from "../src/state";
 import { initial, reduce, type Event } from "../src/store";
-import { Table } from "../src/table";
+import { tableOf } from "./tables";
 import { golden } from "./golden";
 
 const HELLO = { ...golden("hello"), places: [], rows: 5 };
 const BIG = 9223372036854775813n;
 const ROWS: Rows = {
-  table: Table.from(HELLO.table_version, BigUint64Array.of(7n, 7n, BIG, BIG, BIG)),
+  table: tableOf(HELLO.table_version, BigUint64Array.of(7n, 7n, BIG, BIG, BIG)),
   positions_nm: Float32Array.of(0, 0, 40, 32, 0, 80, 64, 0, 120, 96, 0, 160, 128, 0, 200),
 };
 const CLASSES = HELLO.tasks[0].classes;
@@ -30,6 +30,7 @@ const START = after(
 );
 const predicted: Prediction = {
   stamp: "s",
+  url: "s",
   task: "t",
   classes: Uint8Array.of(0, 1, NO_CLASS, 1, 0),
   confidences: Uint8Array.of(255, 0, 0, 128, 51),

@@ -21,7 +21,9 @@ const ROWS = {
   table: {
     rows: 5,
     indexOf: (id: string) => [OTHER, SEGMENT].indexOf(id),
-    rowsOf: (index: number) => [[0, 2], [2, 5]][index],
+    placeOf: (index: number) => index,
+    isPart: false,
+    rowsOf: (index: number) => [[0, 1], [2, 3, 4]][index],
   },
   positions_nm: Float32Array.of(0, 0, 0, 10, 0, 0, 100, 200, 300, 100, 200, 900, 150, 250, 300),
 } as unknown as Rows;

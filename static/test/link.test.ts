@@ -10,7 +10,7 @@ import type { XYZ } from "../src/protocol";
 import { has } from "../src/scatter/bits";
 import type { State } from "../src/state";
 import { initial, reduce, type Event } from "../src/store";
-import { Table } from "../src/table";
+import { tableOf } from "./tables";
 import { golden } from "./golden";
 
 const BIG = 2n ** 63n + 5n;
@@ -19,7 +19,7 @@ const POSITIONS = Float32Array.from([0, 0, 0, 900, 0, 0, 0, 0, 1100, 5000, 5000,
 const START = [
   { type: "connection", state: "open" },
   { type: "received", message: HELLO },
-  { type: "rows", rows: { table: Table.from(HELLO.table_version, BigUint64Array.from([7n, 7n, BIG, BIG])), positions_nm: POSITIONS } },
+  { type: "rows", rows: { table: tableOf(HELLO.table_version, BigUint64Array.from([7n, 7n, BIG, BIG])), positions_nm: POSITIONS } },
 ].reduce((state, event) => reduce(state, event as Event), initial);
 
 /** Time that passes when the test says so. */

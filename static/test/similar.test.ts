@@ -8,13 +8,13 @@ import type { ExploreMessage, SimilarReady } from "../src/protocol_explore";
 import { SimilarFlow } from "../src/similar_flow";
 import type { State } from "../src/state";
 import { initial, reduce, type Event } from "../src/store";
-import { Table } from "../src/table";
+import { tableOf } from "./tables";
 import { golden } from "./golden";
 
 const BIG = 2n ** 63n + 5n;
 const HELLO = { ...golden("hello"), rows: 5, places: [], start_segments: [] };
 const ROWS = {
-  table: Table.from(HELLO.table_version, BigUint64Array.from([7n, 7n, 7n, BIG, BIG])),
+  table: tableOf(HELLO.table_version, BigUint64Array.from([7n, 7n, 7n, BIG, BIG])),
   positions_nm: Float32Array.from({ length: 15 }, (_, i) => 100 * i),
 };
 const START = [

@@ -6,7 +6,7 @@ import type { Selection } from "../src/protocol_selection";
 import { bitsOf, has } from "../src/scatter/bits";
 import { guessOf, labelOf, type StoredMessage, type State, type Target } from "../src/state";
 import { initial, reduce, type Event } from "../src/store";
-import { Table } from "../src/table";
+import { tableOf } from "./tables";
 import { golden } from "./golden";
 
 const HELLO = { ...golden("hello"), places: [] };
@@ -28,13 +28,13 @@ const START = after(
 );
 const prediction = (stamp: string, classes = Uint8Array.of(1, 2), task = "subcompartment"): Event => ({
   type: "prediction",
-  prediction: { stamp, task, classes, confidences: Uint8Array.of(255, 51) } satisfies Prediction,
+  prediction: { stamp, url: stamp === POINTS.stamp ? POINTS.url : stamp, task, classes, confidences: Uint8Array.of(255, 51) } satisfies Prediction,
 });
 const coordinates = (id: string, x: number[], y: number[]): Event => ({
   type: "coordinates",
   coordinates: { id, x: Float32Array.from(x), y: Float32Array.from(y) } satisfies Coordinates,
 });
-const points = (stamp: string, more: Partial<Points> = {}): Event => received({ ...POINTS, stamp, ...more });
+const points = (stamp: string, more: Partial<Points> = {}): Event => received({ ...POINTS, stamp, url: stamp === POINTS.stamp ? POINTS.url : stamp, ...more });
 const place = (place_id: number, request: string, more: Partial<Place> = {}): Event =>
   received({ ...PLACE, place_id, request, ...more });
 const working = (request: string): Event => received({ type: "working", request, text: "embedding" });
@@ -56,9 +56,9 @@ test("the last predictions stay on screen until the new ones are there", () => {
 
 test("columns of another layout or table are dropped", () => {
   assert.equal(after(START, coordinates("another", [0], [0])).coordinates, null);
-  const rows = { table: Table.from("another", BigUint64Array.of(1n)), positions_nm: new Float32Array(3) };
+  const rows = { table: tableOf("another", BigUint64Array.of(1n)), positions_nm: new Float32Array(3) };
   assert.equal(after(START, { type: "rows", rows }).rows, null);
-  const right = { ...rows, table: Table.from(HELLO.table_version, BigUint64Array.of(1n)) };
+  const right = { ...rows, table: tableOf(HELLO.table_version, BigUint64Array.of(1n)) };
   assert.equal(after(START, { type: "rows", rows: right }).rows, right);
 });
 
@@ -179,7 +179,7 @@ test("the same failure again is one line with a count; three lines at most; each
 });
 
 test("labels are found by row, and for a task on whole cells by any row of the cell", () => {
-  const table = Table.from(HELLO.table_version, BigUint64Array.of(5n, 5n, 9n));
+  const table = tableOf(HELLO.table_version, BigUint64Array.of(5n, 5n, 9n));
   const labels = { ...golden("labels"), rows: [1], classes: [1] };
   const known = after(START, { type: "rows", rows: { table, positions_nm: new Float32Array(9) } }, received(labels));
   assert.equal(labelOf(known, { kind: "row", row: 1 }), 1);

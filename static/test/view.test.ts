@@ -5,7 +5,7 @@ import type { ClientMessage } from "../src/protocol";
 import type { Camera } from "../src/scatter/camera";
 import type { State } from "../src/state";
 import { initial, reduce, type Event } from "../src/store";
-import { Table } from "../src/table";
+import { tableOf } from "./tables";
 import { hashOf, textOf, viewIn, viewOf, type View, type ViewerPose } from "../src/view";
 import { ViewFlow } from "../src/view_flow";
 import { golden } from "./golden";
@@ -19,7 +19,7 @@ const LAYOUTS = { ...golden("layouts"), shown: "" };
 const SELECTION = { ...golden("selection"), origin: "lasso" } as const;
 const received = (message: Extract<Event, { type: "received" }>["message"]): Event => ({ type: "received", message });
 const coordinates: Coordinates = { id: LAYOUT.id, x: Float32Array.of(0), y: Float32Array.of(0) };
-const ROWS = { table: Table.from(HELLO.table_version, BigUint64Array.from([BIG])), positions_nm: new Float32Array(3) };
+const ROWS = { table: tableOf(HELLO.table_version, BigUint64Array.from([BIG])), positions_nm: new Float32Array(3) };
 const after = (state: State, ...events: Event[]): State => events.reduce(reduce, state);
 const START = after(initial, { type: "connection", state: "open" }, received(HELLO), received(LAYOUT), received(golden("points")));
 const VIEW: View = {

@@ -23,6 +23,7 @@ from segclr_viewer.overlay.overlay import Overlay, RowMaps
 from segclr_viewer.overlay.surfaces import Surfaces
 from segclr_viewer.points import Points
 from segclr_viewer.project import ClassSpec, Task
+from segclr_viewer.scatter import Scatter
 from segclr_viewer.scene import Scene
 from segclr_viewer.serving.columns import Columns
 from segclr_viewer.serving.page_files import PageFile
@@ -174,6 +175,7 @@ def served(world) -> Iterator[App]:  # type: ignore[no-untyped-def]
         points = app.paint(0)
         columns = Columns(
             table,  # type: ignore[arg-type]
+            Scatter(table),  # type: ignore[arg-type]
             lambda name: layout if name == layout.id else None,
             lambda stamp: points if stamp == points.stamp else None,
             lambda name: None,
@@ -181,7 +183,7 @@ def served(world) -> Iterator[App]:  # type: ignore[no-untyped-def]
         )
         volumes = {"em": FaultyEm(), "segmentation": segmentation}
         files = {"/": PageFile(b"<p>page</p>", "text/html"), "/static/app.js": PageFile(b"1", "text/javascript")}
-        pictures = CutoutPictures(em, segmentation, table, None)  # type: ignore[arg-type]
+        pictures = CutoutPictures(em, segmentation, table, Scatter(table), None)  # type: ignore[arg-type]
         routes = data_routes(volumes, overlays, surfaces, columns, pictures)  # type: ignore[arg-type]
         server.open(sessions, routes, files)
         yield app

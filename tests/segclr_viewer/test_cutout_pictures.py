@@ -12,6 +12,7 @@ from PIL import Image
 from segclr.em.cutout import CutoutSpec, segment_mask
 from segclr.em.volume import Volume, open_volume
 from segclr_viewer.cutout_pictures import GAP, PLANE, CutoutPictures, side_by_side
+from segclr_viewer.scatter import Scatter
 
 VERSION = "0123456789abcdef"
 
@@ -47,7 +48,7 @@ def test_the_picture_shows_three_sections_with_the_rows_segment_bright(
     segment = int(table.segment_of_rows([row])[0])
     assert segment == 2**63 + 5
     spec = CutoutSpec(21, (16.0, 20.0, 33.0))
-    picture = opened(CutoutPictures(*volumes, table, spec).png(VERSION, row))
+    picture = opened(CutoutPictures(*volumes, table, Scatter(table), spec).png(VERSION, row))
     assert picture.shape == (PLANE, 3 * PLANE + 2 * GAP)
     x, y, z = (int(v) for v in table.positions_nm[row] // np.array(world.resolution_nm) - world.voxel_offset)
     own, grey = world.segmentation == segment, world.em
@@ -70,7 +71,7 @@ def test_planes_are_shown_in_true_proportions() -> None:
 def test_there_is_none_of_another_version_or_of_a_row_beyond_the_table(
     volumes: tuple[Volume, Volume], table: Any
 ) -> None:
-    pictures = CutoutPictures(*volumes, table, None)
+    pictures = CutoutPictures(*volumes, table, Scatter(table), None)
     assert pictures.png("another", 0) is None
     assert pictures.png(VERSION, len(table)) is None
 
@@ -78,13 +79,13 @@ def test_there_is_none_of_another_version_or_of_a_row_beyond_the_table(
 def test_without_an_encoder_and_without_em_there_is_a_default_view(volumes: tuple[Volume, Volume], table: Any) -> None:
     em, segmentation = volumes
     for given in (em, None):
-        picture = opened(CutoutPictures(given, segmentation, table, None).png(VERSION, 0))
+        picture = opened(CutoutPictures(given, segmentation, table, Scatter(table), None).png(VERSION, 0))
         assert (picture > 0).any()
 
 
 def test_a_picture_is_made_once(volumes: tuple[Volume, Volume], table: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[int] = []
     monkeypatch.setattr("segclr_viewer.cutout_pictures.segment_mask", lambda *a: made.append(1) or segment_mask(*a))
-    pictures = CutoutPictures(*volumes, table, None)
+    pictures = CutoutPictures(*volumes, table, Scatter(table), None)
     assert pictures.png(VERSION, 2) == pictures.png(VERSION, 2)
     assert len(made) == 3

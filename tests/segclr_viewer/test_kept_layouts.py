@@ -19,6 +19,7 @@ from segclr.explore.settings import LayoutSettings
 from segclr_viewer.kept_layouts import KeptLayouts
 from segclr_viewer.layout_job import file_of
 from segclr_viewer.ports import LayoutWish
+from segclr_viewer.scatter import Scatter
 
 
 def table_of(rows: int, version_seed: int = 0) -> EmbeddingTable:
@@ -37,7 +38,7 @@ class Kept:
         self.folder, self.table = folder, table_of(60)
         self.table.save(folder)
         self.posted: queue.Queue[Callable[[], None]] = queue.Queue()
-        self.layouts = KeptLayouts(folder, self.table, self.posted.put)
+        self.layouts = KeptLayouts(folder, self.table, Scatter(self.table), self.posted.put)
 
     def keep(self, stamp: str, age: int, source: Source | None = None) -> FittedLayout:
         layout = make_layout("umap", np.random.default_rng(age).normal(size=(60, 2)), np.arange(60))
@@ -91,7 +92,7 @@ def test_one_that_is_gone_or_of_another_table_is_refused_in_a_sentence(kept: Kep
     kept.keep("there", 1)
     assert len(kept.layouts.opened("there").layout.xy) == 60
     with pytest.raises(LayoutError, match="of another table"):
-        KeptLayouts(kept.folder, table_of(20), kept.posted.put).opened("there")
+        KeptLayouts(kept.folder, table_of(20), Scatter(table_of(20)), kept.posted.put).opened("there")
 
 
 def test_a_fit_is_kept_with_its_source_under_the_stamp_that_was_asked_for(kept: Kept) -> None:

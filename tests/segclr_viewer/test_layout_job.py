@@ -13,6 +13,7 @@ from segclr.explore.fitted import FittedLayout
 from segclr.explore.layout import make_layout
 from segclr.explore.settings import LayoutSettings
 from segclr_viewer.layout_job import LayoutJob, LayoutOrder, Progress, first_layout, kept_layout, layout_file
+from segclr_viewer.scatter import Scatter
 
 
 def table_of(rows: int, equal: bool = False) -> EmbeddingTable:
@@ -26,7 +27,7 @@ def table_of(rows: int, equal: bool = False) -> EmbeddingTable:
 
 
 def test_without_a_kept_layout_the_principal_components_are_shown(tmp_path: Path) -> None:
-    layout = first_layout(tmp_path, table_of(20))
+    layout = first_layout(tmp_path, table_of(20), Scatter(table_of(20)))
     assert layout.method == "pca"
     assert layout.xy.shape == (20, 2)
 
@@ -42,7 +43,7 @@ def keep_one(folder: Path, table: EmbeddingTable) -> FittedLayout:
 def test_a_kept_layout_is_shown_again(tmp_path: Path) -> None:
     table = table_of(20)
     kept = keep_one(tmp_path, table)
-    assert first_layout(tmp_path, table).id == kept.layout.id
+    assert first_layout(tmp_path, table, Scatter(table)).id == kept.layout.id
 
 
 def test_layouts_of_other_settings_or_means_are_kept_beside_it(tmp_path: Path) -> None:
@@ -56,7 +57,7 @@ def test_layouts_of_other_settings_or_means_are_kept_beside_it(tmp_path: Path) -
 def test_a_damaged_kept_layout_is_passed_over(tmp_path: Path) -> None:
     table = table_of(20)
     layout_file(LayoutOrder(tmp_path), table).write_bytes(b"half a file")
-    assert first_layout(tmp_path, table).method == "pca"
+    assert first_layout(tmp_path, table, Scatter(table)).method == "pca"
 
 
 class Told:

@@ -32,14 +32,15 @@ def aggregate(table: EmbeddingTable, radius_um: float) -> NDArray[np.float32]:
     radius_nm = _radius_nm(radius_um)
     if radius_nm == 0 or len(table) == 0:
         return table.embeddings
-    total = np.array(table.embeddings)  # every row is within any radius of itself
+    embeddings = np.asarray(table.embeddings)
+    total = embeddings.copy()  # every row is within any radius of itself
     count = np.ones(len(table), np.int64)
     with ThreadPoolExecutor(1, "sum") as summing:  # while the next pairs are searched for: numpy and SciPy let it run
         under_way: Future[None] | None = None
         for pairs in pairs_within(table, radius_nm):
             if under_way is not None:
                 under_way.result()
-            under_way = summing.submit(_add, pairs, table.embeddings, total, count)
+            under_way = summing.submit(_add, pairs, embeddings, total, count)
         if under_way is not None:
             under_way.result()
     total /= count[:, None]

@@ -36,7 +36,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 IN_MEMORY_BYTES = 1 << 32
-"""Embeddings that are merged or decoded when they are opened may take so much memory, and no more."""
+"""Embeddings that are merged when they are opened may take so much memory, and no more."""
+
+DECODED_BYTES = 1 << 28
+"""Embeddings of one shard in fewer bits that take more are decoded row by row when they are read."""
 
 _LARGEST_ID = 2**64 - 1
 
@@ -50,7 +53,8 @@ class EmbeddingTable:
         first_row: (S + 1,) int64; the rows of segment i are `first_row[i]:first_row[i + 1]`.
         node_ids: (n,) int64, unique within a segment.
         positions_nm: (n, 3) float64, xyz.
-        embeddings: (n, d) float32, finite.
+        embeddings: (n, d) float32, finite; of a large table in fewer bits `StoredEmbeddings`, which decode the rows
+            that are asked for.
         edges: (m, 2) int64 rows of this table, the lower first, ascending, none twice, both of one segment.
         version: 16 hex digits that cover all the above, and the extra columns.
         extra: (n,) numbers, truth values or texts of the user's, by name.
@@ -218,24 +222,24 @@ class EmbeddingTable:
 def open_table(folder: Path) -> EmbeddingTable:
     """Open a table. One shard in float32, as `save` and `growing.compact_table` leave it, is mapped, and no row read.
 
-    Embeddings in float16 and int8 are decoded into memory, and several shards are merged there. A shard that is damaged
-    is left out; `damage` names it, and a warning is logged.
+    Embeddings of one shard in float16 and int8 are decoded into memory, or above `DECODED_BYTES` when rows are asked
+    for; several shards are merged in memory. A shard that is damaged is left out; `damage` names it, and a warning is
+    logged.
 
     Raises:
-        TableError: There is none, it is of another format version, all of it is damaged, or it is too large to be
-            merged or decoded in memory.
+        TableError: There is none, it is of another format version, all of it is damaged, or it has too many shards to
+            be merged in memory.
     """
     stored = open_stored(folder)
     readers = stored.readers()
     for sentence in stored.damage:
         log.warning("%s", sentence)
     size, storage = len(stored) * 4 * stored.dimensions, stored.manifest.storage
-    if size > IN_MEMORY_BYTES and (len(readers) > 1 or storage != "float32"):
-        remedy = f"compact {folder}" if storage == "float32" else f"convert {folder} COPY --dtype float32"
+    if size > IN_MEMORY_BYTES and len(readers) > 1:
         raise TableError(
             f"the embedding table {folder} has {size / 2**30:.1f} GiB of embeddings in "
             f"{counted(len(readers), 'shard')} of {storage}, too many to be put together in memory: run "
-            f"`segclr-table {remedy}` once"
+            f"`segclr-table compact {folder}` once"
         )
     if len(readers) == 1:
         return _of_one_shard(stored, readers[0])
@@ -277,8 +281,9 @@ def build_table(
 
 
 def _of_one_shard(stored: StoredTable, reader: ShardReader) -> EmbeddingTable:
+    columns = reader.columns(most_decoded=DECODED_BYTES)
     boxes = reader.boxes() if "piece_boxes" in reader.stored else None
-    return replace(_table(reader.columns(), stored.provenance, reader.shard.name, stored.damage), _piece_boxes=boxes)
+    return replace(_table(columns, stored.provenance, reader.shard.name, stored.damage), _piece_boxes=boxes)
 
 
 def _table(columns: Columns, provenance: Provenance, version: str, damage: tuple[str, ...] = ()) -> EmbeddingTable:

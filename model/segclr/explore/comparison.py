@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from segclr.embeddings.storage.stored_embeddings import EmbeddingRows
 from segclr.errors import LayoutError
 from segclr.explore.metric import Metric, comparable, from_squared
 
@@ -86,7 +87,7 @@ def compare(
     first: NDArray[np.integer],
     second: NDArray[np.integer],
     cells: NDArray[np.integer],
-    embeddings: NDArray[np.float32],
+    embeddings: EmbeddingRows,
     classes: NDArray[np.integer] | None = None,
     columns: Mapping[str, NDArray[np.floating]] | None = None,
     metric: Metric = "cosine",
@@ -270,7 +271,7 @@ class _Chance:
         return np.asarray(first_sum / self._first_count - (self._total - first_sum) / self._second_count)
 
 
-def _distance(parts: _Parts, embeddings: NDArray[np.float32], metric: Metric) -> tuple[float, float]:
+def _distance(parts: _Parts, embeddings: EmbeddingRows, metric: Metric) -> tuple[float, float]:
     """Between the sides' means over cells, and how far cells lie from their side's mean."""
     total = np.zeros((len(parts.cells), embeddings.shape[1]))
     count = np.zeros(len(parts.cells), np.int64)

@@ -6,11 +6,13 @@ Its answers are candidates: whoever asks computes their distances anew from the 
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from segclr.embeddings.storage.stored_embeddings import EmbeddingRows
 from segclr.explore.metric import Metric, comparable
 
 CENTRES = 1024
@@ -37,10 +39,13 @@ class FaissIndex:
     Building lets other threads run, so it may be done on a thread beside a server's loop.
     """
 
-    def __init__(self, embeddings: NDArray[np.float32], metric: Metric) -> None:
+    def __init__(
+        self, embeddings: EmbeddingRows, metric: Metric, tell: Callable[[float], None] = lambda share: None
+    ) -> None:
         """Args:
         embeddings: (n, d), may be memory-mapped; rows that are not finite are never found.
         metric: what is near.
+        tell: is told the share of the rows that are in.
         """
         import faiss
 
@@ -57,6 +62,7 @@ class FaissIndex:
             block = comparable(embeddings[start : start + _BLOCK], metric)
             finite = np.isfinite(block).all(axis=1)
             self._index.add_with_ids(np.ascontiguousarray(block[finite]), start + np.flatnonzero(finite))
+            tell(min(1.0, (start + _BLOCK) / n))
 
     def candidates(self, point: NDArray[np.float32], count: int) -> NDArray[np.int64]:
         """Up to `count` rows near a point, (d,)."""

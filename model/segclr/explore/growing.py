@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from segclr.embeddings.storage.stored_embeddings import EmbeddingRows
 from segclr.errors import LayoutError
 from segclr.explore.metric import Metric, comparable
 from segclr.heads.one_thread import one_blas_thread
@@ -16,7 +17,7 @@ _ASKED_AT_ONCE = 128
 
 
 def nearest_outside(
-    embeddings: NDArray[np.float32], rows: NDArray[np.integer], count: int, metric: Metric = "cosine"
+    embeddings: EmbeddingRows, rows: NDArray[np.integer], count: int, metric: Metric = "cosine"
 ) -> NDArray[np.int64]:
     """For each of some rows the nearest ones that are none of these; all of them together, ascending.
 
@@ -44,7 +45,7 @@ def nearest_outside(
 
 
 def _nearest(
-    embeddings: NDArray[np.float32], own: NDArray[np.integer], some: NDArray[np.integer], count: int, metric: Metric
+    embeddings: EmbeddingRows, own: NDArray[np.integer], some: NDArray[np.integer], count: int, metric: Metric
 ) -> NDArray[np.int64]:
     """(u,) the nearest of `some` rows, outside `own`."""
     asked = comparable(embeddings[some], metric).astype(np.float32)

@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from segclr.embeddings.storage.stored_embeddings import EmbeddingRows
 from segclr.explore.metric import Metric
 from segclr.explore.placement import Placement
 from segclr.heads.one_thread import one_blas_thread
@@ -36,7 +37,7 @@ class Layout:
     landmarks: NDArray[np.int64] | None = None
     metric: Metric = "euclidean"
 
-    def placement(self, embeddings: NDArray[np.float32]) -> Placement:
+    def placement(self, embeddings: EmbeddingRows) -> Placement:
         """Places new points in it; `embeddings`, (n, d), are those of its rows."""
         among = self.landmarks
         if among is None:
@@ -71,7 +72,7 @@ def named_layout(
     return Layout(hashlib.sha256(method.encode() + xy.tobytes()).hexdigest()[:16], method, xy, landmarks, metric)
 
 
-def pca_layout(embeddings: NDArray[np.floating]) -> Layout:
+def pca_layout(embeddings: EmbeddingRows) -> Layout:
     """The first two principal components of the embeddings, (n, d); their signs are fixed, so that repeats agree."""
     n, d = embeddings.shape
     xy = np.zeros((n, 2))

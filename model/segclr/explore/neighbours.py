@@ -7,11 +7,13 @@ exactly.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from segclr.embeddings.storage.stored_embeddings import EmbeddingRows
 from segclr.errors import TableError
 from segclr.explore.faiss_index import FaissIndex, Index, faiss_installed
 from segclr.explore.metric import Metric, comparable, from_squared, squared_distances
@@ -62,7 +64,7 @@ class Wanted:
 class NeighbourSearch:
     """Neighbours among the rows of one table. It changes nothing, and may be asked from several threads."""
 
-    def __init__(self, embeddings: NDArray[np.float32], metric: Metric = "cosine", index: Index | None = None) -> None:
+    def __init__(self, embeddings: EmbeddingRows, metric: Metric = "cosine", index: Index | None = None) -> None:
         """Args:
         embeddings: (n, d), may be memory-mapped; rows that are not finite are never found.
         metric: what is near.
@@ -208,7 +210,13 @@ class _Barred:
         return left[~np.isin(self._cells[left], self._own_cells)]
 
 
-def open_search(embeddings: NDArray[np.float32], metric: Metric = "cosine") -> NeighbourSearch:
-    """A search of a table; above `EXACT_ROWS` rows with an index, which takes seconds, where faiss is installed."""
+def open_search(
+    embeddings: EmbeddingRows, metric: Metric = "cosine", tell: Callable[[float], None] = lambda share: None
+) -> NeighbourSearch:
+    """A search of a table; above `EXACT_ROWS` rows with an index, which takes seconds, where faiss is installed.
+
+    Args:
+        tell: is told the share of the rows that are in the index.
+    """
     large = len(embeddings) > EXACT_ROWS and faiss_installed()
-    return NeighbourSearch(embeddings, metric, FaissIndex(embeddings, metric) if large else None)
+    return NeighbourSearch(embeddings, metric, FaissIndex(embeddings, metric, tell) if large else None)

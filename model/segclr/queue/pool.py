@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from segclr.embeddings.storage.stored_embeddings import EmbeddingRows
+
 POOL = 20_000
+_ROWS_AT_ONCE = 1 << 17
 _LOOKED_AT = 4  # times as many rows as are wanted: among them those of every class are looked for first
 
 
@@ -29,13 +32,24 @@ def draw_pool(
     return np.unique(np.concatenate([rng.integers(0, row_count, left), *parts]))
 
 
-def typical_rows(embeddings: NDArray[np.float32], first_row: NDArray[np.int64]) -> NDArray[np.int64]:
+def typical_rows(embeddings: EmbeddingRows, first_row: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return (S,) the row of each segment whose embedding is nearest to the segment's mean: the one to ask about.
 
     Args:
-        embeddings: (n, d) float32, grouped by segment.
+        embeddings: (n, d) float32, grouped by segment; read some segments at a time.
         first_row: (S + 1,) int64: segment s has rows `first_row[s]` to `first_row[s + 1]`, at least one.
     """
+    found, first = [np.empty(0, np.int64)], 0
+    while first < len(first_row) - 1:
+        most = first_row[first] + _ROWS_AT_ONCE
+        last = max(first + 1, int(np.searchsorted(first_row, most, side="right")) - 1)
+        rows = slice(int(first_row[first]), int(first_row[last]))
+        found.append(rows.start + _typical(embeddings[rows], first_row[first : last + 1] - rows.start))
+        first = last
+    return np.concatenate(found)
+
+
+def _typical(embeddings: NDArray[np.float32], first_row: NDArray[np.int64]) -> NDArray[np.int64]:
     starts, sizes = first_row[:-1], np.diff(first_row)
     means = np.add.reduceat(embeddings, starts, axis=0) / sizes[:, None].astype(np.float32)
     away = embeddings - np.repeat(means, sizes, axis=0)

@@ -2,7 +2,7 @@
 // the pointer; drawing is the renderer's. Nothing here knows of tasks, messages or the viewer.
 
 import { element } from "../element";
-import type { Palette } from "../paint";
+import { NO_CLASS, type Palette } from "../paint";
 import type { XY } from "../protocol";
 import type { SelectMode, Shape } from "../protocol_selection";
 import { onAll, onSome, panned, pixelsPerUnit, pointSize, toLayout, toScreen, type Camera } from "./camera";
@@ -26,6 +26,14 @@ export interface ScatterEvents {
 const REACH_PX = 14;
 const KEYS = "Arrow keys move the picture, plus and minus zoom, Home shows all points.";
 const EMPTY = new Float32Array(0);
+
+/** Points that came before their colours have none yet, and colours that came before their points wait. */
+function ofLength(values: Uint8Array, length: number, missing: number): Uint8Array {
+  if (values.length >= length) return values.subarray(0, length);
+  const longer = new Uint8Array(length).fill(missing);
+  longer.set(values);
+  return longer;
+}
 
 export class Scatter {
   private camera: Camera = { x: 0, y: 0, zoom: 1 };
@@ -66,16 +74,19 @@ export class Scatter {
     return made;
   }
 
-  setGeometry(x: Float32Array, y: Float32Array): void {
+  /** `more` points than before, which lie where they were: the camera stays. */
+  setGeometry(x: Float32Array, y: Float32Array, more: boolean): void {
     this.cancel(); // what was being drawn went round other points
     [this.x, this.y] = [x, y];
     this.renderer.setGeometry(x, y);
+    if (more && this.fittedOnce) return this.redraw();
     this.fittedOnce = this.viewport.width > 1;
     this.fit();
   }
 
   setColor(classes: Uint8Array, confidences: Uint8Array): void {
-    if (classes.length === this.x.length) this.renderer.setColor(classes, confidences);
+    const rows = this.x.length;
+    this.renderer.setColor(ofLength(classes, rows, NO_CLASS), ofLength(confidences, rows, 0));
     this.redraw();
   }
 

@@ -46,7 +46,7 @@ def test_only_large_tables_have_an_index(monkeypatch: pytest.MonkeyPatch) -> Non
     rows = np.random.default_rng(0).normal(size=(300, 8)).astype(np.float32)
     built: list[int] = []
 
-    def build(embeddings: object, metric: Metric) -> FaissIndex:
+    def build(embeddings: object, metric: Metric, tell: object) -> FaissIndex:
         built.append(len(rows))
         return FaissIndex(rows, metric)
 

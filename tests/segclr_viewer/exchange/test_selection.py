@@ -24,7 +24,7 @@ def selected() -> SelectedRows:
     layout = pca_layout(table.embeddings)
     rows = np.array([0, 4, 17])
     return SelectedRows(
-        replace(table, extra=extra), rows, layout.id, layout.xy, "t", ("axon", "-dendrite"), points, {4: 0, 5: 1}
+        replace(table, extra=extra), rows, layout.id, layout.xy[rows], "t", ("axon", "-dendrite"), points, {4: 0, 5: 1}
     )
 
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from segclr.em.geometry import Box
 from segclr.em.volume import Volume, open_volume
 from segclr_viewer.overlay.nearest import NearestNodes
-from segclr_viewer.overlay.overlay import Overlay, RowMaps, code, paint_of
+from segclr_viewer.overlay.overlay import Overlay, Paint, RowMaps, code
 from segclr_viewer.points import NO_CLASS, Points
 
 
@@ -32,10 +32,11 @@ def segmentation(world) -> Volume:  # type: ignore[no-untyped-def]
 
 def test_a_code_says_class_and_confidence() -> None:
     classes = np.array([0, 0, 2, 2, 30, NO_CLASS], np.uint8)
-    paint = paint_of(points(classes, np.array([0, 31, 32, 223, 255, 200], np.uint8)))
+    paint = Paint(points(classes, np.array([0, 31, 32, 223, 255, 200], np.uint8)))
     assert paint.codes.tolist() == [0, code(0, 0), code(0, 0), code(2, 1), code(2, 6), code(30, 7), 0]
-    assert paint.parts.tolist() == [0, 1, 1, 3, 3, 31, 0]
-    assert paint.codes.dtype == paint.parts.dtype == np.uint8
+    parts = paint.parts_of(np.arange(7))
+    assert parts.tolist() == [0, 1, 1, 3, 3, 31, 0]
+    assert paint.codes.dtype == parts.dtype == np.uint8
     assert code(30, 7) == 248
 
 

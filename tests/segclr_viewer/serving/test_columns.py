@@ -1,24 +1,26 @@
 """The columns that the page fetches, byte by byte."""
 
-from types import SimpleNamespace
-
 import numpy as np
 
 from segclr.explore.layout import Layout
 from segclr_viewer.points import NO_CLASS, Points
+from segclr_viewer.scatter import Scatter
 from segclr_viewer.serving.columns import Columns
+from tests.segclr_viewer.served import Table
 
 BIG = 2**63 + 5
-TABLE = SimpleNamespace(
+TABLE = Table(
     version="0123456789abcdef",
     segment_ids=np.array([2**53 + 1, BIG], np.uint64),
     first_row=np.array([0, 1, 3]),
     positions_nm=np.array([[1.5, 2.5, 3.5], [4, 5, 6], [7, 8, 9.0]]),
 )
+SCATTER = Scatter(TABLE)  # type: ignore[arg-type]
 LAYOUT = Layout("pca-1", "pca", np.array([[0.1, 0.4], [0.2, 0.5], [0.3, 0.6]], np.float32))
 POINTS = Points("s7", "task", np.array([1, NO_CLASS, 0], np.uint8), np.array([9, 0, 255], np.uint8), (), (), "")
 COLUMNS = Columns(
     TABLE,  # type: ignore[arg-type]
+    SCATTER,
     lambda name: LAYOUT if name == LAYOUT.id else None,
     lambda stamp: POINTS if stamp == POINTS.stamp else None,
     lambda name: b"\x05\0\0\0" if name == "mask" else None,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from segclr.embeddings.provenance import Provenance
 from segclr.embeddings.storage.manifest import EXTRA, INDEX, Shard
 from segclr.embeddings.storage.precision import ROWS_AT_ONCE, decode
 from segclr.embeddings.storage.source import Column, Source
+from segclr.embeddings.storage.stored_embeddings import StoredEmbeddings
 from segclr.errors import TableError
 
 _LARGEST_ID = 2**64 - 1
@@ -149,11 +151,18 @@ class ShardReader:
         extra = ((name, kind, (n,), blocks(EXTRA + name)) for name, kind in kinds.items())
         return version_of([*own, *extra], provenance)
 
-    def columns(self) -> Columns:
-        """Return the whole shard; embeddings that are not float32 are decoded, all others as they are stored."""
-        n = self.shard.rows
-        if self.shard.columns["embeddings"].dtype == "<f4":
+    def columns(self, most_decoded: int | None = None) -> Columns:
+        """Return the whole shard; embeddings that are not float32 are decoded, all others as they are stored.
+
+        Args:
+            most_decoded: embeddings that take more bytes are left as they are stored, see `StoredEmbeddings`.
+        """
+        n, described = self.shard.rows, self.shard.columns["embeddings"]
+        if described.dtype == "<f4":
             embeddings = self.read("embeddings", 0, n)
+        elif most_decoded is not None and 4 * math.prod(described.shape) > most_decoded:
+            raw = self.stored["embeddings"].read(0, n)
+            embeddings = cast("NDArray[np.float32]", StoredEmbeddings(raw, self.scale))
         else:
             embeddings = np.empty(self.shard.columns["embeddings"].shape, np.float32)
             for start in range(0, n, ROWS_AT_ONCE):

@@ -1,0 +1,157 @@
+"""A session on a table of which a sample is shown: the page knows points by number, the session rows."""
+
+from collections.abc import Callable
+from itertools import count
+
+import numpy as np
+import pytest
+
+from segclr.explore.layout import pca_layout
+from segclr_viewer.points import NO_CLASS
+from segclr_viewer.scatter import Scatter
+from segclr_viewer.session import workspace
+from segclr_viewer.wire.answers import Hello, Labels, LayoutReady, PointsReady, RowsReady, SelectionMade, Status
+from segclr_viewer.wire.messages import LassoRequest, SegmentsRequest
+from segclr_viewer.world import World
+from tests.segclr_viewer.conftest import BIG, CELLS, NODES, Desk, MemoryLog, small_table
+
+TABLE = small_table()
+EVERYTHING = [(-2.0, -2.0), (2.0, -2.0), (2.0, 2.0), (-2.0, 2.0)]
+
+
+class Clock:
+    """Nothing is waited for, but what is told again and again is told no second time."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Callable[[], None]] = []
+
+    def __call__(self, seconds: float, function: Callable[[], None]) -> None:
+        if seconds < 0.4:
+            function()
+        else:
+            self.waiting.append(function)
+
+
+@pytest.fixture
+def desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """A session whose table counts as large, six of its 18 rows in the sample."""
+    monkeypatch.setattr("segclr_viewer.heads.row_vectors.LARGE_ROWS", 10)
+    monkeypatch.setattr("tests.segclr_viewer.conftest.at_once", Clock())
+    monkeypatch.setattr(workspace, "POINTS_EACH", 3)
+    scatter = Scatter(TABLE, most=10, sample=6)
+    world = World(
+        project="large",
+        generated=False,
+        annotator="ana",
+        segmentation="v1",
+        viewer_url="/v/1/",
+        resolution_nm=(32.0, 32.0, 40.0),
+        bounds_nm=((0.0, 0.0, 0.0), (1e5, 1e5, 1e5)),
+        start_segments=(),
+        tasks=(NODES, CELLS),
+        table=TABLE,
+        layout=pca_layout(scatter.of(TABLE.embeddings)),
+        scatter=scatter,
+    )
+    return Desk(world, MemoryLog(), count(1)).start()
+
+
+def outside(desk: Desk) -> int:
+    """A row that is no point."""
+    return next(row for row in range(len(TABLE)) if desk.workspace.scatter.point(row) is None)
+
+
+def test_the_page_is_told_of_the_sample_alone(desk: Desk) -> None:
+    messages: list[object] = []
+    desk.session.page_joined(messages.append)
+    hello = next(each for each in messages if isinstance(each, Hello))
+    layout = next(each for each in messages if isinstance(each, LayoutReady))
+    assert (hello.rows, hello.segments, layout.rows) == (6, 4, 6)
+    assert hello.table_version == f"{TABLE.version}~6"
+
+
+def test_a_label_outside_the_sample_enters_it(desk: Desk) -> None:
+    row = outside(desk)
+    segment = int(TABLE.segment_of_rows(np.array([row]))[0])
+    desk.session.label_at(desk.class_id(0), tuple(TABLE.positions_nm[row].tolist()), segment)
+    labels = desk.page.last(Labels)
+    assert labels.rows == [6]
+    assert desk.workspace.scatter.row(6) == row
+    kinds = [type(message) for message in desk.page.sent]
+    assert kinds.index(RowsReady) < kinds.index(Labels)
+    assert desk.page.last(RowsReady) == RowsReady(7, 4, f"{TABLE.version}~7")
+    guessed = desk.page.last(LayoutReady)
+    assert guessed.rows == 7
+    desk.chooser.run_newest()
+    placed = desk.page.last(LayoutReady)
+    assert placed.id != guessed.id
+    assert np.isfinite(desk.workspace.layout.xy).all()
+
+
+def test_a_label_of_a_point_is_for_its_row(desk: Desk) -> None:
+    desk.label(4, 1, fit=False)
+    assert desk.session.active.labelled().rows == {desk.workspace.scatter.row(4): 1}
+    assert desk.page.last(Labels).rows == [4]
+
+
+def test_points_are_predicted_first_and_the_rest_after(desk: Desk) -> None:
+    for point, given in ((0, 0), (2, 1), (5, 2)):
+        desk.label(point, given, fit=False)
+    while not desk.session.points or sum(desk.session.points.labelled) < 3:
+        desk.fitter.run()
+    points, told = desk.session.points, desk.page.last(PointsReady)
+    scatter = desk.workspace.scatter
+    assert (points.classes[scatter.rows] != NO_CLASS).all()
+    assert np.count_nonzero(points.classes == NO_CLASS) == len(TABLE) - len(scatter)
+    assert (told.rows, sum(told.predicted)) == (len(scatter), len(scatter))
+    desk.fitter.run_newest()
+    assert (points.classes != NO_CLASS).all()
+    after = desk.page.last(PointsReady)
+    assert sum(after.predicted) == len(TABLE)
+    assert after.stamp == told.stamp
+    assert after.url != told.url
+    assert desk.page.last(Status).text == "all 18 points are predicted"
+
+
+def test_what_the_viewer_shows_is_predicted_first_and_its_points_enter(desk: Desk) -> None:
+    desk.session.receive(SegmentsRequest(desk.request(), [str(BIG)]))
+    rows = TABLE.rows_of(BIG)
+    shown = [row for row in range(rows.start, rows.stop) if desk.workspace.scatter.point(row) is not None]
+    assert len(shown) >= 3
+    for point, given in ((0, 0), (5, 1)):
+        desk.label(point, given, fit=False)
+    while not desk.session.points or not desk.session.points.rest:
+        desk.fitter.run()
+    assert (desk.session.points.classes[rows] != NO_CLASS).all()
+
+
+def test_a_lasso_selects_the_rows_of_its_points(desk: Desk) -> None:
+    layout = desk.workspace.layout
+    desk.session.receive(LassoRequest(desk.request(), layout.id, EVERYTHING, "replace", []))
+    desk.finder.run_newest()
+    made = desk.page.last(SelectionMade)
+    assert made.row_total == 6
+    assert sorted(made.mark_rows) == list(range(6))
+    assert sorted(desk.session._selecting.rows.tolist()) == sorted(desk.workspace.scatter.rows.tolist())
+
+
+def test_a_lasso_drawn_before_a_point_came_is_still_one_of_the_same_layout(desk: Desk) -> None:
+    before = desk.workspace.layout.id
+    desk.workspace.scatter.enter(np.array([outside(desk)]))
+    desk.workspace.points_grown()
+    assert desk.workspace.layout.id != before
+    desk.session.receive(LassoRequest(desk.request(), before, EVERYTHING, "replace", []))
+    desk.finder.run_newest()
+    assert desk.page.last(SelectionMade).row_total == 7
+
+
+def test_a_point_that_is_not_there_is_refused_in_a_sentence(desk: Desk) -> None:
+    desk.label(17, 1, fit=False)
+    assert desk.page.sent[-1].text == "there is no point 17: reload the page"  # type: ignore[union-attr]
+
+
+def test_a_table_of_some_rows_is_numbered_as_ever() -> None:
+    scatter = Scatter(TABLE)
+    assert scatter.is_whole
+    assert (len(scatter), scatter.version) == (18, TABLE.version)
+    assert scatter.enter(np.array([3])) == 0
