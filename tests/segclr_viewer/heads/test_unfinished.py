@@ -10,7 +10,7 @@ from segclr_viewer.heads.row_vectors import RowVectors
 from segclr_viewer.heads.unfinished import Unfinished
 from segclr_viewer.overlay.overlay import Paint
 from segclr_viewer.points import NO_CLASS, Points
-from tests.segclr_viewer.conftest import small_table
+from tests.segclr_viewer.small_world import small_table
 
 TABLE = small_table()
 

@@ -13,7 +13,9 @@ from segclr_viewer.session import workspace
 from segclr_viewer.wire.answers import Hello, Labels, LayoutReady, PointsReady, RowsReady, SelectionMade, Status
 from segclr_viewer.wire.messages import LassoRequest, SegmentsRequest
 from segclr_viewer.world import World
-from tests.segclr_viewer.conftest import BIG, CELLS, NODES, Desk, MemoryLog, small_table
+from tests.segclr_viewer.desk import Desk
+from tests.segclr_viewer.fakes import MemoryLog
+from tests.segclr_viewer.small_world import BIG, CELLS, NODES, small_table
 
 TABLE = small_table()
 EVERYTHING = [(-2.0, -2.0), (2.0, -2.0), (2.0, 2.0), (-2.0, 2.0)]
@@ -36,7 +38,7 @@ class Clock:
 def desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
     """A session whose table counts as large, six of its 18 rows in the sample."""
     monkeypatch.setattr("segclr_viewer.heads.row_vectors.LARGE_ROWS", 10)
-    monkeypatch.setattr("tests.segclr_viewer.conftest.at_once", Clock())
+    monkeypatch.setattr("tests.segclr_viewer.desk.at_once", Clock())
     monkeypatch.setattr(workspace, "POINTS_EACH", 3)
     scatter = Scatter(TABLE, most=10, sample=6)
     world = World(
