@@ -52,6 +52,12 @@ def _cost(folder: Path, options: argparse.Namespace) -> list[Row]:
     return cost.measure(folder, options.gpu_cutouts)
 
 
+def _app(folder: Path, options: argparse.Namespace) -> list[Row]:
+    from benchmarks.scale import app
+
+    return app.measure(folder, options.rows, "float16")
+
+
 PARTS: dict[str, Part] = {
     "table": _table,
     "bits": _bits,
@@ -59,6 +65,7 @@ PARTS: dict[str, Part] = {
     "predict": _predict,
     "export": _export,
     "cost": _cost,
+    "app": _app,
 }
 
 
