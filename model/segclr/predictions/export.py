@@ -15,8 +15,9 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+from segclr.commands import exit_status
 from segclr.embeddings.storage.stored_table import open_stored
-from segclr.errors import SegclrError, TableError
+from segclr.errors import TableError
 from segclr.predictions.point_layer import write_point_layer
 from segclr.predictions.scene import scene_of
 from segclr.predictions.segment_layer import write_segment_layer
@@ -31,25 +32,23 @@ _HERE = "http://127.0.0.1:8000"
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; an expected failure is one line on standard error."""
     options = _parser().parse_args(arguments)
-    try:
-        predictions = open_predictions(options.predictions)
-        table = table_named(options.table) if options.table else predictions.origin.table
-        if options.out.exists() and not (options.out / SCENE).exists():
-            raise TableError(f"{options.out} is there already and is no earlier export: name another folder")
-        with replacing_folder(options.out, TableError) as part:
-            (part / "segments").mkdir()
-            segments = write_segment_layer(part / "segments", predictions, options.min_rows)
-            (part / "points").mkdir()
-            points = write_point_layer(part / "points", open_stored(table), predictions)
-            _write_about(part, predictions, options.url, options.segmentation)
-    except SegclrError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
+    return exit_status("python -m segclr.predictions.export", lambda: _run(options))
+
+
+def _run(options: argparse.Namespace) -> int:
+    predictions = open_predictions(options.predictions)
+    table = table_named(options.table) if options.table else predictions.origin.table
+    if options.out.exists() and not (options.out / SCENE).exists():
+        raise TableError(f"{options.out} is there already and is no earlier export: name another folder")
+    with replacing_folder(options.out, TableError) as part:
+        (part / "segments").mkdir()
+        segments = write_segment_layer(part / "segments", predictions, options.min_rows)
+        (part / "points").mkdir()
+        points = write_point_layer(part / "points", open_stored(table), predictions)
+        _write_about(part, predictions, options.url, options.segmentation)
     print(f"{points} points and {segments} segments are in {options.out}")
     if options.url == _HERE:
-        print("the scene expects them at http://127.0.0.1:8000; say with --url where they will be")
+        print(f"the scene expects them at {_HERE}; say with --url where they will be")
     return 0
 
 

@@ -39,7 +39,7 @@ def scene_of(
         "crossSectionScale": max(1.0, width_nm / 1000),
         "projectionScale": 1.3 * width_nm,
         "layers": [
-            {"type": "segmentation", "name": "segments", "source": sources},
+            {"type": "segmentation", "name": "segments", "source": sources, "selectedAlpha": 0.2},
             {
                 "type": "annotation",
                 "name": origin.head.task,
@@ -50,5 +50,6 @@ def scene_of(
             },
         ],
         "selectedLayer": {"layer": origin.head.task, "visible": True},
-        "layout": "3d",
+        "showSlices": False,
+        "layout": "xy-3d",
     }
