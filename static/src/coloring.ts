@@ -1,7 +1,7 @@
 // What the scatter's points are coloured by: a byte for each row, the colours of the bytes, and a scale to read them by.
 // What the page has columns for is made here; the rest the server makes.
 
-import { CELLS, colorsOf, HIGHEST, NOTHING, NUMBERS, OTHERS, wordColor } from "./colormap";
+import { CELLS, colorsOf, HIGHEST, NOTHING, NUMBERS, OTHERS, wordColor, type Ramp } from "./colormap";
 import type { Prediction, Rows } from "./columns";
 import { NO_CLASS, rgbOf, type RGB } from "./paint";
 import type { ClassSpec, Labels } from "./protocol";
@@ -36,6 +36,7 @@ export type Scale =
       readonly above: boolean;
       readonly missing: number;
       readonly note: string;
+      readonly ramp: Ramp;
     }
   | {
       readonly kind: "words";
@@ -80,12 +81,18 @@ export function ingredients(state: State): readonly unknown[] {
   const { coloring, prediction, rows, task } = state;
   if (coloring === BY_CLASS) return [coloring];
   if (coloring === "label") return [coloring, state.labels[task], rows, classesOf(state)];
-  if (coloring === "confidence") return [coloring, prediction];
-  return isServers(state) ? [coloring, state.colorColumn] : [coloring, rows];
+  if (coloring === "confidence") return [coloring, prediction, state.ramp];
+  return [coloring, isServers(state) ? state.colorColumn : rows, state.ramp];
 }
 
 /** How to colour; null by class, and while what it takes is under way. */
 export function tintOf(state: State): Tint | null {
+  const tint = plainTintOf(state);
+  if (tint?.scale.kind !== "numbers") return tint;
+  return { ...tint, colors: NUMBERS[state.ramp], scale: { ...tint.scale, ramp: state.ramp } };
+}
+
+function plainTintOf(state: State): Tint | null {
   const { coloring, prediction, rows, colorColumn } = state;
   if (coloring === "label") {
     const labels = state.labels[state.task];
@@ -102,7 +109,7 @@ export function byColumn({ made, codes }: ColorColumn): Tint {
   const title = made.name.replace(/^extra:/, "");
   const { missing, note, low, high, below, above } = made;
   if (!made.names.length) {
-    return { codes, colors: NUMBERS, scale: { kind: "numbers", title, unit: "", low, high, below, above, missing, note } };
+    return { codes, colors: NUMBERS.viridis, scale: { kind: "numbers", title, unit: "", low, high, below, above, missing, note, ramp: "viridis" } };
   }
   const swatches = made.names.map((name, index) => ({ name, rgb: wordColor(index) }));
   const others = codes.includes(OTHERS);
@@ -131,7 +138,7 @@ export function byConfidence({ classes, confidences }: Prediction): Tint {
     codes[row] = known ? Math.round((confidences[row] * HIGHEST) / 255) : NOTHING;
     if (!known) missing += 1;
   }
-  return { codes, colors: NUMBERS, scale: numbers("confidence", "", 0, 1, missing) };
+  return { codes, colors: NUMBERS.viridis, scale: numbers("confidence", "", 0, 1, missing) };
 }
 
 /** By one of x, y, z. */
@@ -147,7 +154,7 @@ export function byPosition({ table, positions_nm }: Rows, axis: number): Tint {
   for (let row = 0; row < table.rows; row++) codes[row] = Math.round((positions_nm[3 * row + axis] - low) * step);
   const known = table.rows > 0;
   const scale = numbers(AXES[axis], "µm", known ? low / 1000 : null, known ? high / 1000 : null, 0);
-  return { codes, colors: NUMBERS, scale };
+  return { codes, colors: NUMBERS.viridis, scale };
 }
 
 export function byCell({ table }: Rows): Tint {
@@ -190,5 +197,5 @@ export function shortNumber(value: number): string {
 }
 
 function numbers(title: string, unit: string, low: number | null, high: number | null, missing: number): Scale {
-  return { kind: "numbers", title, unit, low, high, below: false, above: false, missing, note: "" };
+  return { kind: "numbers", title, unit, low, high, below: false, above: false, missing, note: "", ramp: "viridis" };
 }

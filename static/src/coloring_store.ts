@@ -1,15 +1,18 @@
 // Changes of what the scatter is coloured by. A column is taken only if it is of what was asked for last.
 
 import { BY_CLASS, isServers, type ColorColumn } from "./coloring";
+import type { Ramp } from "./colormap";
 import type { Colored, Colorings } from "./protocol_coloring";
 import type { State } from "./state";
 
 export type ColoringEvent =
   { readonly type: "coloring"; readonly name: string } | { readonly type: "density"; readonly on: boolean } |
+  { readonly type: "ramp"; readonly ramp: Ramp } |
   {
     readonly type: "view";
     readonly coloring: string;
     readonly density: boolean;
+    readonly ramp: Ramp;
     readonly threshold: number;
     readonly hidden: ReadonlySet<number>;
   } | { readonly type: "color-column"; readonly column: ColorColumn };
@@ -19,9 +22,10 @@ export function coloringReduce(state: State, event: ColoringEvent): State {
     return event.column.made === state.colored ? { ...state, colorColumn: event.column } : state;
   }
   if (event.type === "view") {
-    const { coloring, density, threshold, hidden } = event;
-    return { ...coloringReduce(state, { type: "coloring", name: coloring }), density, threshold, hidden };
+    const { coloring, density, ramp, threshold, hidden } = event;
+    return { ...coloringReduce(state, { type: "coloring", name: coloring }), density, ramp, threshold, hidden };
   }
+  if (event.type === "ramp") return { ...state, ramp: event.ramp };
   if (event.type === "density") return { ...state, density: event.on };
   if (event.name === state.coloring) return state;
   return { ...state, coloring: event.name, colored: null, colorColumn: null };

@@ -11,24 +11,33 @@ const GREY: RGB = [92, 97, 105];
 const FAINT = 110;
 const FULL = 225;
 
-// viridis (van der Walt & Smith 2015) in tenths, from 0.15 on: what is darker than that is lost on a dark ground
-export const VIRIDIS = ["#46327e", "#414487", "#355f8d", "#2a788e", "#21918c", "#22a884", "#44bf70", "#7ad151", "#bddf26", "#fde725"];
+export type Ramp = "viridis" | "cividis";
+
+// viridis (van der Walt & Smith 2015), and cividis (Nuñez et al. 2018), which looks the same with and without red-green
+// vision; from 0.15 on: what is darker than that is lost on a dark ground
+export const RAMPS: Readonly<Record<Ramp, readonly string[]>> = {
+  viridis: ["#46327e", "#414487", "#355f8d", "#2a788e", "#21918c", "#22a884", "#44bf70", "#7ad151", "#bddf26", "#fde725"],
+  cividis: ["#243c6e", "#414d6c", "#585e6d", "#6d6f72", "#838179", "#9a9376", "#b3a670", "#ccba64", "#e6d051", "#fee838"],
+};
 // Okabe & Ito 2008 without black, then the lighter and darker ones of Tol 2021, "muted"
 const WORDS = [
   "#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#88ccee", "#44aa99", "#ddcc77",
   "#999933", "#cc6677", "#aa4499", "#117733", "#882255", "#bbcc33", "#99ddff", "#ffaabb", "#eedd88", "#77aadd",
 ]; // prettier-ignore
 
-/** The colour of a share (0 to 1) of the scale. */
-export function viridis(share: number): RGB {
-  const at = Math.min(1, Math.max(0, share)) * (VIRIDIS.length - 1);
-  const below = Math.min(VIRIDIS.length - 2, Math.floor(at));
-  const [low, high] = [rgbOf(VIRIDIS[below]), rgbOf(VIRIDIS[below + 1])];
+/** The colour of a share (0 to 1) of a scale. */
+export function rampColor(ramp: Ramp, share: number): RGB {
+  const stops = RAMPS[ramp];
+  const at = Math.min(1, Math.max(0, share)) * (stops.length - 1);
+  const below = Math.min(stops.length - 2, Math.floor(at));
+  const [low, high] = [rgbOf(stops[below]), rgbOf(stops[below + 1])];
   return [0, 1, 2].map((i) => Math.round(low[i] + (high[i] - low[i]) * (at - below))) as unknown as RGB;
 }
 
-/** The scale as CSS, from left to right. */
-export const VIRIDIS_CSS = `linear-gradient(to right, ${VIRIDIS.join(", ")})`;
+/** A scale as CSS, from left to right. */
+export function rampCss(ramp: Ramp): string {
+  return `linear-gradient(to right, ${RAMPS[ramp].join(", ")})`;
+}
 
 export function wordColor(index: number): RGB {
   return rgbOf(WORDS[index % WORDS.length]);
@@ -58,7 +67,8 @@ export function colorsOf(of: (code: number) => RGB | null): Uint8Array {
   return rgba;
 }
 
-export const NUMBERS = colorsOf((code) => (code === NOTHING ? null : viridis(code / HIGHEST)));
+const inRamp = (ramp: Ramp): Uint8Array => colorsOf((code) => (code === NOTHING ? null : rampColor(ramp, code / HIGHEST)));
+export const NUMBERS: Readonly<Record<Ramp, Uint8Array>> = { viridis: inRamp("viridis"), cividis: inRamp("cividis") };
 export const CELLS = colorsOf((code) => (code === NOTHING ? null : cellColor(code)));
 
 /**

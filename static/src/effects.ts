@@ -90,7 +90,7 @@ export function drawing(scatter: Scatter, tints: Tints): Effect {
       const chosen = selected && selected.row_total > 0 && selected.origin !== "start" ? selected.bits : null;
       scatter.setMask(here ? here.bits : chosen);
     }
-    if (changed(state, before, "labels", "places", "target", "coordinates", "task", "hidden", "selected", "hello")) {
+    if (changed(state, before, "labels", "places", "pins", "target", "coordinates", "task", "hidden", "selected", "hello")) {
       scatter.setGlyphs(glyphsOf(state), state.places);
     }
     const place = target?.kind === "place" && changed(state, before, "target") ? placeOf(state, target.place) : null;

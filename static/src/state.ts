@@ -4,6 +4,7 @@ import type { Clusters } from "./clusters_store";
 import type { Comparing } from "./compare_store";
 import type { ColorColumn } from "./coloring";
 import type { Coordinates, Prediction, Rows } from "./columns";
+import type { Ramp } from "./colormap";
 import { NO_CLASS } from "./paint";
 import type { Proposal } from "./proposal";
 import type { Evaluation } from "./evaluation_store";
@@ -130,6 +131,8 @@ export interface State {
   readonly coloring: string;
   /** Whether the scatter shows densities instead of points. */
   readonly density: boolean;
+  /** The colours of numbers. */
+  readonly ramp: Ramp;
   readonly colored: Colored | null;
   readonly colorColumn: ColorColumn | null;
   /** The gallery of what is alike, null before anybody asked. */

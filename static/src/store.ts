@@ -117,6 +117,7 @@ export const initial: State = {
   colorings: [],
   coloring: BY_CLASS,
   density: false,
+  ramp: "viridis",
   colored: null,
   colorColumn: null,
   keysIn: "page",
@@ -166,6 +167,7 @@ export function reduce(state: State, event: Event): State {
     case "coloring":
     case "color-column":
     case "density":
+    case "ramp":
     case "view":
       return coloringReduce(state, event);
     case "layouts-turned":
@@ -314,8 +316,8 @@ function sent(state: State, message: StoredMessage): State {
 /** A new connection. What belongs to the user is kept; what came from the server is forgotten where it may differ. */
 function welcomed(state: State, hello: Extract<ServerMessage, { type: "hello" }>): State {
   const same = state.hello?.table_version === hello.table_version;
-  const { connection, threshold, tool, failures, viewerReady, coloring, density } = state;
-  const kept = same ? classesTold(state, hello.tasks) : { ...initial, connection, threshold, tool, failures, viewerReady, coloring, density };
+  const { connection, threshold, tool, failures, viewerReady, coloring, density, ramp } = state;
+  const kept = same ? classesTold(state, hello.tasks) : { ...initial, connection, threshold, tool, failures, viewerReady, coloring, density, ramp };
   const start = hello.start_segments;
   return {
     ...kept,

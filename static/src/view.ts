@@ -3,6 +3,7 @@
 // signed in. What a view says is checked before anything follows it.
 
 import { BY_CLASS } from "./coloring";
+import type { Ramp } from "./colormap";
 import type { Camera } from "./scatter/camera";
 import { classesOf, classIdOf, type State } from "./state";
 
@@ -25,6 +26,8 @@ export interface View {
   readonly task: string;
   readonly coloring: string;
   readonly density: boolean;
+  /** The colours of numbers. */
+  readonly ramp: Ramp;
   readonly threshold: number;
   /** Ids of the hidden classes. */
   readonly hidden: readonly string[];
@@ -47,12 +50,13 @@ export interface Cameras {
 
 /** `selection`: the name that the server keeps it under, null where nothing is selected. */
 export function viewOf(state: State, cameras: Cameras, selection: string | null): View {
-  const { task, coloring, density, threshold, layout, layouts, selected, target } = state;
+  const { task, coloring, density, ramp, threshold, layout, layouts, selected, target } = state;
   const hidden = [...state.hidden].filter((index) => index < classesOf(state).length).map((index) => classIdOf(state, index));
   return {
     task,
     coloring,
     density,
+    ramp,
     threshold,
     hidden,
     layout: layout?.id ?? "",
@@ -104,6 +108,7 @@ function checked(raw: Record<string, unknown>): View {
     task: textIn(raw["task"]),
     coloring: textIn(raw["coloring"] ?? BY_CLASS),
     density: raw["density"] === true,
+    ramp: raw["ramp"] === "cividis" ? "cividis" : "viridis",
     threshold: Math.min(1, Math.max(0, numberIn(raw["threshold"]))),
     hidden: hidden.map(textIn),
     layout: textIn(raw["layout"]),

@@ -131,9 +131,9 @@ export class ViewFlow {
   private page(view: View, state: State): void {
     const ids = classesOf(state).map(({ id }) => id);
     const hidden = new Set(view.hidden.map((id) => ids.indexOf(id)).filter((index) => index >= 0));
-    const { coloring, density, threshold } = view;
+    const { coloring, density, ramp, threshold } = view;
     const known = choicesOf(state).some(({ name }) => name === coloring);
-    this.world.dispatch({ type: "view", coloring: known ? coloring : state.coloring, density, threshold, hidden });
+    this.world.dispatch({ type: "view", coloring: known ? coloring : state.coloring, density, ramp, threshold, hidden });
     if (known) return;
     const again = coloring === "cluster" ? "find clusters again" : "choose others";
     this.problem(`The view's colours, by ${coloring.replace(/^extra:/, "")}, are not there any more: ${again}.`);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { byCell, byColumn, byConfidence, byLabel, byPosition, choicesOf, newTints, shortNumber, tintOf, valueText } from "../src/coloring";
 import { ColoringFlow } from "../src/coloring_flow";
-import { colorsOf, HIGHEST, NOTHING, NUMBERS, OTHERS, paletteBy, viridis } from "../src/colormap";
+import { colorsOf, HIGHEST, NOTHING, NUMBERS, OTHERS, paletteBy, rampColor } from "../src/colormap";
 import type { Prediction, Rows } from "../src/columns";
 import { NO_CLASS } from "../src/paint";
 import type { ClientMessage } from "../src/protocol";
@@ -82,19 +82,29 @@ test("words have colours of their own; rare ones share the grey of no value and 
 });
 
 test("hidden classes are hidden in every colouring", () => {
-  const palette = paletteBy(NUMBERS, 3, new Set([1]));
+  const palette = paletteBy(NUMBERS.viridis, 3, new Set([1]));
   assert.equal(palette.height, 4);
   for (const line of [0, 1, 2, 3]) {
     assert.equal(palette.rgba[(256 * line + 100) * 4 + 3] === 0, line === 1);
-    if (line !== 1) assert.deepEqual(palette.rgba.subarray(256 * 4 * line, 256 * 4 * (line + 1)), NUMBERS);
+    if (line !== 1) assert.deepEqual(palette.rgba.subarray(256 * 4 * line, 256 * 4 * (line + 1)), NUMBERS.viridis);
   }
 });
 
-test("the scale grows lighter throughout, and rows without a value are fainter", () => {
-  const light = [0, 0.25, 0.5, 0.75, 1].map((share) => viridis(share)).map(([r, g, b]) => 0.21 * r + 0.72 * g + 0.07 * b);
-  assert.deepEqual(light, [...light].sort((a, b) => a - b));
+test("the scales grow lighter throughout, and rows without a value are fainter", () => {
+  for (const ramp of ["viridis", "cividis"] as const) {
+    const shares = [0, 0.25, 0.5, 0.75, 1].map((share) => rampColor(ramp, share));
+    const light = shares.map(([r, g, b]) => 0.21 * r + 0.72 * g + 0.07 * b);
+    assert.deepEqual(light, [...light].sort((a, b) => a - b));
+  }
   const colors = colorsOf((code) => (code === NOTHING ? null : [1, 2, 3]));
   assert.ok(colors[4 * NOTHING + 3] < colors[3]);
+});
+
+test("numbers are coloured by the chosen scale, which the legend tells too", () => {
+  const state = after(START, { type: "coloring", name: "z" }, { type: "ramp", ramp: "cividis" });
+  const tint = tintOf(state);
+  assert.ok(tint?.scale.kind === "numbers" && tint.scale.ramp === "cividis");
+  assert.deepEqual(tint.colors, NUMBERS.cividis);
 });
 
 test("numbers of scales are short", () => {

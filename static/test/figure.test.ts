@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { NUMBERS } from "../src/colormap";
+import { NUMBERS, RAMPS } from "../src/colormap";
 import type { Scale } from "../src/coloring";
 import { fileName, figureOf } from "../src/saving";
 import { figureSvg, sizeOf, type Figure } from "../src/scatter/figure";
@@ -16,7 +16,7 @@ const events: Event[] = [
   { type: "received", message: golden("points") },
 ];
 const STATE: State = events.reduce(reduce, initial);
-const scale: Scale = { kind: "numbers", title: "z", unit: "µm", low: 0.5, high: 1200, below: false, above: true, missing: 3, note: "" };
+const scale: Scale = { kind: "numbers", title: "z", unit: "µm", low: 0.5, high: 1200, below: false, above: true, missing: 3, note: "", ramp: "cividis" };
 
 test("the figure holds the picture, the legend of the shown classes and what it was made of", () => {
   const figure = figureOf(reduce(STATE, { type: "class-toggled", class: 0 }), null, PICTURE);
@@ -34,7 +34,8 @@ test("names from the project cannot break the figure", () => {
 });
 
 test("a scale of numbers has its ends, its unit and the rows without a value", () => {
-  const svg = figureSvg(figureOf(STATE, { codes: new Uint8Array(0), colors: NUMBERS, scale }, PICTURE));
+  const svg = figureSvg(figureOf(STATE, { codes: new Uint8Array(0), colors: NUMBERS.cividis, scale }, PICTURE));
+  assert.ok(svg.includes(RAMPS.cividis[0]) && !svg.includes(RAMPS.viridis[0]), "the legend has the chosen scale");
   for (const part of ["z, µm", ">0.5<", "≥ 1200", "grey: 3 without a value", "linearGradient"]) assert.ok(svg.includes(part), part);
 });
 

@@ -26,6 +26,7 @@ const VIEW: View = {
   task: HELLO.task,
   coloring: "z",
   density: true,
+  ramp: "cividis",
   threshold: 0.4,
   hidden: [HELLO.tasks[0].classes[1].id],
   layout: LAYOUT.id,
@@ -67,7 +68,7 @@ function page(hash: string): { state: State; flow: ViewFlow; see(...events: Even
 
 test("a view survives its link, number for number", () => {
   assert.deepEqual(viewIn(hashOf(VIEW)), VIEW);
-  const shown = after(START, { type: "view", coloring: "z", density: true, threshold: 0.4, hidden: new Set([1]) });
+  const shown = after(START, { type: "view", coloring: "z", density: true, ramp: "cividis", threshold: 0.4, hidden: new Set([1]) });
   const cameras = { scatter: VIEW.scatter, viewer: POSE };
   const lit = after(shown, received(LAYOUTS), { type: "cells-shown", cells: VIEW.cells }, { type: "target", target: { kind: "row", row: 7 } });
   assert.deepEqual(viewOf(lit, cameras, null), VIEW);

@@ -1,7 +1,7 @@
 // The scale to read the scatter's colours by, where they are not those of the classes.
 
 import { choicesOf, shortNumber, type Scale, type Tint, type Tints } from "../coloring";
-import { VIRIDIS_CSS } from "../colormap";
+import { rampCss, type Ramp } from "../colormap";
 import { byId, element, setText } from "../element";
 import type { RGB } from "../paint";
 import type { State } from "../state";
@@ -21,8 +21,12 @@ export function colorScalePanel(tints: Tints, actions: Actions): (state: State) 
   });
   const show = whenChanged((tint: Tint | null) => {
     scale.hidden = tint === null;
-    if (tint) scale.replaceChildren(...(tint.scale.kind === "numbers" ? numbers(tint.scale) : words(tint.scale)));
+    if (tint) scale.replaceChildren(...(tint.scale.kind === "numbers" ? numbers(tint.scale, turn) : words(tint.scale)));
   });
+  const turn = (ramp: Ramp): void => {
+    actions.dispatch({ type: "ramp", ramp });
+    scale.querySelector<HTMLElement>(".bar")?.focus();
+  };
   return (state) => {
     const choices = choicesOf(state);
     offer(...choices.map(({ name }) => name));
@@ -33,12 +37,14 @@ export function colorScalePanel(tints: Tints, actions: Actions): (state: State) 
   };
 }
 
-function numbers(scale: Extract<Scale, { kind: "numbers" }>): HTMLElement[] {
-  const { low, high, below, above, unit } = scale;
+function numbers(scale: Extract<Scale, { kind: "numbers" }>, turn: (ramp: Ramp) => void): HTMLElement[] {
+  const { low, high, below, above, unit, ramp } = scale;
   const parts: HTMLElement[] = [];
   if (low !== null && high !== null) {
-    const bar = element("div", { class: "bar" });
-    bar.style.background = VIRIDIS_CSS;
+    const other = ramp === "viridis" ? "cividis" : "viridis";
+    const title = `The colours are ${ramp}: change to ${other}`;
+    const bar = element("button", { type: "button", class: "bar", title, "aria-label": title, onclick: () => turn(other) });
+    bar.style.background = rampCss(ramp);
     const left = element("span", {}, `${below ? "≤ " : ""}${shortNumber(low)}`);
     const right = element("span", {}, `${above ? "≥ " : ""}${shortNumber(high)}${unit && ` ${unit}`}`);
     parts.push(bar, element("div", { class: "ends" }, left, right));

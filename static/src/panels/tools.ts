@@ -1,10 +1,11 @@
 // The scatter's visible tools, and what is to be said of its points.
 
 import { byId, element, setText } from "../element";
+import { keyName } from "../keys";
 import { SAVED, type Saved } from "../saving";
 import type { Tool } from "../scatter/gesture";
 import type { Scatter } from "../scatter/scatter";
-import type { State } from "../state";
+import { keysOf, type State } from "../state";
 import type { Actions } from "./panel";
 
 const KEYS = "Shift adds, Alt takes away, both keep what is in both";
@@ -59,7 +60,7 @@ function noteText(state: State): string {
 
 function emptyText(state: State, drawn: boolean): string {
   if (!drawn)
-    return "This browser has no WebGL2: the scatter cannot be drawn. Clicking and labelling in the viewer still work.";
+    return `This browser has no WebGL2, which the scatter and Neuroglancer draw with. Labelling still works: press ${keyName(keysOf(state)?.queue ?? "q")} to be asked about places, with pictures of them.`;
   if (!state.hello) return state.connection === "ended" ? "" : "Connecting";
   if (state.hello.rows === 0)
     return "This project has no embeddings yet: Alt + click cells in the viewer to embed places.";

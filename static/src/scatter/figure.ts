@@ -2,7 +2,7 @@
 
 import type { Scale } from "../coloring";
 import { shortNumber } from "../coloring";
-import { VIRIDIS } from "../colormap";
+import { RAMPS } from "../colormap";
 import type { RGB } from "../paint";
 
 export interface Figure {
@@ -56,7 +56,8 @@ function legend(scale: Scale): string[] {
       y += LINE_PX;
     }
   } else if (scale.low !== null && scale.high !== null) {
-    const stops = VIRIDIS.map((color, i) => `<stop offset="${i / (VIRIDIS.length - 1)}" stop-color="${color}"/>`);
+    const colors = RAMPS[scale.ramp];
+    const stops = colors.map((color, i) => `<stop offset="${i / (colors.length - 1)}" stop-color="${color}"/>`);
     lines.push(`<defs><linearGradient id="scale">${stops.join("")}</linearGradient></defs>`);
     lines.push(`<rect y="${y}" width="${LEGEND_PX - 20}" height="10" fill="url(#scale)"/>`);
     lines.push(text(0, y + 24, `${scale.below ? "≤ " : ""}${shortNumber(scale.low)}`, INK, 12));

@@ -1,4 +1,5 @@
-// What is drawn over the points: rings round labelled ones, a mark for every live place, and the target on top.
+// What is drawn over the points: rings round labelled ones, a mark for every live place, squares round pinned points, and
+// the target on top.
 
 import { rgbOf, type RGB } from "../paint";
 import { classesOf, type State } from "../state";
@@ -28,6 +29,10 @@ export function glyphsOf(state: State): Glyph[] {
     const rgb = colorOf(state.placesTask === state.task ? (place.labelled ?? place.class) : null);
     glyphs.push({ x, y, kind: "diamond", diameter: last ? 15 : 10, rgb, alpha: last ? 1 : 0.85 });
     if (last) glyphs.push({ x, y, kind: "ring", diameter: 25, rgb: WHITE });
+  }
+  for (const row of state.pins) {
+    if (!coordinates || row >= coordinates.x.length) continue;
+    glyphs.push({ x: coordinates.x[row], y: coordinates.y[row], kind: "square", diameter: 14, rgb: WHITE });
   }
   if (target?.kind === "row" && coordinates && target.row < coordinates.x.length) {
     const [x, y] = [coordinates.x[target.row], coordinates.y[target.row]];

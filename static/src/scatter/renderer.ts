@@ -14,7 +14,7 @@ import type { Palette, RGB } from "../paint";
 export interface Glyph {
   readonly x: number;
   readonly y: number;
-  readonly kind: "ring" | "diamond" | "cross";
+  readonly kind: "ring" | "diamond" | "cross" | "square";
   /** CSS pixels. */
   readonly diameter: number;
   readonly rgb: RGB;
@@ -29,7 +29,7 @@ export interface Look {
 
 const LOCATION = { x: 0, y: 1, category: 2, confidence: 3, selected: 4, crowding: 5 } as const;
 type Column = keyof typeof LOCATION;
-const KIND = { ring: 0, diamond: 1, cross: 2 } as const;
+const KIND = { ring: 0, diamond: 1, cross: 2, square: 3 } as const;
 const GLYPH_BYTES = 20;
 
 interface Resources {

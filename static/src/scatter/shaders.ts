@@ -49,7 +49,7 @@ void main() {
   pixel = vec4(colour.rgb * alpha, alpha);
 }`;
 
-/** Glyphs: drawn from a distance to the shape's line, with a dark rim so that they show on any colour. */
+/** Glyphs (KIND in renderer.ts): drawn from a distance to the shape's line, with a dark rim so that they show on any colour. */
 export const GLYPH_VERTEX = `#version 300 es
 layout(location=0) in vec2 position;
 layout(location=1) in float diameter;
@@ -81,6 +81,7 @@ void main() {
   float width = 1.0 * ratio;
   float distance;
   if (shape == 0u) distance = abs(length(p) - reach + width) - width;
+  else if (shape == 3u) distance = abs(max(abs(p.x), abs(p.y)) - reach + width) - width;
   else if (shape == 1u) distance = (abs(p.x) + abs(p.y) - reach) * 0.7071;
   else {
     vec2 q = abs(p);

@@ -1,7 +1,7 @@
 // regl-scatterplot as its documentation shows it. New colours need the points again; it is spared building its index anew.
 
 import createScatterplot from "regl-scatterplot";
-import { viridis } from "../../../../static/src/colormap";
+import { rampColor } from "../../../../static/src/colormap";
 import { Bench, type Plot, type Points } from "./harness";
 
 const CLASSES = 13;
@@ -10,7 +10,7 @@ function newPlot(): Plot {
   const canvas = document.createElement("canvas");
   document.body.append(canvas);
   const { width, height } = canvas.getBoundingClientRect();
-  const hex = (at: number): string => `#${viridis(at / CLASSES).map((v) => v.toString(16).padStart(2, "0")).join("")}`;
+  const hex = (at: number): string => `#${rampColor("viridis", at / CLASSES).map((v) => v.toString(16).padStart(2, "0")).join("")}`;
   const plot = createScatterplot({
     canvas,
     width,

@@ -1,6 +1,6 @@
 // The page's own scatter, as the page uses it.
 
-import { viridis } from "../../../../static/src/colormap";
+import { rampColor } from "../../../../static/src/colormap";
 import { paletteOf } from "../../../../static/src/paint";
 import type { ClassSpec } from "../../../../static/src/protocol";
 import { countBits } from "../../../../static/src/scatter/bits";
@@ -24,7 +24,7 @@ function newPlot(): Plot {
     gl: () => gl,
     first: async (points) => {
       shown = points;
-      const hex = (at: number): string => `#${viridis(at / CLASSES).map((v) => v.toString(16).padStart(2, "0")).join("")}`;
+      const hex = (at: number): string => `#${rampColor("viridis", at / CLASSES).map((v) => v.toString(16).padStart(2, "0")).join("")}`;
       const classes = Array.from({ length: CLASSES }, (_, at) => ({ color: hex(at) }) as ClassSpec);
       scatter.setGeometry(points.x, points.y);
       scatter.setColor(points.classes, points.confidences);
