@@ -33,15 +33,21 @@ def statement_text(event: LabelEvent) -> str:
     return said.get(event.kind, event.kind)
 
 
-def action_text(events: list[LabelEvent], unit: Unit) -> str:
-    """One action of the user: `spine at (4112, 9936, 2260) nm`, `37 labels`; empty for no action."""
+def action_text(events: list[LabelEvent], unit: Unit, answer: LabelEvent | None = None) -> str:
+    """One action of the user: `spine at (4112, 9936, 2260) nm`, `37 labels`; empty for no action.
+
+    `answer` is what an action that takes back an answer takes back, where that is known.
+    """
     if not events:
         return ""
     placed = [event for event in events if event.kind in PLACED]
     if len(placed) > 1:
         return f"{len(placed):,} labels"
     event = (placed or events)[0]
+    said = statement_text(event)
+    if event.kind == "unlabel" and answer is not None and answer.kind != "label":
+        said = f"taking back {statement_text(answer)}"
     if event.position_nm is None or event.kind not in PLACED:
-        return statement_text(event)
+        return said
     where = f"on cell {event.segment_id}" if unit == "segment" else f"at {position_text(event.position_nm)}"
-    return f"{statement_text(event)} {where}"
+    return f"{said} {where}"

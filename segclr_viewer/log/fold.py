@@ -128,6 +128,11 @@ class TaskHistory:
         newest = [stack[-1] for stack in self._said.get(anchor, {}).values()]
         return sorted((event for event in newest if event.kind != "unlabel"), key=_SEQ)
 
+    def taken_back(self, event: LabelEvent) -> LabelEvent | None:
+        """What an "unlabel" takes back: the answer that its annotator gave there before; None where it is undone."""
+        stack = self._said.get(event.anchor(self.unit), {}).get((event.annotator, event.provenance == ADJUDICATION), [])
+        return next((said for said in reversed(stack) if said.seq < event.seq and said.kind != "unlabel"), None)
+
     def standing(self) -> list[LabelEvent]:
         """What anybody holds of anything, judgements too; in no order."""
         newest = (stack[-1] for voices in self._said.values() for stack in voices.values())

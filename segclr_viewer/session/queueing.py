@@ -27,7 +27,7 @@ from segclr_viewer.wire.queue_answers import Belief, QueueItem, QueueReady
 
 NO_ROWS = "this project has no embeddings yet, so the queue has nothing to ask: Alt + click places to label them"
 ALL_DONE = "everything is labelled, answered or skipped: the queue has nothing left to ask"
-DOUBLE_REASON = "asked of everyone, blind: what the others say is hidden until you have answered"
+DOUBLE_REASON = "asked of everyone, blind: what others say, and the head's colours, are hidden until you have answered"
 SKIPPED_REASON = "you skipped it before, and nothing else is left"
 NO_HEAD = "chosen without a model: label two classes and the queue will follow what it believes"
 

@@ -100,4 +100,9 @@ class Storing:
         """What undo and redo would do, in words."""
         annotator = self.annotator
         undo, redo = task.history.to_undo(annotator), task.history.to_redo(annotator)
-        return action_text(undo, task.task.unit), action_text(redo, task.task.unit)
+        return self.action(task, undo), self.action(task, redo)
+
+    def action(self, task: TaskState, events: list[LabelEvent]) -> str:
+        """An action of the annotator in words; empty for none."""
+        first = next((event for event in events if event.kind == "unlabel"), None)
+        return action_text(events, task.task.unit, None if first is None else task.history.taken_back(first))

@@ -6,7 +6,6 @@ from segclr_viewer.log.events import Kind, LabelEvent, NewEvent
 from segclr_viewer.session.app_state import AppState
 from segclr_viewer.session.storing import Storing
 from segclr_viewer.wire.answers import History
-from segclr_viewer.wording import action_text
 
 
 class Undoing:
@@ -48,7 +47,7 @@ class Undoing:
             target=action[0].group,
         )
         self._storing.store(
-            request, [event], [], f"{did}: {action_text(action, task.task.unit)}", about=self._about(action)
+            request, [event], [], f"{did}: {self._storing.action(task, action)}", about=self._about(action)
         )
 
     def _about(self, action: list[LabelEvent]) -> list[LabelEvent]:

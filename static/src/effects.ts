@@ -6,7 +6,7 @@ import { paletteBy } from "./colormap";
 import { fetchCoordinates, fetchMask, fetchPrediction, fetchRows } from "./columns";
 import type { Mark, ViewerBridge } from "./neuroglancer";
 import { NO_CLASS, overlayColors, paletteOf } from "./paint";
-import { focusOf } from "./queue";
+import { focusOf, isBlind } from "./queue";
 import { glyphsOf } from "./scatter/glyphs";
 import type { Scatter } from "./scatter/scatter";
 import { classesOf, placeOf, whereabouts, type State } from "./state";
@@ -81,9 +81,9 @@ export function drawing(scatter: Scatter, tints: Tints): Effect {
       const codes = tint?.codes ?? prediction?.confidences;
       if (codes) scatter.setColor(prediction?.classes ?? new Uint8Array(codes.length).fill(NO_CLASS), codes);
     }
-    if (tinted || changed(state, before, "prediction", "hello", "threshold", "hidden")) {
+    if (tinted || blinded(state, before) || changed(state, before, "prediction", "hello", "threshold", "hidden")) {
       const classes = classesOf(state, prediction?.task);
-      const palette = tint ? paletteBy(tint.colors, classes.length, hidden) : paletteOf(classes, state.threshold, hidden);
+      const palette = tint ? paletteBy(tint.colors, classes.length, hidden) : paletteOf(classes, thresholdOf(state), hidden);
       scatter.setPalette(palette, (row) => !hidden.has(prediction?.classes[row] ?? NO_CLASS));
     }
     if (changed(state, before, "coordinates", "selected", "here")) {
@@ -106,8 +106,9 @@ export function viewing(bridge: ViewerBridge): Effect {
     const classes = classesOf(state);
     // without predictions of these classes the viewer shows those of the classes before, in their colours
     const known = points !== null && (before === null || before.points === null);
-    if (points && classes.length && (known || changed(state, before, "viewerReady", "hello", "task", "threshold", "hidden"))) {
-      bridge.paint(overlayColors(classes, state.threshold, state.hidden));
+    const turned = blinded(state, before);
+    if (points && classes.length && (known || turned || changed(state, before, "viewerReady", "hello", "task", "threshold", "hidden"))) {
+      bridge.paint(overlayColors(classes, thresholdOf(state), state.hidden));
     }
     const focus = focusOf(state);
     const refocused = focus !== (before && focusOf(before)) || changed(state, before, "others");
@@ -116,8 +117,8 @@ export function viewing(bridge: ViewerBridge): Effect {
     const light = isLit(state);
     if (light !== (before !== null && isLit(before)) || changed(state, before, "viewerReady")) bridge.spotlight(light);
     if (chosen) bridge.select([...new Set([...(lit === null ? [] : [lit]), ...others])]);
-    if (rows && prediction && points && (known || chosen || changed(state, before, "rows", "prediction", "hidden", "hello"))) {
-      const painted = classesOf(state, prediction.task);
+    if (rows && prediction && points && (known || chosen || turned || changed(state, before, "rows", "prediction", "hidden", "hello"))) {
+      const painted = isBlind(state) ? [] : classesOf(state, prediction.task);
       const shown = (cells: readonly string[]): readonly string[] => cells.slice(0, SURFACES_MOST);
       bridge.showSurfaces((cells) => partsOf(shown(cells), rows, prediction, painted, state.hidden, focus));
     }
@@ -131,6 +132,17 @@ export function viewing(bridge: ViewerBridge): Effect {
       bridge.markPlace((target && whereabouts(state, target)?.position_nm) ?? null, hello.resolution_nm);
     }
   };
+}
+
+const ALL_GREY = 2; // above every confidence
+
+/** Confidence below which colours are grey: at a place that is asked blind no class is told. */
+function thresholdOf(state: State): number {
+  return isBlind(state) ? ALL_GREY : state.threshold;
+}
+
+function blinded(state: State, before: State | null): boolean {
+  return isBlind(state) !== (before !== null && isBlind(before));
 }
 
 /** Whether the sections show the cell that is asked about alone. */

@@ -99,7 +99,7 @@ export class ListingFlow {
   review(verdict: Verdict): void {
     const state = this.world.state();
     const label = labelToReview(state);
-    if (!label) return this.say("There is no label here to agree or disagree with.");
+    if (!label) return this.say("There is no label of somebody else here to agree or disagree with; your own is changed by another class.");
     if (label.verdict === verdict) return;
     this.store({ type: "review", request: newRequest(), task: state.task, about: label.uuid, verdict });
   }

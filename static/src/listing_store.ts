@@ -159,5 +159,5 @@ export function saidHere(state: State): ListedPlace | null {
 /** The label that a review is about: the newest by somebody else, or else the newest. */
 export function labelToReview(state: State): Said | null {
   const labels = saidHere(state)?.statements.filter((said) => said.kind === "label") ?? [];
-  return labels.filter((said) => said.annotator !== state.hello?.annotator).at(-1) ?? labels.at(-1) ?? null;
+  return labels.filter((said) => said.annotator !== state.hello?.annotator).at(-1) ?? null;
 }

@@ -2,7 +2,7 @@
 // come from the server; the position is the page's own.
 
 import type { QueueItem, QueueReady } from "./protocol_queue";
-import type { State } from "./state";
+import { labelOf, markOf, type State } from "./state";
 
 const TIMES_KEPT = 20;
 
@@ -47,6 +47,17 @@ export function itemOf(state: State): QueueItem | null {
 /** The cell that alone the viewer shows, because it is asked about; null while all that is selected is shown. */
 export function focusOf(state: State): string | null {
   return state.queue && state.lit;
+}
+
+/**
+ * Whether the place is asked blind and has no answer of this annotator yet: what the head believes there may come from
+ * what another one said, and is shown nowhere.
+ */
+export function isBlind(state: State): boolean {
+  const item = itemOf(state);
+  if (item?.strategy !== "double") return false;
+  const target = { kind: "row", row: item.row } as const;
+  return labelOf(state, target) === null && markOf(state, target) === null;
 }
 
 /** How many items stay as they are when the rest is chosen anew: all shown, and the next, which is fetched already. */

@@ -76,13 +76,13 @@ test("what has become of the lines is told in their places, and the chosen one s
   assert.equal(without.listing?.at, -1);
 });
 
-test("the review is of the newest label by somebody else, or else of one's own", () => {
+test("the review is of the newest label by somebody else, never of one's own", () => {
   const own = { ...PLACE.statements[0], uuid: "own", annotator: golden("hello").annotator };
   const other = { ...PLACE.statements[0], uuid: "other", annotator: "somebody" };
   const seen = (statements: ListedPlace["statements"]): State =>
     after(THREE, at(0), { type: "look-asked", request: "l" }, received({ ...golden("seen"), request: "l", place: { ...PLACE, statements } }));
   assert.equal(labelToReview(seen([other, own]))?.uuid, "other");
-  assert.equal(labelToReview(seen([own]))?.uuid, "own");
+  assert.equal(labelToReview(seen([own])), null);
   assert.equal(labelToReview(seen([{ ...other, kind: "unsure" }])), null);
 });
 

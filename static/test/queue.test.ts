@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { accepted } from "../src/proposal";
 import type { QueueItem } from "../src/protocol_queue";
-import { fixed, itemOf, median } from "../src/queue";
+import { fixed, isBlind, itemOf, median } from "../src/queue";
 import { labelOf, markOf, type State } from "../src/state";
 import { Stopwatch } from "../src/stopwatch";
 import { initial, reduce, type Event } from "../src/store";
@@ -103,6 +103,17 @@ test("a switch of the task ends the queue, a new connection to the same run keep
   assert.deepEqual(rowsOf(again), [1, 2, 3, 4]);
   assert.equal(again.queue?.request, null);
   assert.equal(after(BEGUN, received({ ...golden("hello"), table_version: "another" })).queue, null);
+});
+
+test("a place that is asked blind tells nothing of what the head believes until it is answered", () => {
+  const row = BEGUN.queue!.items[0].row;
+  const items = BEGUN.queue!.items.map((item) => ({ ...item, strategy: "double" }));
+  const blind: State = { ...BEGUN, queue: { ...BEGUN.queue!, items } };
+  assert.equal(isBlind(BEGUN), false);
+  assert.equal(isBlind(blind), true);
+  const labels = { ...golden("labels"), rows: [row], classes: [0], unsure: [], bad_segmentation: [] };
+  assert.equal(isBlind(after(blind, received(labels))), false);
+  assert.equal(isBlind(after(blind, received({ ...labels, rows: [], classes: [], unsure: [row] }))), false);
 });
 
 test("a label and a mark are told apart", () => {

@@ -4,7 +4,7 @@ import { byId, element, setText } from "../element";
 import { keyName } from "../keys";
 import type { ClassSpec, Place, TaskSpec } from "../protocol";
 import type { Keys, Mark, QueueItem } from "../protocol_queue";
-import { itemOf, type Queue } from "../queue";
+import { isBlind, itemOf, type Queue } from "../queue";
 import { pictureOf } from "../queue_flow";
 import {
   guessOf,
@@ -89,15 +89,14 @@ export function cardPanel(actions: Actions): (state: State) => void {
     const given = target && labelOf(state, target);
     const mark = target && markOf(state, target);
     const asked = item && target?.kind === "row" && target.row === item.row ? item : null;
-    // what the head believes there may come from what another annotator said
-    const isBlind = asked?.strategy === "double" && given === null && mark === null;
+    const blind = asked !== null && isBlind(state);
     build(
       target,
       taskOf(state),
       target?.kind === "place" ? (state.cards[target.place] ?? null) : null,
       given,
-      isBlind ? null : (guess?.class ?? null),
-      isBlind ? null : (guess?.confidence ?? null),
+      blind ? null : (guess?.class ?? null),
+      blind ? null : (guess?.confidence ?? null),
       target && (whereabouts(state, target)?.segment_id ?? null),
       state.working.at(-1)?.text ?? null,
       mark,

@@ -7,11 +7,13 @@ import { keysOf, type State } from "../state";
 import { count, counted } from "./format";
 import type { Actions } from "./panel";
 
-const CHANGES: readonly (readonly [Growth, string])[] = [
-  ["invert", "All shown points that are not selected"],
-  ["skeleton", "And the next points along the cells"],
-  ["cells", "All points of these cells"],
-  ["neighbours", "And the five points most like each"],
+const ZOOM = "zoom";
+const MORE: readonly (readonly [Growth | typeof ZOOM, string])[] = [
+  [ZOOM, "Show it as large as it can be"],
+  ["invert", "Select all shown points that are not"],
+  ["skeleton", "Select also the next points along the cells"],
+  ["cells", "Select all points of these cells"],
+  ["neighbours", "Select also the five points most like each"],
 ];
 
 export function selectionPanel(actions: Actions): (state: State) => void {
@@ -24,18 +26,18 @@ export function selectionPanel(actions: Actions): (state: State) => void {
     element("button", { type: "button", title, "aria-label": title, onclick: () => actions.selectionStep(isBack) }, text);
   const back = step("↶", "The selection before", true);
   const forward = step("↷", "The selection after", false);
-  const change = element("select", { "aria-label": "Change the selection", title: "Make another selection of this one" });
-  change.append(element("option", { value: "" }, "Change"), ...CHANGES.map(([value, name]) => element("option", { value }, name)));
-  change.addEventListener("change", () => {
-    actions.grow(change.value as Growth);
-    change.value = "";
+  const more = element("select", { "aria-label": "More to do with the selection", title: "Zoom to the selection, or make another one of it" });
+  more.append(element("option", { value: "" }, "More"), ...MORE.map(([value, name]) => element("option", { value }, name)));
+  more.addEventListener("change", () => {
+    if (more.value === ZOOM) actions.zoomToSelection();
+    else actions.grow(more.value as Growth);
+    more.value = "";
   });
-  const zoom = button("Zoom", "Show the selected points as large as they can be", () => actions.zoomToSelection());
   const label = button("Label", "", () => actions.propose(null));
   const alike = button("Alike", "Show the points most like the mean of the selection", () => actions.similarToSelection());
   const compare = button("Compare", "Keep this selection as A, to compare the next ones with it", () => actions.compare());
   const clear = button("Clear", "Select nothing (Esc)", () => actions.clear());
-  host.append(text, element("span", { class: "buttons" }, back, forward, change, zoom, alike, compare, label, clear));
+  host.append(text, element("span", { class: "buttons" }, back, forward, more, alike, compare, label, clear));
 
   return (state) => {
     const { selected, selectionSteps } = state;
@@ -45,7 +47,7 @@ export function selectionPanel(actions: Actions): (state: State) => void {
     text.title = any ? [selectedText(state), selected.note].filter(Boolean).join(": ") : "";
     back.disabled = !selectionSteps.back;
     forward.disabled = !selectionSteps.forward;
-    for (const one of [change, zoom, alike, compare, label]) one.disabled = !selected?.row_total || selected.waiting;
+    for (const one of [more, alike, compare, label]) one.disabled = !selected?.row_total || selected.waiting;
     label.title = `Propose one class for what is selected (${keyName(keysOf(state)?.label_selection ?? "l")})`;
     clear.disabled = !any;
   };

@@ -18,7 +18,7 @@ export function statusPanel(actions: Actions): (state: State) => void {
   const table = element("span", { class: "gives-way" });
   const labels = element("span");
   const head = element("button", { type: "button", class: "head", onclick: () => actions.evaluation() });
-  const retrain = element("span");
+  const retrain = element("span", { class: "gives-way" });
   host.append(connection, said, there, retrain, head, labels, table, device);
 
   const say = whenChanged((saved: string, status: string) => {

@@ -119,6 +119,21 @@ def test_a_label_is_taken_back_and_that_too_can_be_undone(desk: Any) -> None:
     assert desk.labels() == {0: 0}
 
 
+@pytest.mark.parametrize(("kind", "words"), [("unsure", "unsure"), ("bad_segmentation", "bad segmentation")])
+def test_taking_back_an_answer_without_class_is_called_so_in_every_direction(desk: Any, kind: Any, words: str) -> None:
+    desk.label(13, 0)
+    desk.session.receive(MarkRequest("m", "subcompartment", kind, Target(row=13), "key"))
+    desk.label(13, None)
+    assert desk.saved().text == f"saved 3: took back {words}"
+    where = desk.saved().undo_text.removeprefix(f"taking back {words} at ")
+    assert where.endswith(") nm")
+    desk.undo()
+    assert desk.saved().text == f"saved 4: undone: taking back {words} at {where}"
+    assert desk.saved().redo_text == f"taking back {words} at {where}"
+    desk.redo()
+    assert desk.saved().text == f"saved 5: redone: taking back {words} at {where}"
+
+
 def test_taking_back_where_there_is_no_label_is_told(desk: Any) -> None:
     desk.label(0, None)
     assert desk.failed().text == "there is no label here to take back"
