@@ -115,10 +115,16 @@ class Question:
         renewed = map(Belief, self.renew.tolist(), self._beliefs(self.renew))
         return Choice(self._described(fresh), list(renewed))
 
+    def _blind(self) -> NDArray[np.bool_]:
+        """(n,) rows that everybody is asked and this annotator has not answered: of these no belief is told."""
+        answered = np.setdiff1d(self.own, [row for row, _ in self.skipped]).astype(np.int64)
+        return self.places.is_double() & ~self.places.closed(answered)
+
     def _again(self, closed: set[int]) -> list[Described]:
         """What was skipped."""
+        blind = self._blind()
         return [
-            Described(row, "audit" if is_audit else "skipped", SKIPPED_REASON)
+            Described(row, DOUBLE if blind[row] else "audit" if is_audit else "skipped", SKIPPED_REASON)
             for row, is_audit in self.skipped
             if row not in closed
         ]
@@ -153,7 +159,7 @@ class Question:
         table = self.places.vectors.table
         rows = np.array([item.row for item in chosen], np.int64)
         return [
-            QueueItem(item.row, item.strategy, item.reason, (x, y, z), str(segment), _blind(item, belief))
+            QueueItem(item.row, item.strategy, item.reason, (x, y, z), str(segment), belief)
             for item, (x, y, z), segment, belief in zip(
                 chosen,
                 table.positions_nm[rows].tolist(),
@@ -165,7 +171,11 @@ class Question:
 
     def _beliefs(self, rows: NDArray[np.int64]) -> list[list[float] | None]:
         probabilities = self._probabilities(rows) if len(rows) else None
-        return [None] * len(rows) if probabilities is None else probabilities.tolist()
+        if probabilities is None:
+            return [None] * len(rows)
+        blind = self._blind()[rows].tolist()
+        # what the head believes there may come from what another annotator said of the very place
+        return [None if hidden else belief for hidden, belief in zip(blind, probabilities.tolist(), strict=True)]
 
 
 class Queueing:
@@ -278,8 +288,3 @@ def _merged(due: NDArray[np.bool_], doubles: list[int], chosen: list[Chosen]) ->
         if source:
             items.append(source.pop(0))
     return items + others + blind
-
-
-def _blind(item: Described, belief: list[float] | None) -> list[float] | None:
-    """What the head believes, which may come from what another annotator said of the very place."""
-    return None if item.strategy == DOUBLE else belief

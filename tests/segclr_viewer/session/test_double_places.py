@@ -87,6 +87,22 @@ def test_every_annotator_is_asked_the_same_double_items_without_the_models_belie
     assert everything[0] not in [item.row for item in ask(ben)]
 
 
+def test_no_belief_is_told_of_a_double_place_that_is_held_or_was_skipped(blind: Any) -> None:
+    blind.label_all_looks()
+    first, second, *_ = ask(blind)
+    message = QueueRequest(blind.request(), "page", TASK, 20, [first.row], [first.row, 0], None)
+    blind.session.receive(message)
+    blind.chooser.run()
+    told = {belief.row: belief.probabilities for belief in blind.page.last(QueueReady).renewed}
+    assert told[first.row] is None
+    assert told[0] is not None, "one's own answer is there already"
+    for item in ask(blind):
+        skip(blind, item.row)
+    again = {item.row: item for item in ask(blind)}
+    assert again[second.row].strategy == "double"
+    assert again[second.row].probabilities is None
+
+
 def test_a_share_of_the_queue_is_double_and_strategies_keep_away_from_those_places(make_desk: Any) -> None:
     ana = make_desk(double_share=0.4).start()
     doubles = set(ana.session.active.doubles.order().tolist())
