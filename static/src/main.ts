@@ -1,8 +1,9 @@
 // The page put together: one state, the events that change it, and the panels and effects that follow it.
 
+import { Beside, besideState } from "./beside";
 import { ClustersFlow } from "./clusters_flow";
 import { keyInViewer, keyOnPage, type CommandWorld } from "./commands";
-import { newTints, valueText } from "./coloring";
+import { BY_CLASS, newTints, valueText } from "./coloring";
 import { ColoringFlow } from "./coloring_flow";
 import { CompareFlow } from "./compare_flow";
 import { divider } from "./divider";
@@ -19,7 +20,7 @@ import { percent } from "./panels/format";
 import { attachedNotice } from "./panels/attached";
 import { bannerPanel } from "./panels/banner";
 import { cardPanel } from "./panels/card";
-import { colorScalePanel } from "./panels/color_scale";
+import { besidePanel, colorScalePanel } from "./panels/color_scale";
 import { clustersPanel } from "./panels/clusters";
 import { comparingPanel } from "./panels/comparing";
 import { evaluationPanel } from "./panels/evaluation";
@@ -45,6 +46,7 @@ import { topPanel } from "./panels/top";
 import { viewsPanel } from "./panels/views";
 import type { ClientMessage } from "./protocol";
 import { accepted } from "./proposal";
+import type { SelectMode, Shape } from "./protocol_selection";
 import { QueueFlow } from "./queue_flow";
 import { LayoutsFlow } from "./layouts_flow";
 import { ListingFlow } from "./listing_flow";
@@ -161,6 +163,11 @@ const selecting = new SelectFlow({ state: () => state, dispatch, send });
 const flow = new QueueFlow({ state: () => state, dispatch, send }, bridge);
 const listing = new ListingFlow({ state: () => state, dispatch, send }, bridge);
 const coloring = new ColoringFlow({ state: () => state, dispatch, send });
+const besideColoring = new ColoringFlow({
+  state: () => besideState(state),
+  dispatch: (event) => dispatch(event.type === "color-column" ? { type: "beside-column", column: event.column } : event),
+  send,
+});
 const tints = newTints();
 const judging = new EvaluationFlow({ state: () => state, dispatch, send }, bridge);
 const people = new PeopleFlow({ state: () => state, dispatch, send }, bridge);
@@ -261,27 +268,40 @@ const actions: Actions = {
     const bits = state.selected?.bits;
     if (bits) scatter?.zoomTo((row) => has(bits, row));
   },
+  beside: () => {
+    const other = state.coloring === BY_CLASS ? "label" : BY_CLASS;
+    dispatch({ type: "beside", name: state.beside === null ? other : null });
+  },
   help: () => help.open(),
 };
 
-function describe(row: number): string {
+function describe(row: number, colors = tints): string {
   const target: Target = { kind: "row", row };
   const guess = guessOf(state, target);
   const given = labelOf(state, target);
   const classes = classesOf(state);
   const believed = guess ? `${classes[guess.class]?.name ?? "?"}, ${percent(guess.confidence ?? 0)}` : "no class yet";
   const label = given === null ? "" : `, labelled ${classes[given]?.name ?? "?"}`;
-  const tint = tints(state);
+  const tint = colors === tints ? tints(state) : colors(besideState(state));
   const cell = `cell ${whereabouts(state, target)?.segment_id ?? ""}`;
   return [tint ? valueText(tint, row) : "", `${believed}${label}`, cell].filter(Boolean).join(" · ");
 }
 
-const scatter = Scatter.in(byId("scatter"), {
-  select: (shape, mode) => selecting.draw(shape, mode),
-  pickRow: (row) => choose({ kind: "row", row }),
-  pickPlace: (place) => choose({ kind: "place", place }),
-  hover: (row) => hovering.over(row),
-  describe,
+const pointing = {
+  select: (shape: Shape, mode: SelectMode) => selecting.draw(shape, mode),
+  pickRow: (row: number) => choose({ kind: "row", row }),
+  pickPlace: (place: number) => choose({ kind: "place", place }),
+  hover: (row: number | null) => hovering.over(row),
+};
+const beside = new Beside({ first: () => scatter, events: pointing, describe });
+const scatter: Scatter | null = Scatter.in(byId("scatter"), {
+  ...pointing,
+  hover: (row) => {
+    hovering.over(row);
+    beside.hovered(row);
+  },
+  describe: (row) => describe(row),
+  look: (camera) => beside.looked(camera),
 });
 const views = new ViewFlow({
   state: () => state,
@@ -318,7 +338,8 @@ followers.push(
   proposalPanel(actions),
   toolsPanel(scatter, actions),
   layoutsPanel(layouts),
-  colorScalePanel(tints, actions),
+  colorScalePanel({ host: byId("color-scale"), label: "Colour the points by", tints, actions, choose: (name) => dispatch({ type: "coloring", name }) }),
+  besidePanel(beside.tints, besideState, actions),
   selectionPanel(actions),
   glancePanel({ scatter, flow: hovering, actions, choose, describe }),
   herePanel(following, actions),
@@ -336,6 +357,7 @@ followers.push(
   help.update,
   fetching(dispatch, () => state),
   ...(scatter ? [drawing(scatter, tints)] : []),
+  beside.follow,
   viewing(bridge),
   flow.follow,
   following.follow,
@@ -344,6 +366,7 @@ followers.push(
   comparing.follow,
   judging.follow,
   coloring.follow,
+  (now, before) => besideColoring.follow(besideState(now), before && besideState(before)),
   views.follow,
   people.follow,
   listing.follow,

@@ -135,6 +135,10 @@ export interface State {
   readonly ramp: Ramp;
   readonly colored: Colored | null;
   readonly colorColumn: ColorColumn | null;
+  /** What a second picture beside the first is coloured by, null without one; and its newest column. */
+  readonly beside: string | null;
+  readonly besideColored: Colored | null;
+  readonly besideColumn: ColorColumn | null;
   /** The gallery of what is alike, null before anybody asked. */
   readonly similar: Similar | null;
   /** The clusters, null before anybody asked. */

@@ -120,6 +120,9 @@ export const initial: State = {
   ramp: "viridis",
   colored: null,
   colorColumn: null,
+  beside: null,
+  besideColored: null,
+  besideColumn: null,
   keysIn: "page",
   viewerReady: false,
 };
@@ -166,6 +169,8 @@ export function reduce(state: State, event: Event): State {
       return { ...state, tool: event.tool };
     case "coloring":
     case "color-column":
+    case "beside":
+    case "beside-column":
     case "density":
     case "ramp":
     case "view":

@@ -25,6 +25,8 @@ export interface ViewerPose {
 export interface View {
   readonly task: string;
   readonly coloring: string;
+  /** Of the second picture beside the first, null without one. */
+  readonly beside: string | null;
   readonly density: boolean;
   /** The colours of numbers. */
   readonly ramp: Ramp;
@@ -50,11 +52,12 @@ export interface Cameras {
 
 /** `selection`: the name that the server keeps it under, null where nothing is selected. */
 export function viewOf(state: State, cameras: Cameras, selection: string | null): View {
-  const { task, coloring, density, ramp, threshold, layout, layouts, selected, target } = state;
+  const { task, coloring, beside, density, ramp, threshold, layout, layouts, selected, target } = state;
   const hidden = [...state.hidden].filter((index) => index < classesOf(state).length).map((index) => classIdOf(state, index));
   return {
     task,
     coloring,
+    beside,
     density,
     ramp,
     threshold,
@@ -107,6 +110,7 @@ function checked(raw: Record<string, unknown>): View {
   return {
     task: textIn(raw["task"]),
     coloring: textIn(raw["coloring"] ?? BY_CLASS),
+    beside: raw["beside"] == null ? null : textIn(raw["beside"]),
     density: raw["density"] === true,
     ramp: raw["ramp"] === "cividis" ? "cividis" : "viridis",
     threshold: Math.min(1, Math.max(0, numberIn(raw["threshold"]))),

@@ -132,8 +132,10 @@ export class ViewFlow {
     const ids = classesOf(state).map(({ id }) => id);
     const hidden = new Set(view.hidden.map((id) => ids.indexOf(id)).filter((index) => index >= 0));
     const { coloring, density, ramp, threshold } = view;
-    const known = choicesOf(state).some(({ name }) => name === coloring);
-    this.world.dispatch({ type: "view", coloring: known ? coloring : state.coloring, density, ramp, threshold, hidden });
+    const choices = new Set(choicesOf(state).map(({ name }) => name));
+    const known = choices.has(coloring);
+    const beside = view.beside !== null && choices.has(view.beside) ? view.beside : null;
+    this.world.dispatch({ type: "view", coloring: known ? coloring : state.coloring, beside, density, ramp, threshold, hidden });
     if (known) return;
     const again = coloring === "cluster" ? "find clusters again" : "choose others";
     this.problem(`The view's colours, by ${coloring.replace(/^extra:/, "")}, are not there any more: ${again}.`);

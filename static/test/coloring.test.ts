@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { byCell, byColumn, byConfidence, byLabel, byPosition, choicesOf, newTints, shortNumber, tintOf, valueText } from "../src/coloring";
+import { besideState } from "../src/beside";
 import { ColoringFlow } from "../src/coloring_flow";
 import { colorsOf, HIGHEST, NOTHING, NUMBERS, OTHERS, paletteBy, rampColor } from "../src/colormap";
 import type { Prediction, Rows } from "../src/columns";
@@ -160,4 +161,25 @@ test("a column is asked for once, and again after new predictions, another task 
   assert.equal(follow({ type: "coloring", name: "extra:volume_um3" }), 4);
   assert.equal(follow(received({ ...golden("points"), stamp: "newer" })), 4, "a table's column does not follow labels");
   assert.equal(follow({ type: "coloring", name: "confidence" }), 4);
+});
+
+test("two pictures have a column each, and one that is gone for one of them changes no other", () => {
+  const told = (name: string): Event => ({ type: "received", message: { ...golden("colored"), task: HELLO.task, name } });
+  const list = (...names: string[]): Event => ({ type: "received", message: { type: "colorings", known: names.map((name) => ({ name, title: name, follows: "table", version: "" })) } });
+  const events: Event[] = [
+    { type: "connection", state: "open" },
+    { type: "received", message: HELLO },
+    list("novelty", "cluster"),
+    { type: "coloring", name: "novelty" },
+    { type: "beside", name: "cluster" },
+    told("novelty"),
+    told("cluster"),
+  ];
+  let state = events.reduce(reduce, initial);
+  assert.deepEqual([state.colored?.name, besideState(state).colored?.name], ["novelty", "cluster"]);
+  state = [list("novelty")].reduce(reduce, state);
+  assert.deepEqual([state.coloring, state.beside], ["novelty", "class"]);
+  state = reduce(state, { type: "beside", name: null });
+  assert.equal(besideState(state).coloring, "class");
+  assert.equal(state.colored?.name, "novelty");
 });

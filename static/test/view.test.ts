@@ -25,6 +25,7 @@ const START = after(initial, { type: "connection", state: "open" }, received(HEL
 const VIEW: View = {
   task: HELLO.task,
   coloring: "z",
+  beside: "label",
   density: true,
   ramp: "cividis",
   threshold: 0.4,
@@ -68,7 +69,7 @@ function page(hash: string): { state: State; flow: ViewFlow; see(...events: Even
 
 test("a view survives its link, number for number", () => {
   assert.deepEqual(viewIn(hashOf(VIEW)), VIEW);
-  const shown = after(START, { type: "view", coloring: "z", density: true, ramp: "cividis", threshold: 0.4, hidden: new Set([1]) });
+  const shown = after(START, { type: "view", coloring: "z", beside: "label", density: true, ramp: "cividis", threshold: 0.4, hidden: new Set([1]) });
   const cameras = { scatter: VIEW.scatter, viewer: POSE };
   const lit = after(shown, received(LAYOUTS), { type: "cells-shown", cells: VIEW.cells }, { type: "target", target: { kind: "row", row: 7 } });
   assert.deepEqual(viewOf(lit, cameras, null), VIEW);
@@ -76,8 +77,8 @@ test("a view survives its link, number for number", () => {
 });
 
 test("links of before selections were in them are still followed", () => {
-  const { stamp: _stamp, selection: _selection, cells: _cells, target: _target, ...old } = VIEW;
-  assert.deepEqual(viewIn(hashOf(old as never)), { ...VIEW, cells: [], target: null });
+  const { stamp: _stamp, beside: _beside, selection: _selection, cells: _cells, target: _target, ...old } = VIEW;
+  assert.deepEqual(viewIn(hashOf(old as never)), { ...VIEW, beside: null, cells: [], target: null });
 });
 
 test("an address without a view has none, and one that was cut short or made by hand is refused in a sentence", () => {

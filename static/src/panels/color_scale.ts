@@ -10,12 +10,34 @@ import { whenChanged, type Actions } from "./panel";
 
 const GREY: RGB = [92, 97, 105];
 
-export function colorScalePanel(tints: Tints, actions: Actions): (state: State) => void {
-  const choice = element("select", { "aria-label": "Colour the points by", title: "What the points are coloured by" });
-  choice.addEventListener("change", () => actions.dispatch({ type: "coloring", name: choice.value }));
+export interface ScaleOf {
+  readonly host: HTMLElement;
+  readonly label: string;
+  readonly tints: Tints;
+  readonly actions: Actions;
+  choose(name: string): void;
+}
+
+/** The switch of the second picture beside the first, and its own scale there. */
+export function besidePanel(tints: Tints, seen: (state: State) => State, actions: Actions): (state: State) => void {
+  const turn = element("button", { type: "button", class: "beside-turn", onclick: () => actions.beside() }, "◫");
+  byId("color-scale").querySelector("select")?.after(turn);
+  const choose = (name: string): void => actions.dispatch({ type: "beside", name });
+  const show = colorScalePanel({ host: byId("beside-scale"), label: "Colour the points beside by", tints, actions, choose });
+  return (state) => {
+    const on = state.beside !== null;
+    turn.setAttribute("aria-pressed", String(on));
+    turn.title = on ? "One picture again" : "The same points in other colours beside these";
+    turn.setAttribute("aria-label", turn.title);
+    if (on) show(seen(state));
+  };
+}
+
+export function colorScalePanel({ host, label, tints, actions, choose }: ScaleOf): (state: State) => void {
+  const choice = element("select", { "aria-label": label, title: "What the points are coloured by" });
+  choice.addEventListener("change", () => choose(choice.value));
   const scale = element("div", { class: "scale" });
-  const host = byId("color-scale");
-  host.append(choice, scale);
+  host.append(element("div", { class: "choose" }, choice), scale);
   const offer = whenChanged((...names: readonly string[]) => {
     choice.replaceChildren(...names.map((name) => element("option", { value: name }, "")));
   });

@@ -79,6 +79,8 @@ export interface Actions {
   /** Make a link to what is on screen; show the saved views, or hide them. */
   link(): void;
   views(): void;
+  /** Show the points in other colours beside, or no more. */
+  beside(): void;
   /** Show the selected points as large as they can be. */
   zoomToSelection(): void;
   /** Find and show clusters, or close them. */

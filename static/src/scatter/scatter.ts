@@ -21,6 +21,8 @@ export interface ScatterEvents {
   hover(row: number | null): void;
   /** What to say of the point under the pointer. */
   describe(row: number): string;
+  /** It looks elsewhere now. */
+  look(camera: Camera): void;
 }
 
 const REACH_PX = 14;
@@ -134,8 +136,17 @@ export class Scatter {
 
   /** Where it looks; with a camera given, from now on. */
   view(camera?: Camera): Camera {
-    if (camera) this.look(camera);
+    if (camera) {
+      this.fittedOnce = true; // what was asked for is kept when the picture gets its size
+      this.look(camera);
+    }
     return this.camera;
+  }
+
+  /** Ring a point, and say what it is, as if the pointer were over it; null for none. */
+  point(row: number | null): void {
+    if (row === null || row >= this.x.length) this.tip.hide();
+    else this.tip.show(this.events.describe(row), this.pixelOf(row), this.viewport.width);
   }
 
   /** Bring a point into view if it is not. */
@@ -278,6 +289,7 @@ export class Scatter {
     this.camera = camera;
     this.tip.hide();
     this.redraw();
+    this.events.look(camera);
   }
 
   private resize(entry: ResizeObserverEntry): void {
