@@ -113,7 +113,7 @@ class _Batch:
         target = self._in_need() if strategy == "balance" else None
         if strategy == "random":
             at = int(self._shuffled[eligible[self._shuffled]][0])
-            reason = "drawn at random, so that the labels stay like the volume"
+            reason = "drawn at random, to be like the volume"
         elif strategy == "novelty" and novelty is not None:
             at = self._best(eligible, novelty)
             reason = "unlike anything labelled"
