@@ -3,7 +3,7 @@
 import { byId, element, setText } from "../element";
 import { keyName } from "../keys";
 import type { Growth } from "../protocol_selection";
-import { keysOf, type State } from "../state";
+import { keysOf, type Selected, type State } from "../state";
 import { count, counted } from "./format";
 import type { Actions } from "./panel";
 
@@ -43,7 +43,7 @@ export function selectionPanel(actions: Actions): (state: State) => void {
     const { selected, selectionSteps } = state;
     const any = selected !== null && selected.origin !== "start";
     host.hidden = !any && !selectionSteps.back && !selectionSteps.forward;
-    setText(text, any ? counted(selected.row_total, "point") : "nothing selected");
+    setText(text, any ? [counted(selected.row_total, "point"), cappedText(selected)].filter(Boolean).join(", ") : "nothing selected");
     text.title = any ? [selectedText(state), selected.note].filter(Boolean).join(": ") : "";
     back.disabled = !selectionSteps.back;
     forward.disabled = !selectionSteps.forward;
@@ -51,6 +51,11 @@ export function selectionPanel(actions: Actions): (state: State) => void {
     label.title = `Propose one class for what is selected (${keyName(keysOf(state)?.label_selection ?? "l")})`;
     clear.disabled = !any;
   };
+}
+
+/** That the viewer does not show all of the selection's cells. */
+function cappedText({ segments, segment_total, waiting }: Selected): string {
+  return waiting || segments.length === segment_total ? "" : `${count(segments.length)} of ${count(segment_total)} cells shown`;
 }
 
 /** All about the selection; the bar itself is short, so that one line of it covers little of the scatter. */
