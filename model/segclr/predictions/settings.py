@@ -11,7 +11,7 @@ from segclr.embeddings.storage.stored_table import StoredTable, open_stored
 from segclr.errors import ProjectError, TableError
 from segclr.heads.task_head import TaskHead, hash_of_head, open_task_head
 
-ROWS_AT_ONCE = 1 << 18
+ROWS_AT_ONCE = 1 << 19
 
 
 @dataclass(frozen=True, slots=True)
