@@ -14,6 +14,7 @@ from segclr.embeddings.table import EmbeddingTable
 from segclr_viewer.cluster_job import ClusterJobs
 from segclr_viewer.cutout_pictures import CutoutPictures
 from segclr_viewer.embedder import WorkerSettings
+from segclr_viewer.growing_table import GrowingTable
 from segclr_viewer.kept_layouts import KeptLayouts
 from segclr_viewer.latest import LatestThread
 from segclr_viewer.layout_job import LEAST_ROWS, first_layout
@@ -30,6 +31,7 @@ from segclr_viewer.overlay.read_ahead import ReadAhead
 from segclr_viewer.overlay.surfaces import Surfaces
 from segclr_viewer.ports import Ports, SharedPorts, Worker
 from segclr_viewer.published import how_to_add
+from segclr_viewer.release_fetcher import ReleaseFetcher
 from segclr_viewer.same_address import name_of_log, usual_port
 from segclr_viewer.scatter import Scatter
 from segclr_viewer.scene import Scene
@@ -91,6 +93,8 @@ def _start(
     project = opened.project
     folder = Path(project.table.folder)
     annotators = [annotator.name for annotator in project.annotators]
+    if project.table.release is not None:
+        table = GrowingTable.begin(table)
     running = Neuroglancer(project.server.host, project.server.port, usual_port(Path(project.labels.file)))
     closing.callback(running.stop)
     server = AppServer(running, annotators)
@@ -118,7 +122,11 @@ def _start(
         closing.callback(encoder.close)
         worker = encoder
 
-    scatter = Scatter(table)
+    source_of_release: ReleaseFetcher | None = None
+    if release is not None:
+        source_of_release = ReleaseFetcher(release, folder, server.post)
+        closing.callback(source_of_release.close)
+    scatter = Scatter(table, table_grows=release is not None)
     world = _world(opened, table, scatter, generated)
     layouts = KeptLayouts(folder, table, scatter, server.post)
     closing.callback(layouts.stop)
@@ -133,6 +141,7 @@ def _start(
         training=TrainingFile(Path(project.labels.file)),
         views=ViewsFile(Path(project.labels.file)),
         later=server.later,
+        release=source_of_release,
     )
     workspace = server.call(partial(Workspace, world, shared))
     workspaces.append(workspace)
@@ -169,6 +178,8 @@ def _start(
     routes += export_routes({annotator: session.selected_rows for annotator, session in sessions.items()})
     server.open(sessions, routes, load_page_files())
     server.call(workspace.start)
+    if workspace.fetching is not None:
+        server.call(partial(workspace.fetching.want, map(int, project.start_segments)))
 
     if len(table) >= LEAST_ROWS:
         server.call(workspace.begin_layouts)

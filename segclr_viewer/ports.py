@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segclr.em.geometry import XYZ
+from segclr.embeddings.table import EmbeddingTable
 from segclr.errors import SegclrError
 from segclr.explore.fitted import FittedLayout, Source
 from segclr.explore.settings import LayoutSettings
+from segclr.release.registry import Release
 from segclr_viewer.clusters import ClusterOrder, ClusterProgress, FoundClusters
 from segclr_viewer.log.events import LabelEvent, NewEvent, SavedPlace
 from segclr_viewer.log.training_file import Chosen
@@ -213,6 +215,34 @@ class Ahead(Protocol):
         """Segment and position of the places to come, the next one first; replaces what was expected before."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Brought:
+    """What became of a segment of a release: its rows, or why there are none.
+
+    Attributes:
+        is_missing: the release does not have it.
+        is_network_down: nothing was heard of the server; asked again, it may answer.
+        problem: one sentence, empty with a table.
+    """
+
+    segment_id: int
+    table: EmbeddingTable | None = None
+    is_missing: bool = False
+    is_network_down: bool = False
+    problem: str = ""
+
+
+class ReleaseSource(Protocol):
+    """A published release, from which segments are fetched."""
+
+    @property
+    def release(self) -> Release:
+        """Which one."""
+
+    def fetch(self, segment_ids: Sequence[int], done: Callable[[Brought], None]) -> None:
+        """Bring some segments; `done` is told of each as it comes."""
+
+
 @dataclass(frozen=True, slots=True)
 class SharedPorts:
     """Of which there is one in a run, whoever asks."""
@@ -227,6 +257,7 @@ class SharedPorts:
     training: TrainingMemory
     views: ViewMemory
     later: Later
+    release: ReleaseSource | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,15 @@ class Scatter:
     Args:
         most: rows of a table that is shown whole.
         sample: rows drawn of a larger one, each with the same chance, and none far from the next.
+        table_grows: rows will come after those that are there; all of them are points.
     """
 
-    def __init__(self, table: EmbeddingTable, most: int = LARGE_ROWS, sample: int = SAMPLE_ROWS) -> None:
+    def __init__(
+        self, table: EmbeddingTable, most: int = LARGE_ROWS, sample: int = SAMPLE_ROWS, table_grows: bool = False
+    ) -> None:
         self._table = table
-        self.is_whole = len(table) <= most
+        self.is_whole = table_grows or len(table) <= most
+        self.may_grow = table_grows or not self.is_whole
         self._sampled = None if self.is_whole else table.stratified_sample(sample)
         self._rows: NDArray[np.int64] = np.empty(0, np.int64) if self._sampled is None else self._sampled
         self._later: dict[int, int] = {}  # number of each row that came after the sample
@@ -35,7 +39,7 @@ class Scatter:
     def version(self) -> str:
         """Names the table and its points."""
         version = self._table.version
-        return version if self.is_whole else f"{version}~{len(self._rows)}"
+        return f"{version}~{len(self)}" if self.may_grow else version
 
     @property
     def sampled(self) -> NDArray[np.int64] | None:

@@ -79,6 +79,18 @@ class TaskState:
             self._book.apply(event)
             self.listed.apply(event)
 
+    def table_grown(self, events: Sequence[LabelEvent]) -> None:
+        """There are more rows: find anew what the events of the log are for, and predict anew."""
+        self.revision += 1
+        self._book = LabelBook(self.history, self._sites)
+        self.listed = PlaceIndex(self.history, self._book, self._sites, self.doubles)
+        self._double_rows = None
+        self._place_vectors.clear()
+        for event in events:
+            if event.task == self.task.name:
+                self._book.apply(event)
+                self.listed.apply(event)
+
     @property
     def classes(self) -> Classes:
         """The classes as the log's events have made them."""

@@ -60,6 +60,10 @@ class LabelSites:
         """All saved places that fit the project, in the order of saving."""
         return list(self._saved.values())
 
+    def table_grown(self) -> None:
+        """Look for rows again where there were none."""
+        self._rows = {key: row for key, row in self._rows.items() if row is not None}
+
     def row(self, segment_id: int, position_nm: XYZ) -> int | None:
         """The row that a label at a position is for, None when no node of the segment is near enough."""
         key = (segment_id, position_nm)

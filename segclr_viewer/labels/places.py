@@ -103,6 +103,13 @@ class Places:
             xy = self._xy(place.segment_id, place.position_nm, place.embedding)
             self._by_id[place.place_id] = replace(place, xy=xy)
 
+    def table_grown(self) -> None:
+        """Find the nearest row of places whose segment had none."""
+        for place in self:
+            nearest = self._table.nearest_row(place.segment_id, place.position_nm) if place.node_row is None else None
+            if nearest is not None:
+                self._by_id[place.place_id] = replace(place, node_row=nearest[0], node_distance_nm=nearest[1])
+
     def add(self, place: KnownPlace) -> None:
         """Remember a place; the oldest is forgotten when there are too many."""
         self._by_id[place.place_id] = place

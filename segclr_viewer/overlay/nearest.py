@@ -37,6 +37,7 @@ class NearestNodes:
 
     def __init__(self, nodes: Nodes, limit_bytes: int = 64 << 20) -> None:
         self.nodes = nodes
+        self._order: tuple[NDArray[np.uint64], NDArray[np.int64]] = (np.empty(0, np.uint64), np.empty(0, np.int64))
         self._trees: ByteCache[int, cKDTree] = ByteCache(limit_bytes, lambda tree: tree.n * _TREE_BYTES_PER_NODE)
 
     def rows_of_voxels(self, segments: NDArray[np.uint64], box: Box, resolution_nm: XYZ) -> NDArray[np.int32]:
@@ -79,12 +80,26 @@ class NearestNodes:
         """Number the segments that have nodes 1, 2, ... Returns the table's index of each, and the numbered voxels."""
         small, numbers = fastremap.renumber(np.ascontiguousarray(segments), preserve_zero=True)
         ids = np.fromiter(numbers.keys(), np.uint64, len(numbers))
-        known_ids = self.nodes.segment_ids
+        known_ids, places = self._sorted()
         place = np.minimum(np.searchsorted(known_ids, ids), max(len(known_ids) - 1, 0))
         known = (ids != 0) & (known_ids[place] == ids) if len(known_ids) else np.zeros(len(ids), bool)
         lut = np.zeros(len(numbers) + 1, np.int32)
         lut[np.fromiter(numbers.values(), np.int64, len(numbers))[known]] = np.arange(1, known.sum() + 1)
-        return place[known], lut[small]
+        return places[place[known]], lut[small]
+
+    def place_of(self, segment_id: int) -> int | None:
+        """The place of a segment in the table's list; None if it is not there."""
+        known_ids, places = self._sorted()
+        at = int(np.searchsorted(known_ids, np.uint64(segment_id)))
+        return int(places[at]) if at < len(known_ids) and int(known_ids[at]) == segment_id else None
+
+    def _sorted(self) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        """The segment ids ascending, and the place of each in the table's list, which may have grown."""
+        ids = self.nodes.segment_ids
+        if len(ids) != len(self._order[0]):
+            order = np.argsort(ids, kind="stable")
+            self._order = (ids[order], order)
+        return self._order
 
 
 def _blocks(voxels: NDArray[np.int32]) -> NDArray[np.int32]:

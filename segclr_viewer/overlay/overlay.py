@@ -81,7 +81,9 @@ class RowMaps:
     def __init__(self, segmentation: Volume, nearest: NearestNodes, limit_bytes: int = 256 << 20) -> None:
         self.segmentation = segmentation
         self._nearest = nearest
-        self._kept: ByteCache[tuple[int, Box], NDArray[np.int32]] = ByteCache(limit_bytes, lambda rows: rows.nbytes)
+        self._kept: ByteCache[tuple[int, int, Box], NDArray[np.int32]] = ByteCache(
+            limit_bytes, lambda rows: rows.nbytes
+        )
         self._paints: dict[str, tuple[Points, Paint]] = {}
 
     @property
@@ -91,7 +93,8 @@ class RowMaps:
 
     def of(self, box: Box, mip: int) -> NDArray[np.int32]:
         """Return the rows of a box, (z, y, x)."""
-        return self._kept.get((mip, box), lambda: self._rows(box, mip))
+        segments = len(self._nearest.nodes.segment_ids)  # of a table that grows there are more later
+        return self._kept.get((segments, mip, box), lambda: self._rows(box, mip))
 
     def paint(self, points: Points) -> Paint:
         """Return the tables that paint by these predictions; all overlays of a task share the newest."""

@@ -125,9 +125,8 @@ class Surfaces:
 
     async def make_ahead(self, segment_id: int) -> None:
         """Mesh a segment that will be asked for soon; nothing happens for one that the table does not have."""
-        ids = self._nearest.nodes.segment_ids
-        index = int(np.searchsorted(ids, np.uint64(segment_id)))
-        if index < len(ids) and int(ids[index]) == segment_id and self._made.peek(index) is None:
+        index = self._nearest.place_of(segment_id)
+        if index is not None and self._made.peek(index) is None:
             await self._wait_for(index)
 
     async def _wait_for(self, index: int) -> _Surface:

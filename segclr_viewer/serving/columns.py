@@ -63,8 +63,10 @@ class Columns:
     def mask(self, name: str) -> bytes | None:
         """A mask: one bit for each point, in words of 32 bits, the first point in the lowest bit of the first."""
         bits = self._mask_named(name)
-        if bits is None or self._scatter.is_whole:
-            return bits
+        if bits is None:
+            return None
+        if self._scatter.is_whole:  # which may have grown since
+            return bits.ljust(-(-len(self._scatter) // 32) * 4, b"\0")
         rows = self._scatter.rows
         chosen = np.zeros(-(-len(rows) // 32) * 32, np.uint8)
         chosen[: len(rows)] = (np.frombuffer(bits, np.uint8)[rows >> 3] >> (rows & 7).astype(np.uint8)) & 1

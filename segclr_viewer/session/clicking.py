@@ -28,6 +28,7 @@ class Clicking:
         """
         if segment_id == 0:
             raise _background(position_nm)
+        self._refuse_what_is_coming(segment_id)
         self._state.ports.page.send(Working(request, f"embedding the place at {position_text(position_nm)}"))
         started = time.perf_counter()
 
@@ -38,6 +39,18 @@ class Clicking:
             self._state.fail(request, _background(position_nm) if isinstance(error, NoSegment) else error)
 
         self._state.shared.worker.embed(position_nm, segment_id, done, failed)
+
+    def _refuse_what_is_coming(self, segment_id: int | None) -> None:
+        """Have a segment of a release fetched that is clicked before it is there.
+
+        Raises:
+            SegclrError: it is on its way.
+        """
+        fetching = self._state.workspace.fetching
+        if fetching is not None and segment_id is not None:
+            fetching.want([segment_id])
+            if fetching.is_coming(segment_id):
+                raise SegclrError(f"segment {segment_id} is being fetched: try again when it is there")
 
     def message(self, place: KnownPlace) -> Place:
         """All about a place, as the active task sees it now."""

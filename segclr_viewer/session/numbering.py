@@ -37,10 +37,10 @@ class NumberedPage:
 
     def numbered(self, message: ToPage) -> ToPage:
         """The message in the numbers of points."""
+        if isinstance(message, PointsReady) and self._scatter.may_grow:
+            return message.of_points(message.rows if self._scatter.is_whole else len(self._scatter))
         if self._scatter.is_whole:
             return message
-        if isinstance(message, PointsReady):
-            return message.of_points(len(self._scatter))
         rows: list[int] = []
         renumbered(message, _noted(rows))
         if rows and self._scatter.enter(np.array(rows, np.int64)):

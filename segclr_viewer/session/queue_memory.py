@@ -116,6 +116,10 @@ class QueueMemory:
             known = self._places[task.task.name] = Places(task.task, task.vectors, task.doubles)
         return known
 
+    def table_grown(self) -> None:
+        """There is more to ask about."""
+        self._places.clear()
+
     def release(self, annotator: str) -> None:
         """The annotator is not asked anything any more."""
         for (_, name), course in self._courses.items():

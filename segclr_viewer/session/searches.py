@@ -20,6 +20,8 @@ class TaskSearch:
     def __init__(self, vectors: RowVectors) -> None:
         self._vectors = vectors
         self._search: NeighbourSearch | None = None
+        self._rows = 0
+        self.share = 0.0
 
     @property
     def takes_long(self) -> bool:
@@ -28,9 +30,13 @@ class TaskSearch:
 
     def opened(self) -> NeighbourSearch:
         """The search; called on one thread."""
-        if self._search is None:
-            self._search = open_search(self._vectors.matrix())
+        if self._search is None or self._rows != len(self._vectors.table):
+            matrix = self._vectors.matrix()
+            self._rows, self._search = len(matrix), open_search(matrix, tell=self._told)
         return self._search
+
+    def _told(self, share: float) -> None:
+        self.share = share
 
 
 class Searches:

@@ -75,6 +75,7 @@ from segclr_viewer.wire.messages import (
     ProposeRequest,
     QueueRequest,
     RedoRequest,
+    RefetchRequest,
     ReviewRequest,
     SegmentsRequest,
     SkipRequest,
@@ -194,6 +195,11 @@ class Session:
         if self._state.active.predicted is not None:
             send(self._state.active.predicted.message)
 
+    def tell_release(self) -> None:
+        """Tell the pages what is being fetched of a published release."""
+        if self._state.workspace.fetching is not None:
+            self._state.ports.page.send(self._state.workspace.fetching.state())
+
     def tell_layout(self) -> None:
         """Show the newest layout."""
         self._state.ports.page.send(layout_ready(self._state.layout, self._state.workspace.layout_radius_um))
@@ -234,6 +240,8 @@ class Session:
         send(self._painting.labels())
         send(self._undoing.history())
         self._tell_attached(send)
+        if self._state.workspace.fetching is not None:
+            send(self._state.workspace.fetching.state())
         self._selecting.show(send)
         self._clicking.show_newest(send)
 
@@ -355,6 +363,9 @@ class Session:
                 segment_ids = [int(text) for text in message.ids]
                 self._state.workspace.look_at(segment_ids)
                 self._selecting.segments(message.request, segment_ids)
+            case RefetchRequest():
+                if self._state.workspace.fetching is not None:
+                    self._state.workspace.fetching.retry()
             case ColorRequest():
                 self._coloring.ask(message)
             case ClearRequest():

@@ -12,9 +12,11 @@ from typing import Protocol
 
 import numpy as np
 
+from segclr.embeddings.table import EmbeddingTable
 from segclr.errors import SegclrError
 from segclr.explore.layout import Layout
 from segclr.explore.placement import Placement
+from segclr_viewer.growing_table import GrowingTable
 from segclr_viewer.heads.fitting import NOTHING_SEEN, Seen
 from segclr_viewer.heads.task_state import Predicted, TaskState
 from segclr_viewer.labels.group_commit import GroupCommit
@@ -27,6 +29,7 @@ from segclr_viewer.ports import SharedPorts
 from segclr_viewer.scatter import Scatter
 from segclr_viewer.session.agreeing import Agreeing
 from segclr_viewer.session.entering import Entering
+from segclr_viewer.session.fetching import Fetching
 from segclr_viewer.session.laying_out import LayingOut, Shown
 from segclr_viewer.session.named_columns import NamedColumns
 from segclr_viewer.session.one_by_one import OneByOne
@@ -76,6 +79,9 @@ class Member(Protocol):
 
     def tell_rows(self) -> None:
         """Tell the pages that there are more points, and show them."""
+
+    def tell_release(self) -> None:
+        """Tell the pages what is being fetched of a published release."""
 
     def tell_layout(self) -> None:
         """Show the newest layout."""
@@ -176,6 +182,9 @@ class Workspace:
             self._say,
             ports.later,
         )
+        self.fetching: Fetching | None = None
+        if ports.release is not None:
+            self.fetching = Fetching(ports.release, self._has, self.segments_came, self._tell_release)
         self.commits = GroupCommit(self.append, ports.later)
         self._pacers = {name: Pacer(ports.later) for name in self.tasks}
         self._events: dict[str, LabelEvent] = {}
@@ -280,7 +289,12 @@ class Workspace:
             member.tell_layout()
 
     def look_at(self, segment_ids: Sequence[int]) -> None:
-        """These segments are shown: of a large table, some points of each enter, and they are predicted first."""
+        """These segments are shown: of a large table, some points of each enter, and they are predicted first.
+
+        Of a published release those that are not there yet are fetched.
+        """
+        if self.fetching is not None:
+            self.fetching.want(segment_ids)
         if self.scatter.is_whole:
             return
         self._visible = list(segment_ids)[:MOST_VISIBLE]
@@ -290,6 +304,31 @@ class Workspace:
         rows = [np.arange(some.start, some.stop, step) for some, step in zip(slices, steps, strict=True)]
         if rows and self.scatter.enter(np.concatenate(rows)):
             self.points_grown()
+
+    def segments_came(self, more: EmbeddingTable) -> None:
+        """Take segments into a table that grows: they appear everywhere, and the heads are fitted anew with them."""
+        if not isinstance(self._table, GrowingTable) or not self._table.grow(more):
+            return
+        self.sites.table_grown()
+        self.places.table_grown()
+        self.queues.table_grown()
+        events = self.ports.log.events()
+        for task in self.tasks.values():
+            task.table_grown(events)
+        self.points_grown()
+        for task in self.tasks.values():
+            for member in self._watchers(task):
+                member.tell_labels()
+            if self._watchers(task):
+                self.refresh(task)
+
+    def _has(self, segment_id: int) -> bool:
+        rows = self._table.rows_of(segment_id)
+        return int(rows.stop) > int(rows.start)
+
+    def _tell_release(self) -> None:
+        for member in self.members:
+            member.tell_release()
 
     def points_grown(self) -> None:
         """Tell all pages that there are more points."""

@@ -86,6 +86,14 @@ class RowsReady(Struct, frozen=True, forbid_unknown_fields=True, tag="rows"):
     table_version: str
 
 
+class ReleaseState(Struct, frozen=True, forbid_unknown_fields=True, tag="release"):
+    """What is being fetched of a published release, and what could not be; the text is empty when all is well."""
+
+    text: str
+    is_busy: bool = field(name="busy")
+    can_retry: bool = field(name="retry")
+
+
 class LayoutReady(Struct, frozen=True, forbid_unknown_fields=True, tag="layout"):
     """Where the scatter's coordinates are: float32 x of every row, then float32 y."""
 
@@ -295,6 +303,7 @@ ToPage = (
     Hello
     | ClassesChanged
     | RowsReady
+    | ReleaseState
     | LayoutReady
     | LayoutsKnown
     | Fitting

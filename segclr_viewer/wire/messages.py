@@ -201,6 +201,12 @@ class AheadRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="ahead")
     rows: Annotated[list[Index], Meta(max_length=8)]
 
 
+class RefetchRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="refetch"):
+    """Try again to fetch what could not be fetched of a published release."""
+
+    request: RequestText
+
+
 class ProposeRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="propose"):
     """Find rows to label at once: the nearest of a row in the embedding space, or `rows`, or those of the selection."""
 
@@ -368,6 +374,7 @@ ToServer = (
     | BrushRequest
     | NearRequest
     | GrowRequest
+    | RefetchRequest
     | StepRequest
     | ClearRequest
     | ColorRequest

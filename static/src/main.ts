@@ -18,6 +18,7 @@ import { HoverFlow, type After } from "./hover_flow";
 import { ViewerBridge } from "./neuroglancer";
 import { percent } from "./panels/format";
 import { attachedNotice } from "./panels/attached";
+import { releaseNotice } from "./panels/release";
 import { bannerPanel } from "./panels/banner";
 import { cardPanel } from "./panels/card";
 import { besidePanel, colorScalePanel } from "./panels/color_scale";
@@ -198,6 +199,7 @@ const actions: Actions = {
   saveUnsaved: () => keeping.save(),
   readUnsaved: (file) => void keeping.read(file),
   forgetUnsaved: () => keeping.forget(),
+  refetch: () => void send({ type: "refetch", request: newRequest() }),
   undo: () => turn("undo"),
   redo: () => turn("redo"),
   changeClass: (change) => {
@@ -354,6 +356,7 @@ followers.push(
   bannerPanel(actions, () => unsaved.lasts),
   failurePanel(actions),
   attachedNotice(actions),
+  releaseNotice(actions),
   help.update,
   fetching(dispatch, () => state),
   ...(scatter ? [drawing(scatter, tints)] : []),

@@ -60,6 +60,14 @@ export interface MoreRows {
   readonly table_version: string;
 }
 
+/** What is being fetched of a published release, and what could not be. */
+export interface Release {
+  readonly type: "release";
+  readonly text: string;
+  readonly busy: boolean;
+  readonly retry: boolean;
+}
+
 export interface Layout {
   readonly type: "layout";
   readonly id: string;
@@ -194,6 +202,7 @@ export type ServerMessage =
   | Hello
   | ClassesChanged
   | MoreRows
+  | Release
   | Layout
   | Points
   | Labels
@@ -237,6 +246,7 @@ export type ClientMessage =
   | ViewsMessage
   | ComparingMessage
   | { type: "undo"; request: string }
+  | { type: "refetch"; request: string }
   | { type: "redo"; request: string }
   | { type: "task"; request: string; name: string }
   | { type: "embed"; request: string; position_nm: XYZ };
@@ -258,6 +268,7 @@ const FIELDS: Readonly<Record<ServerMessage["type"], readonly string[]>> = {
   ],
   classes: ["task", "heirs"],
   rows: ["rows", "segments", "table_version"],
+  release: ["text", "busy", "retry"],
   layout: ["id", "method", "url", "rows"],
   layouts: LAYOUTS_FIELDS,
   fitting: FITTING_FIELDS,

@@ -25,6 +25,7 @@ import type {
   TaskSpec,
   Working,
   XYZ,
+  Release,
 } from "./protocol";
 import type { ClassMessage } from "./protocol_classes";
 import type { Fitting, Layouts } from "./protocol_layouts";
@@ -162,6 +163,10 @@ export interface State {
   readonly commenting: Commenting | null;
   /** What a new segmentation made of older labels, null once it was read. */
   readonly attached: Attached | null;
+  /** What is being fetched of a published release; null where the project has none. */
+  readonly release: Release | null;
+  /** The sentence of it that the user has dismissed. */
+  readonly releaseRead: string;
   /** A proposal asked for, and the class that the user has in mind for it. */
   readonly proposing: { readonly request: string; readonly class: number | null } | null;
   /** Where the keyboard's focus is: keys in the viewer label what the mouse is on, keys on the page the target. */

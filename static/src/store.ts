@@ -57,6 +57,7 @@ export type Event =
   | { type: "keys"; in: State["keysIn"] }
   | { type: "viewer-ready"; cells: readonly string[] }
   | { type: "problem"; text: string }
+  | { type: "release-read"; text: string }
   | { type: "dismissed"; number: number };
 
 export const initial: State = {
@@ -107,6 +108,8 @@ export const initial: State = {
   looking: null,
   commenting: null,
   attached: null,
+  release: null,
+  releaseRead: "",
   saved: null,
   steps: null,
   failures: [],
@@ -186,6 +189,8 @@ export function reduce(state: State, event: Event): State {
       return viewerReady(state, event.cells);
     case "problem":
       return failed(state, event.text);
+    case "release-read":
+      return { ...state, releaseRead: event.text };
     case "dismissed":
       return { ...state, failures: state.failures.filter((failure) => failure.number !== event.number) };
     case "evaluation-opened":
@@ -252,6 +257,8 @@ function received(state: State, message: ServerMessage): State {
       return coloringTold(state, message);
     case "rows":
       return state.hello ? { ...state, hello: { ...state.hello, ...more(message) } } : state;
+    case "release":
+      return { ...state, release: message };
     case "layout":
       return { ...state, layout: message };
     case "layouts":

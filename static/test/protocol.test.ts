@@ -142,6 +142,7 @@ test("what the page sends has the fields of the golden messages, and no others",
     { type: "drop-view", request, name: "spiny end" },
     { type: "undo", request },
     { type: "redo", request },
+    { type: "refetch", request },
     { type: "task", request, name: "cell type" },
     { type: "lasso", request, layout: "5d41402abc4b2a76", polygon, mode: "add", hidden: ["project/spine"] },
     {

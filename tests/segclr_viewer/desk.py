@@ -8,7 +8,7 @@ import numpy as np
 
 from segclr.em.geometry import XYZ
 from segclr.embeddings.table import EmbeddingTable
-from segclr_viewer.ports import LabelLog, Ports, SharedPorts
+from segclr_viewer.ports import LabelLog, Ports, ReleaseSource, SharedPorts
 from segclr_viewer.session.session import Session
 from segclr_viewer.session.workspace import Workspace
 from segclr_viewer.wire.answers import Failed, Labels, Place, PointsReady, Saved, SelectionMade
@@ -48,6 +48,7 @@ class Desk:
     page: PageRecord = field(default_factory=PageRecord)
     view: ViewRecord = field(default_factory=ViewRecord)
 
+    release: ReleaseSource | None = None
     beside: "Desk | None" = None  # whose workspace it shares
 
     def __post_init__(self) -> None:
@@ -63,6 +64,7 @@ class Desk:
                 training=self.training,
                 views=self.views,
                 later=at_once,
+                release=self.release,
             )
             new_id = lambda: f"id {next(self.ids)}"  # noqa: E731
             self.workspace = Workspace(self.world, shared, lambda: "2026-11-03T09:15:04Z", new_id)

@@ -51,7 +51,7 @@ def add_to_table(reader: ReleaseReader, segment_ids: Iterable[int], folder: Path
     there = set(segments_in(folder))
     wanted = [segment_id for segment_id in dict.fromkeys(segment_ids) if segment_id not in there]
     for segments in _batches(reader, wanted):
-        append_table(folder, _table_of(segments, reader.release))
+        append_table(folder, as_table(segments, reader.release))
     if wanted:
         compact_table(folder)
 
@@ -70,7 +70,13 @@ def _batches(reader: ReleaseReader, segment_ids: Sequence[int]) -> Iterator[list
         yield batch
 
 
-def _table_of(segments: Sequence[SegmentRows], release: Release) -> EmbeddingTable:
+def as_table(segments: Sequence[SegmentRows], release: Release) -> EmbeddingTable:
+    """Return segments of a release as `add_to_table` writes them, in memory alone.
+
+    Raises:
+        ReleaseError: They have different dimensions.
+        TableError: A number is not finite.
+    """
     _check_alike(segments, release)
     return build_table(
         np.concatenate([np.full(len(rows), rows.segment_id, np.uint64) for rows in segments]),

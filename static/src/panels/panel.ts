@@ -33,6 +33,8 @@ export interface Actions {
   saveUnsaved(): void;
   readUnsaved(file: Blob): void;
   forgetUnsaved(): void;
+  /** Try again to fetch what could not be fetched of a published release. */
+  refetch(): void;
   undo(): void;
   redo(): void;
   switchTask(name: string): void;
