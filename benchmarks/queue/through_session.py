@@ -24,6 +24,7 @@ from segclr_viewer.log.views_file import ViewsFile
 from segclr_viewer.points import Points
 from segclr_viewer.ports import Ports, SharedPorts
 from segclr_viewer.project import ClassSpec, Task
+from segclr_viewer.scatter import Scatter
 from segclr_viewer.session.session import Session
 from segclr_viewer.session.workspace import Workspace
 from segclr_viewer.wire.answers import Failed, QueueReady, ToPage
@@ -122,7 +123,7 @@ def label_through_session(place: Field, said: NDArray[np.int64], most: int, batc
             chooser=at_once,
             judge=at_once,
             searcher=at_once,
-            layouts=KeptLayouts(Path(folder), table, lambda post: post()),
+            layouts=KeptLayouts(Path(folder), table, Scatter(table), lambda post: post()),
             log=log,
             training=TrainingFile(Path(folder) / "labels.sqlite"),
             views=ViewsFile(Path(folder) / "labels.sqlite"),

@@ -118,7 +118,7 @@ def test_repeats_are_dealt_to_the_volumes_and_their_splits_in_turn() -> None:
             given.append((self.name, split))
 
     splits = ("first", "second")
-    volumes = tuple(Volume(Blocks(name), {"part": np.zeros(1)}, splits) for name in ("a", "b"))  # type: ignore[arg-type]
+    volumes = tuple(Volume(Blocks(name), {"part": np.zeros(1)}, splits) for name in ("a", "b"))  # type: ignore[arg-type, dict-item]
     for repeat in range(5):
         Ground(volumes).field(TaskOf("part", "node", 0.0, CLASSES), repeat)
     assert given == [("a", "first"), ("b", "first"), ("a", "second"), ("b", "second"), ("a", "first")]
