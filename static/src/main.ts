@@ -49,6 +49,7 @@ import type { ClientMessage } from "./protocol";
 import { accepted } from "./proposal";
 import type { SelectMode, Shape } from "./protocol_selection";
 import { QueueFlow } from "./queue_flow";
+import { tabShelf } from "./queue_memory";
 import { LayoutsFlow } from "./layouts_flow";
 import { ListingFlow } from "./listing_flow";
 import { newRequest } from "./request";
@@ -161,7 +162,7 @@ function accept(): void {
 }
 
 const selecting = new SelectFlow({ state: () => state, dispatch, send });
-const flow = new QueueFlow({ state: () => state, dispatch, send }, bridge);
+const flow = new QueueFlow({ state: () => state, dispatch, send }, bridge, tabShelf());
 const listing = new ListingFlow({ state: () => state, dispatch, send }, bridge);
 const coloring = new ColoringFlow({ state: () => state, dispatch, send });
 const besideColoring = new ColoringFlow({

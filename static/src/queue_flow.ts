@@ -5,6 +5,7 @@ import type { ViewerBridge } from "./neuroglancer";
 import type { ClientMessage, Points } from "./protocol";
 import type { Mark, QueueItem } from "./protocol_queue";
 import { fixed, itemOf, type Queue } from "./queue";
+import { rememberedQueue, rememberQueue, type TabShelf } from "./queue_memory";
 import { newRequest } from "./request";
 import { addressOf, classesOf, classIdOf, taskOf, type State, type StoredMessage, type Target } from "./state";
 import type { Event } from "./store";
@@ -38,6 +39,7 @@ export class QueueFlow {
   constructor(
     private readonly world: FlowWorld,
     private readonly bridge: ViewerBridge,
+    private readonly shelf: TabShelf | null,
   ) {
     this.watch = new Stopwatch({
       now: () => performance.now(),
@@ -99,6 +101,8 @@ export class QueueFlow {
   /** Ask for what is to come, show what there is, and fetch what follows. */
   readonly follow: Effect = (state, before) => {
     const { queue } = state;
+    if (!queue && isReady(state) && before && !isReady(before)) return this.resume();
+    if (queue !== before?.queue && before) rememberQueue(this.shelf, state);
     if (!queue !== !before?.queue) this.enter(queue !== null);
     if (!queue) return;
     if (this.wants(state, before, queue)) this.ask(state, queue);
@@ -109,6 +113,12 @@ export class QueueFlow {
     else if (state.prediction !== before?.prediction && !this.watch.running) this.expect(state);
     if (other || queue.items !== before?.queue?.items) this.fetchAhead(state, queue);
   };
+
+  /** After a reload the queue goes on where it was. */
+  private resume(): void {
+    const items = rememberedQueue(this.shelf, this.world.state());
+    if (items) this.world.dispatch({ type: "queue-started", items });
+  }
 
   private enter(running: boolean): void {
     this.bridge.guessAhead(!running);
@@ -221,6 +231,11 @@ export class QueueFlow {
     }
     this.world.send({ type: "ahead", request: newRequest(), rows });
   }
+}
+
+/** Whether a place can be shown with all that belongs to it. */
+function isReady({ points, rows, viewerReady }: State): boolean {
+  return points !== null && rows !== null && viewerReady;
 }
 
 function predicted(points: Points | null, queue: Queue): string {

@@ -4,13 +4,13 @@ import { aimed } from "./aiming";
 import { omit } from "./lists";
 import { reviewing, struckOut } from "./proposal";
 import type { Saved } from "./protocol";
-import type { ProposalMade, QueueReady } from "./protocol_queue";
+import type { ProposalMade, QueueItem, QueueReady } from "./protocol_queue";
 import { begun, moved, queued, returned, timed, type Queue } from "./queue";
 import type { State } from "./state";
 
 export type QueueEvent =
   | { type: "turn-asked"; request: string }
-  | { type: "queue-started" }
+  | { type: "queue-started"; items?: readonly QueueItem[] }
   | { type: "queue-asked"; request: string }
   | { type: "queue-moved"; to: number }
   | { type: "queue-left" }
@@ -27,7 +27,7 @@ export function queueReduce(state: State, event: QueueEvent): State {
     case "turn-asked":
       return { ...state, turning: event.request };
     case "queue-started":
-      return { ...state, queue: begun(state.task) };
+      return resumed(state, event.items ?? []);
     case "queue-asked":
       return state.queue ? { ...state, queue: { ...state.queue, request: event.request } } : state;
     case "queue-moved":
@@ -62,6 +62,12 @@ export function itemsCame(state: State, message: QueueReady): State {
 export function proposalCame(state: State, message: ProposalMade): State {
   if (message.request !== state.proposing?.request) return state;
   return { ...state, proposal: reviewing(message, state.proposing.class), proposing: null };
+}
+
+/** A queue, at the place that a reloaded page was at, if any. */
+function resumed(state: State, items: readonly QueueItem[]): State {
+  const queue = { ...begun(state.task), items };
+  return items.length ? at(state, moved(queue, 0)) : { ...state, queue };
 }
 
 /** With another position in the queue; the item there is what the keys answer from now on. */

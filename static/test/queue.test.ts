@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { accepted } from "../src/proposal";
 import type { QueueItem } from "../src/protocol_queue";
 import { fixed, isBlind, itemOf, median } from "../src/queue";
+import { rememberedQueue, rememberQueue, type TabShelf } from "../src/queue_memory";
 import { labelOf, markOf, type State } from "../src/state";
 import { Stopwatch } from "../src/stopwatch";
 import { initial, reduce, type Event } from "../src/store";
@@ -103,6 +104,26 @@ test("a switch of the task ends the queue, a new connection to the same run keep
   assert.deepEqual(rowsOf(again), [1, 2, 3, 4]);
   assert.equal(again.queue?.request, null);
   assert.equal(after(BEGUN, received({ ...golden("hello"), table_version: "another" })).queue, null);
+});
+
+test("a reloaded tab goes on in the queue where it was, unless it had left it or is about something else", () => {
+  const entries = new Map<string, string>();
+  const shelf: TabShelf = {
+    getItem: (name) => entries.get(name) ?? null,
+    setItem: (name, value) => void entries.set(name, value),
+    removeItem: (name) => void entries.delete(name),
+  };
+  rememberQueue(shelf, after(BEGUN, { type: "queue-moved", to: 1 }));
+  const found = rememberedQueue(shelf, OPEN);
+  assert.deepEqual(found?.map((item) => item.row), [2]);
+  const resumed = after(OPEN, { type: "queue-started", items: found! });
+  assert.deepEqual([itemOf(resumed)?.row, resumed.target], [2, { kind: "row", row: 2 }]);
+  assert.equal(rememberedQueue(shelf, { ...OPEN, task: "cell type" }), null);
+  assert.equal(rememberedQueue(shelf, { ...OPEN, hello: { ...OPEN.hello!, annotator: "ben" } }), null);
+  assert.deepEqual(rememberedQueue(shelf, { ...OPEN, hello: { ...OPEN.hello!, table_version: "others" } }), []);
+  rememberQueue(shelf, OPEN);
+  assert.equal(rememberedQueue(shelf, OPEN), null);
+  assert.equal(rememberedQueue(null, OPEN), null);
 });
 
 test("a place that is asked blind tells nothing of what the head believes until it is answered", () => {

@@ -167,6 +167,21 @@ def test_a_lasso_is_labelled_as_a_proposal_of_which_a_handful_is_looked_at(
     wait(opened, "s.today === a", before["today"])
 
 
+def test_a_reload_in_mid_queue_asks_the_same_place_again(opened: Page) -> None:
+    opened.keyboard.press("q")
+    wait(opened, "s.queue && s.queue.toCome > 3")
+    press(opened, "s")
+    wait(opened, "s.queue.at === 1 && s.unsaved === 0")
+    row = summary(opened)["queue"]["row"]
+    opened.reload()
+    wait(opened, "s.queue && s.queue.row === a && s.target?.row === a && s.queue.toCome > 3", row)
+    opened.keyboard.press("Escape")
+    wait(opened, "s.queue === null")
+    opened.reload()
+    wait(opened, "s.ready")
+    assert summary(opened)["queue"] is None
+
+
 def test_neighbours_are_proposed_and_rejected_without_a_trace(opened: Page) -> None:
     opened.keyboard.press("q")
     wait(opened, "s.queue && s.queue.row !== null")
