@@ -1,5 +1,6 @@
 """The composition root: every part of the running app is made here, handed to the others, and ended again."""
 
+import os
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -127,7 +128,11 @@ def _start(
         source_of_release = ReleaseFetcher(release, folder, server.post)
         closing.callback(source_of_release.close)
     scatter = Scatter(table, table_grows=release is not None)
-    world = _world(opened, table, scatter, generated)
+    unwritten = (
+        f"the label file {project.labels.file} cannot be written: look at everything, but nothing that you answer is "
+        "stored; to label, make it and its folder writable and start again"
+    )
+    world = replace(_world(opened, table, scatter, generated), notice=unwritten if log.reads_only else "")
     layouts = KeptLayouts(folder, table, scatter, server.post)
     closing.callback(layouts.stop)
     shared = SharedPorts(
@@ -219,11 +224,16 @@ def _world(opened: Opened, table: EmbeddingTable, scatter: Scatter, generated: b
 
 
 def _open_log(path: Path, first_labels: Callable[[], Sequence[NewEvent]]) -> LabelStore:
-    """The label log; SQLite wants it opened on the thread that will use it."""
-    log = LabelStore.open(path)
-    if not log.events() and (labels := first_labels()):
+    """The label log; SQLite wants it opened on the thread that will use it. One that cannot be written is read."""
+    log = LabelStore.open(path, reader=not _can_be_written(path))
+    if not log.reads_only and not log.events() and (labels := first_labels()):
         log.append(labels)
     return log
+
+
+def _can_be_written(path: Path) -> bool:
+    """Whether a label log can be written or, where there is none, is to be begun."""
+    return not path.exists() or (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
 
 
 def _scene(opened: Opened, table: EmbeddingTable) -> Scene:

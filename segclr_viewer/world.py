@@ -32,6 +32,7 @@ class World:
         segment_at: the segments at positions, for labels of another version of the segmentation.
         double_share: of the queue, the share that every annotator is asked, blind.
         train_on: which statements of the log the heads are fitted on.
+        notice: a sentence that every page is told when it opens; empty for none.
         log: names the label log, the same in every run.
         scatter: which rows of the table are points; None for the usual ones.
         embeds: whether the project has an encoder, so that places can be embedded.
@@ -55,6 +56,7 @@ class World:
     scatter: Scatter | None = None
     embeds: bool = True
     log: str = ""
+    notice: str = ""
 
 
 def choice_of(train_on: TrainOn) -> Choice:

@@ -64,6 +64,11 @@ class LabelStore:
             raise
         return store
 
+    @property
+    def reads_only(self) -> bool:
+        """Whether nothing can be appended."""
+        return self._lock is None
+
     def close(self) -> None:
         """Close the log and let another app open it."""
         self._connection.close()
@@ -93,8 +98,8 @@ class LabelStore:
         Raises:
             LabelStoreError: nothing was stored.
         """
-        if self._lock is None:
-            raise LabelStoreError(f"the label file {self._path} is open for reading only: open it for writing to label")
+        if self.reads_only:
+            raise LabelStoreError(f"the label file {self._path} is open for reading only: make it writable to label")
         with in_words(self._path), transaction(self._connection):
             for place in places:
                 insert_place(self._connection, place)

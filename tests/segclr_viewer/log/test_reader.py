@@ -53,7 +53,7 @@ def test_readers_see_what_an_app_writes_meanwhile(path: Path) -> None:
 
 def test_a_reader_refuses_to_write_in_one_sentence(path: Path) -> None:
     with closing(LabelStore.open(path, reader=True)) as store:
-        with pytest.raises(LabelStoreError, match="is open for reading only: open it for writing to label"):
+        with pytest.raises(LabelStoreError, match="is open for reading only: make it writable to label"):
             store.append([statement("new")])
         with pytest.raises(sqlite3.OperationalError, match="readonly"):
             store._connection.execute("INSERT INTO migration VALUES (9, '', '')")

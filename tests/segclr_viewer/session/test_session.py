@@ -256,3 +256,11 @@ def test_a_failure_without_a_request_reaches_the_page(desk: Any) -> None:
     desk.session.undo()
     assert desk.page.last(Failed).request == "id 1"
     assert desk.view.said[-1] == "there is nothing to undo in subcompartment"
+
+
+def test_a_page_is_told_at_once_what_does_not_work_in_this_run(make_desk: Callable[..., Any], desk: Any) -> None:
+    sent: list[ToPage] = []
+    make_desk(notice="the label file cannot be written").start().session.page_joined(sent.append)
+    assert sent[-1] == Failed(None, "the label file cannot be written")
+    desk.session.page_joined(sent.append)
+    assert not isinstance(sent[-1], Failed)
