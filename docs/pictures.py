@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
 WAIT_MS = 180_000
 ANNOTATORS = ("ada", "ben")
+GROUPS, ASTROCYTES, OTHER_GLIA = 20, 8, 18  # of the demo's clusters; docs/hidden_subtype.py says what they are
 ANSWERS = 6  # places that are answered before the queue's picture
 
 
@@ -181,6 +182,59 @@ def _classes_scene(page: Page) -> None:
     page.get_by_role("button", name="Edit").click()
 
 
+def _beside_scene(page: Page) -> None:
+    """The same points by class and by novelty; the pointer is over one of them."""
+    page.get_by_label("The same points in other colours beside these").click()
+    page.get_by_label("Colour the points beside by").select_option("novelty")
+    page.get_by_role("button", name="Fit").click()
+    _wait(page, "/≥|\\d/.test(document.querySelector('#beside-scale .scale').textContent)")
+    page.mouse.move(*page.evaluate("() => window.segclr.pointOnScreen(8003)"))
+    _wait(page, "(document.querySelector('#glance img')?.naturalWidth ?? 0) > 0")
+
+
+def _clusters_scene(page: Page) -> None:
+    """Twenty groups are found; the points are coloured by them, and one is looked at."""
+    _find_clusters(page)
+    page.get_by_role("button", name="Colour by cluster").click()
+    _choose_cluster(page, ASTROCYTES)
+
+
+def _comparison_scene(page: Page) -> None:
+    """Two of the groups are compared."""
+    _find_clusters(page)
+    _choose_cluster(page, ASTROCYTES)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Compare").click()
+    _wait(page, "/Now select other/.test(document.querySelector('#comparing .found').textContent)")
+    page.keyboard.press(".")
+    _choose_cluster(page, OTHER_GLIA)
+    page.get_by_role("button", name="Compare").click()
+    _wait(page, "document.querySelectorAll('#comparing tbody tr').length > 8")
+
+
+def _similar_scene(page: Page) -> None:
+    """What is most like a point, each cell once, near where the viewer is."""
+    page.mouse.click(*page.evaluate("() => window.segclr.pointOnScreen(8003)"))
+    _wait(page, "window.segclr.summary().target !== null")
+    page.keyboard.press("m")
+    page.get_by_label("Only points near the middle of the viewer").select_option("10")
+    _wait(page, "document.querySelectorAll('#similar .kin img').length > 8")
+    _wait(page, "[...document.querySelectorAll('#similar .kin img')].slice(0, 6).every(i => i.naturalWidth > 0)")
+
+
+def _find_clusters(page: Page) -> None:
+    page.keyboard.press(".")
+    page.locator("#clusters .settings input").first.fill(str(GROUPS))
+    page.keyboard.press("Tab")
+    page.get_by_role("button", name="Find", exact=True).click()
+    page.locator("#clusters tbody tr").nth(GROUPS - 1).wait_for(timeout=WAIT_MS)
+
+
+def _choose_cluster(page: Page, number: int) -> None:
+    page.locator("#clusters tbody tr:not(.inside)").nth(number - 1).click()
+    _wait(page, "(s => s.selectionCount > 0 && !s.selectionWaiting)(window.segclr.summary())")
+
+
 SCENES: dict[str, Callable[..., None]] = {
     "app": _app_scene,
     "labelling_queue": _queue_scene,
@@ -189,6 +243,10 @@ SCENES: dict[str, Callable[..., None]] = {
     "labelling_people": _people_scene,
     "labelling_places": _places_scene,
     "labelling_classes": _classes_scene,
+    "exploring_beside": _beside_scene,
+    "exploring_clusters": _clusters_scene,
+    "exploring_comparison": _comparison_scene,
+    "exploring_similar": _similar_scene,
 }
 
 

@@ -49,7 +49,7 @@ export function clustersReduce(state: State, event: ClustersEvent): State {
   switch (event.type) {
     case "clusters-opened": {
       const evaluation = state.evaluation && { ...state.evaluation, open: false };
-      return { ...changed({ open: true }), evaluation, comparing: null };
+      return { ...changed({ open: true }), evaluation, comparing: state.comparing && { ...state.comparing, open: false } };
     }
     case "clusters-closed":
       return changed({ open: false, naming: null });

@@ -156,7 +156,7 @@ function leave(actions: Actions, { evaluation, listing, similar, clusters, queue
   else if (evaluation?.open) actions.leaveEvaluation();
   else if (similar?.open) actions.similar();
   else if (listing?.open) actions.places();
-  else if (comparing) actions.closeComparison();
+  else if (comparing?.open) actions.closeComparison();
   else if (clusters?.open) actions.clusters();
   else if (queue) actions.toggleQueue();
   else actions.clear();

@@ -9,6 +9,13 @@ export class CompareFlow {
 
   constructor(private readonly world: FlowWorld) {}
 
+  /** Compare the present selection with A; where there is none yet, it becomes A. */
+  turn(): void {
+    const { comparing } = this.world.state();
+    if (comparing?.first && !comparing.open) this.world.dispatch({ type: "compare-turned", open: true });
+    else if (!comparing?.open) this.begin();
+  }
+
   /** Take the present selection as A. */
   begin(): void {
     const { selected } = this.world.state();
@@ -28,12 +35,12 @@ export class CompareFlow {
   }
 
   close(): void {
-    this.world.dispatch({ type: "compare-closed" });
+    this.world.dispatch({ type: "compare-turned", open: false });
   }
 
   readonly follow: Effect = (state, before) => {
     const { comparing, kept, selected, connection } = state;
-    if (!comparing || connection !== "open") return;
+    if (!comparing?.open || connection !== "open") return;
     if (kept && kept !== before?.kept && kept.request === comparing.keeping) {
       this.world.dispatch({ type: "compare-first", first: kept });
       return;
@@ -42,7 +49,8 @@ export class CompareFlow {
     if (!first || !selected?.row_total || selected.waiting || selected.request === comparing.made) return;
     const other = selected !== before?.selected && selected.request !== before?.selected?.request;
     const settled = before?.selected?.waiting === true;
-    if (!other && !settled && comparing.first === before?.comparing?.first) return;
+    const opened = before?.comparing?.open !== true;
+    if (!other && !settled && !opened && comparing.first === before.comparing?.first) return;
     const request = newRequest();
     const sent = this.world.send({ type: "compare", request, page: this.page, task: comparing.task, first });
     if (sent) this.world.dispatch({ type: "compare-asked", request });

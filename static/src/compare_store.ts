@@ -22,7 +22,7 @@ export type CompareEvent =
   | { type: "compare-first"; first: SelectionKept }
   | { type: "compare-shown"; made: string }
   | { type: "compare-asked"; request: string }
-  | { type: "compare-closed" };
+  | { type: "compare-turned"; open: boolean };
 
 export function compareReduce(state: State, event: CompareEvent): State {
   if (event.type === "compare-begun") {
@@ -39,8 +39,10 @@ export function compareReduce(state: State, event: CompareEvent): State {
       return { ...state, comparing: { ...comparing, made: event.made } };
     case "compare-asked":
       return { ...state, comparing: { ...comparing, request: event.request } };
-    case "compare-closed":
-      return { ...state, comparing: null };
+    case "compare-turned": {
+      const clusters = event.open && state.clusters ? { ...state.clusters, open: false } : state.clusters;
+      return { ...state, clusters, comparing: { ...comparing, open: event.open } };
+    }
   }
 }
 

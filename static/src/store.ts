@@ -239,7 +239,7 @@ export function reduce(state: State, event: Event): State {
     case "compare-first":
     case "compare-shown":
     case "compare-asked":
-    case "compare-closed":
+    case "compare-turned":
       return compareReduce(state, event);
     default:
       return queueReduce(state, event);

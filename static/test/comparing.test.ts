@@ -72,15 +72,23 @@ test("A shown again is not compared with itself", () => {
   assert.equal(one.sent.length, 2);
 });
 
-test("a refusal leaves A; closing forgets it, and an answer that comes after is passed over", () => {
+test("closed, it compares nothing and keeps A; opened again it compares what is selected then", () => {
+  const one = begun();
+  one.flow.close();
+  one.see({ ...SELECTION, request: "lasso 2" });
+  assert.equal(one.sent.length, 1);
+  one.flow.turn();
+  assert.deepEqual(one.sent.map(({ type }) => type), ["keep-selection", "compare"]);
+});
+
+test("a refusal leaves A, and an answer to what was asked before is passed over", () => {
   const one = begun();
   one.see({ ...SELECTION, request: "lasso 2" });
   one.see({ type: "failed", request: one.sent[1].request, text: "both are the same" });
   assert.equal(one.state.comparing?.request, null);
   assert.equal(one.state.comparing?.first?.selection, A);
-  one.flow.close();
   one.see({ ...golden("comparison"), request: one.sent[1].request });
-  assert.equal(one.state.comparing, null);
+  assert.equal(readyOf(one.state), null);
 });
 
 test("p-values are written as they are read", () => {

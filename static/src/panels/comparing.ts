@@ -23,7 +23,7 @@ export function comparingPanel(flow: CompareFlow): (state: State) => void {
   const said = element("p", { class: "found", role: "status" });
   const again = element("button", { type: "button", title: "Select the first selection again", onclick: () => flow.showFirst() }, "Select A");
   const anew = element("button", { type: "button", title: "Take the present selection as A", onclick: () => flow.begin() }, "Take this as A");
-  const close = element("button", { type: "button", class: "quiet", "aria-label": "Close", title: "Close (Esc)", onclick: () => flow.close() }, "×");
+  const close = element("button", { type: "button", class: "quiet", "aria-label": "Close", title: "Close (Esc); A is kept", onclick: () => flow.close() }, "×");
   const body = element("div", { class: "compared" });
   host.append(element("header", {}, element("h2", { id: "comparing-title" }, "A and B"), again, anew, close), said, body);
   const build = whenChanged((ready: Comparison | null, classes: readonly ClassSpec[]) => {
@@ -31,9 +31,9 @@ export function comparingPanel(flow: CompareFlow): (state: State) => void {
   });
   return (state) => {
     const { comparing, selected } = state;
-    host.hidden = comparing === null;
-    byId("side").classList.toggle("comparing", comparing !== null);
-    if (!comparing) return;
+    host.hidden = !comparing?.open;
+    byId("side").classList.toggle("comparing", comparing?.open === true);
+    if (!comparing?.open) return;
     setText(said, saidText(comparing, selected?.request === comparing.made));
     anew.disabled = !selected?.row_total || selected.waiting || selected.origin === "start" || selected.request === comparing.made;
     again.disabled = comparing.first === null;

@@ -35,7 +35,7 @@ export function selectionPanel(actions: Actions): (state: State) => void {
   });
   const label = button("Label", "", () => actions.propose(null));
   const alike = button("Alike", "Show the points most like the mean of the selection", () => actions.similarToSelection());
-  const compare = button("Compare", "Keep this selection as A, to compare the next ones with it", () => actions.compare());
+  const compare = button("Compare", "", () => actions.compare());
   const clear = button("Clear", "Select nothing (Esc)", () => actions.clear());
   host.append(text, element("span", { class: "buttons" }, back, forward, more, alike, compare, label, clear));
 
@@ -49,6 +49,7 @@ export function selectionPanel(actions: Actions): (state: State) => void {
     forward.disabled = !selectionSteps.forward;
     for (const one of [more, alike, compare, label]) one.disabled = !selected?.row_total || selected.waiting;
     label.title = `Propose one class for what is selected (${keyName(keysOf(state)?.label_selection ?? "l")})`;
+    compare.title = state.comparing?.first ? "Compare this selection with A" : "Keep this selection as A, to compare the next ones with it";
     clear.disabled = !any;
   };
 }
