@@ -26,14 +26,17 @@ class ReleaseFetcher:
         release: its name or URL, as in the project file.
         folder: of the project's table, to which segments are added.
         post: runs a callback on the session's thread.
+        http: to read with.
     """
 
-    def __init__(self, release: str, folder: Path, post: Callable[[Callable[[], None]], None]) -> None:
+    def __init__(
+        self, release: str, folder: Path, post: Callable[[Callable[[], None]], None], http: RangeReader | None = None
+    ) -> None:
         self.release = release_named(release)
         self._folder = folder
         self._post = post
         self._closed = False
-        self._http = RangeReader()
+        self._http = http or RangeReader()
         self._reader = ReleaseReader(self.release, default_cache(), self._http)
         self._readers = ThreadPoolExecutor(CONNECTIONS, "release")
         self._writer = ThreadPoolExecutor(1, "release table")
