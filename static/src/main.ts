@@ -107,12 +107,15 @@ function goOn(): void {
   if (state.connection === "ended" && unsaved.lasts) location.reload();
 }
 
+/** What the page asks by itself as the user goes on: without a connection it is asked again when there is one. */
+const UNASKED: ReadonlySet<ClientMessage["type"]> = new Set<ClientMessage["type"]>(["ahead", "queue", "look", "segments"]);
+
 /** Without a connection an answer counts as sent, for it is kept; all else is refused. */
 function send(message: ClientMessage): boolean {
   const kept = isStored(message) && state.hello !== null && state.connection !== "replaced";
   if (kept) keeping.keep(message);
   const sent = connection.send(message) || kept;
-  if (!sent && state.connection !== "replaced")
+  if (!sent && state.connection !== "replaced" && !UNASKED.has(message.type))
     dispatch({ type: "problem", text: "There is no connection: nothing was sent. Try again when it is back." });
   return sent;
 }

@@ -201,7 +201,7 @@ test("the banner says in one sentence how many answers are not saved and what be
   const lost: State = { ...one.state(), connection: "lost" };
   assert.equal(bannerText(lost, true), "Connection lost, trying again. 2 answers are not saved: kept in this browser and saved as soon as it is back.");
   assert.match(bannerText(lost, false), /on this page only, do not close it/);
-  assert.match(bannerText({ ...lost, connection: "ended" }, true), /2 answers are not saved: .*take the file/);
+  assert.match(bannerText({ ...lost, connection: "ended" }, true), /2 answers are not saved: .*save them as a file/);
   assert.match(bannerText({ ...lost, replacedBy: "ben" }, true), /2 answers are not saved/);
   assert.equal(bannerText({ ...lost, connection: "open" }, true), "", "a moment of waiting is no news");
 });

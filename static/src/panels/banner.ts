@@ -37,7 +37,7 @@ export function bannerText(state: State, lasts: boolean): string {
     case "ended":
       return (
         "This run has ended: open the address that the terminal prints." +
-        (lost ? ` ${answers}: ${kept} and saved when that is at the port of this page; to another, take the file (read it in the list of places).` : "")
+        (lost ? ` ${answers}: ${kept} and saved there if its port is the same; else save them as a file and read it in the list of places.` : "")
       );
     default: {
       const { length } = state.stranded;
