@@ -164,5 +164,6 @@ def _info(
 
 def _too_many() -> ExchangeError:
     return ExchangeError(
-        f"a layer of annotations takes at most {MOST_POINTS} points, each being a file: export them as csv or parquet"
+        f"a layer of annotations takes at most {MOST_POINTS} points, each being a file: export them as csv or parquet, "
+        "or in shards by `python -m segclr.predictions.export`"
     )
