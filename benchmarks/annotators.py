@@ -148,7 +148,7 @@ async def _measure(command: list[str], count: int, rate: float, seconds: float) 
         before = len(_events(log_file))
         annotators = [await _join(name, address) for name, address in zip(names, addresses, strict=True)]
         await _run(annotators, rate, seconds)
-        cpu_s = _cpu_seconds(app.process.pid)
+        cpu_s = cpu_seconds(app.process.pid)
     finally:
         watch.cancel()
         app.stop()
@@ -257,7 +257,7 @@ def _percentiles(what: str, times_ms: NDArray[np.float64], budget: str) -> list[
     return [Row(f"{what}, median", float(p50), "ms"), Row(f"{what}, 99th percentile", float(p99), "ms", budget)]
 
 
-def _cpu_seconds(pid: int) -> float:
-    """Processor time of the app's main process."""
+def cpu_seconds(pid: int) -> float:
+    """Processor time of a process, without those that it has started."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / 100

@@ -93,6 +93,10 @@ class Client:
             if message["type"] in kinds:
                 return message
 
+    async def fetch_if_there(self, path: str) -> None:
+        """A GET of what may have been replaced meanwhile."""
+        await AsyncHTTPClient().fetch(self.base + path, headers={"Cookie": self.cookie}, raise_error=False)
+
     async def fetch(self, path: str) -> bytes:
         """Body of a GET."""
         answer = await AsyncHTTPClient().fetch(self.base + path, headers={"Cookie": self.cookie})

@@ -108,7 +108,7 @@ class Fetching:
         if self._failed:
             count, problem = counted(len(self._failed), "segment"), next(iter(self._failed.values()))
             what = "cannot be reached" if self._is_down else "gave no answer that can be used"
-            said.append(f"{name} {what}, so that {count} could not be fetched ({problem})")
+            said.append(f"the release {name} {what}, so that {count} could not be fetched ({problem})")
         doubted = None
         if len(self._missing) >= SUSPICIOUS_COUNT:  # the first alone tell nothing: others come one after the other
             doubted = doubt(self._source.release, Fetched(tuple(self._found), tuple(self._missing), ()))

@@ -10,12 +10,16 @@ from segclr.errors import SegclrError
 from segclr.explore.neighbours import Neighbours, Wanted
 from segclr_viewer.heads.task_state import TaskState
 from segclr_viewer.session.app_state import AppState
-from segclr_viewer.session.searches import Question, Searches
+from segclr_viewer.session.searches import Question, Searches, TaskSearch
 from segclr_viewer.session.selecting import Selecting
 from segclr_viewer.session.selection import rows_near
 from segclr_viewer.wire.explore import Exploring, SimilarReady, SimilarRequest
 
 _LARGEST_SEGMENT_ID = 2**64 - 1
+
+
+_PROGRESS_S = 1.0
+_PATIENCE = 60  # looks at an index that has not grown
 
 
 class Neighbourly:
@@ -45,12 +49,24 @@ class Neighbourly:
         if question.search.takes_long:
             text = f"building an index of {len(table):,} embeddings, once"
             self._state.ports.page.send(Exploring(message.request, text, None))
+            self._tell_share(message.request, text, question.search, 0.0, _PATIENCE)
         self._searches.errands.ask(
             f"similar {self._state.world.annotator} {message.page}",
             question.run,
             partial(self._tell, message, len(rows), among),
             partial(self._state.fail, message.request),
         )
+
+    def _tell_share(self, request: str, text: str, search: TaskSearch, told: float, patience: int) -> None:
+        """Tell the page how much of the table is in the index, until it is there or nothing is heard of it."""
+        if not search.takes_long or not patience:
+            return
+        share = search.share
+        if share > told:
+            self._state.ports.page.send(Exploring(request, text, round(share, 2)))
+            patience = _PATIENCE
+        again = partial(self._tell_share, request, text, search, share, patience - 1)
+        self._state.shared.later(_PROGRESS_S, again)
 
     def _tell(self, message: SimilarRequest, rows_asked: int, among: int, found: Neighbours) -> None:
         fewer = len(found) < message.count

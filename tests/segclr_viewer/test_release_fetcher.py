@@ -125,7 +125,9 @@ def test_no_network_is_said_and_tried_again_when_asked(running: Running, replica
     running.look(*world.segment_ids[1:])
     running.answers(3)
     assert running.state.can_retry
-    assert running.state.text.startswith("h01_nm_coord cannot be reached, so that 3 segments could not be fetched (")
+    assert running.state.text.startswith(
+        "the release h01_nm_coord cannot be reached, so that 3 segments could not be fetched ("
+    )
     replica.faults.clear()
     running.desk.session.receive(RefetchRequest(running.desk.request()))
     running.answers(3)
@@ -150,4 +152,7 @@ def test_a_damaged_file_is_said_and_the_others_come(running: Running, replica: R
     running.answers(2)
     assert world.segment_ids[2] in running.table.segment_ids
     assert running.state.can_retry
-    assert "h01_nm_coord gave no answer that can be used, so that 1 segment could not be fetched" in running.state.text
+    assert (
+        "the release h01_nm_coord gave no answer that can be used, so that 1 segment could not be fetched"
+        in running.state.text
+    )

@@ -150,7 +150,7 @@ def test_not_in_the_release_and_no_network_are_different_sentences(desk: Desk, r
     state = desk.page.last(ReleaseState)
     assert state.can_retry
     assert state.text == (
-        "h01 cannot be reached, so that 1 segment could not be fetched (no route); segment 11 is not in h01"
+        "the release h01 cannot be reached, so that 1 segment could not be fetched (no route); segment 11 is not in h01"
     )
     look(desk, 11, 977)
     assert release.asked == [11, 977]

@@ -110,7 +110,7 @@ def test_the_index_of_a_large_table_is_built_once_and_that_is_said(desk: Any, mo
     built = []
     usual = searches.open_search
     monkeypatch.setattr(searches, "EXACT_ROWS", 10)
-    monkeypatch.setattr(searches, "open_search", lambda rows: built.append(len(rows)) or usual(rows))
+    monkeypatch.setattr(searches, "open_search", lambda rows, tell: built.append(len(rows)) or usual(rows))
     ask(desk, "point", 0)
     ask(desk, "point", 5)
     assert built == [18]
