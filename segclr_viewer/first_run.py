@@ -40,6 +40,7 @@ def table_of(project: Project) -> EmbeddingTable:
 
 def _embed(project: Project, checkpoint: Path, progress: Progress) -> None:
     """Embed all nodes and save the table; runs in a process of its own."""
+    from segclr.embeddings.bulk.settings import describe_nodes
     from segclr.embeddings.embed import embed_volume
     from segclr.encoder.inference import load_encoder  # torch: only in the process that embeds
 
@@ -52,8 +53,19 @@ def _embed(project: Project, checkpoint: Path, progress: Progress) -> None:
             f"{project.segmentation.url} has no segment of {MIN_VOXELS} voxels or more: there is nothing to embed"
         )
     encoder = load_encoder(checkpoint)
+    given = project.skeletons
+    nodes_from = (
+        describe_nodes(None, SPACING_NM, MIN_VOXELS)
+        if given is None
+        else describe_nodes(given.url, given.spacing_nm, MIN_VOXELS)
+    )
     table = embed_volume(
-        em, segmentation, skeletons, encoder, progress=lambda done, total: progress(f"{done} of {total}", done / total)
+        em,
+        segmentation,
+        skeletons,
+        encoder,
+        nodes_from=nodes_from,
+        progress=lambda done, total: progress(f"{done} of {total}", done / total),
     )
     table.save(Path(project.table.folder))
 

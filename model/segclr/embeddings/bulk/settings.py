@@ -43,12 +43,7 @@ class BulkSettings:
     @property
     def nodes_from(self) -> str:
         """Where the nodes come from, in words."""
-        if self.skeletons_url is None:
-            chosen = f"skeletons of the segmentation, of {self.min_voxels} voxels or more"
-        else:
-            chosen = self.skeletons_url
-        spacing = f", every {self.spacing_nm:g} nm" if self.spacing_nm else ""
-        return chosen + spacing + (f", of {self.min_path_um:g} um or more" if self.min_path_um else "")
+        return describe_nodes(self.skeletons_url, self.spacing_nm, self.min_voxels, self.min_path_um)
 
     def open_em(self) -> Volume | None:
         """Open the EM, if there is one.
@@ -63,6 +58,13 @@ class BulkSettings:
     def open_segmentation(self) -> Volume:
         """Open the segmentation; errors as of `open_em`."""
         return open_volume(self.segmentation_url, "segmentation", resolution_nm=self.segmentation_resolution_nm)
+
+
+def describe_nodes(skeletons_url: str | None, spacing_nm: float, min_voxels: int, min_path_um: float = 0.0) -> str:
+    """Say where nodes come from, for the provenance of a table; arguments as of `BulkSettings`."""
+    chosen = skeletons_url or f"skeletons of the segmentation, of {min_voxels} voxels or more"
+    spacing = f", every {spacing_nm:g} nm" if spacing_nm else ""
+    return chosen + spacing + (f", of {min_path_um:g} um or more" if min_path_um else "")
 
 
 def read_settings(
