@@ -80,7 +80,7 @@ def _find(pipe: Connection, folder: Path, order: ClusterOrder) -> None:
     """Body of the process: how far it is, then what was found, or what went wrong."""
     begin_child(niceness=10)  # clicks and repaints come first
     try:
-        pipe.send(find_clusters(open_table(folder), order, pipe.send))
+        pipe.send(find_clusters(order.table or open_table(folder), order, pipe.send))
     except SegclrError as error:
         pipe.send(error)
     except Exception as error:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from segclr.embeddings.aggregation import aggregate
 from segclr.embeddings.table import EmbeddingTable
 from segclr.explore.cluster_table import ClusterRow, Columns, cluster_table
 from segclr.explore.clustering import Clustering, Method, cluster
 from segclr.explore.metric import comparable
 from segclr.explore.stability import Stability, stability
+from segclr_viewer.heads.row_vectors import RowVectors
 
 _EXAMPLES = 8
 _SHARE_FOUND = 0.3  # of the work, about
@@ -28,6 +28,8 @@ class ClusterOrder:
         labels: (n,) label of each row, -1 for none.
         classes: (n,) predicted class of each row, -1 for none.
         repeats: bootstrap samples that the stability is of.
+        among: (n,) the rows that are clustered; None for all of the table.
+        table: None for the one that is on the disk.
     """
 
     method: Method
@@ -36,6 +38,8 @@ class ClusterOrder:
     labels: NDArray[np.integer]
     classes: NDArray[np.integer]
     repeats: int = 10
+    among: NDArray[np.int64] | None = None
+    table: EmbeddingTable | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,10 +77,12 @@ def find_clusters(
         LayoutError: the method cannot be used.
     """
     tell(ClusterProgress("finding clusters", 0.0))
-    embeddings = aggregate(table, order.radius_um) if order.radius_um > 0 else np.asarray(table.embeddings)
+    vectors = RowVectors(table, order.radius_um).matrix()
+    embeddings = np.asarray(vectors) if order.among is None else vectors[order.among]
     points = comparable(embeddings, "cosine") if order.xy is None else order.xy
     clustering = cluster(points, order.method)
-    cells = np.repeat(np.arange(len(table.segment_ids)), np.diff(table.first_row))
+    rows = np.arange(len(table)) if order.among is None else order.among
+    cells = np.searchsorted(table.first_row, rows, side="right") - 1
     tell(ClusterProgress("describing them", _SHARE_FOUND))
     depth_um = table.positions_nm[:, 2] / 1000
     described = cluster_table(clustering, Columns(embeddings, cells, order.labels, order.classes, depth_um), _EXAMPLES)

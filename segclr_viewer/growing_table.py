@@ -62,3 +62,10 @@ class GrowingTable(EmbeddingTable):
         places = {} if not first else self._places
         found = {int(segment_id): first + at for at, segment_id in enumerate(self.segment_ids[first:].tolist())}
         object.__setattr__(self, "_places", places | found)
+
+
+def plain_copy(table: EmbeddingTable) -> EmbeddingTable | None:
+    """What a growing table is now, for another process; None for a table that is on the disk as it is."""
+    if not isinstance(table, GrowingTable):
+        return None
+    return EmbeddingTable(**{each.name: getattr(table, each.name) for each in fields(table)})

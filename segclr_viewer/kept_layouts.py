@@ -8,6 +8,7 @@ from pathlib import Path
 from segclr.embeddings.table import EmbeddingTable
 from segclr.errors import LayoutError, SegclrError
 from segclr.explore.fitted import FittedLayout, describe_fitted, open_fitted
+from segclr_viewer.growing_table import GrowingTable, plain_copy
 from segclr_viewer.layout_job import LayoutJob, LayoutOrder, Post, file_of
 from segclr_viewer.ports import KeptLayout, LayoutWish
 from segclr_viewer.scatter import Scatter
@@ -64,7 +65,8 @@ class KeptLayouts:
         except (OSError, SegclrError) as error:
             raise LayoutError(f"that layout cannot be read any more ({error}): fit it again") from None
         sampled = self._scatter.sampled
-        if len(fitted.layout.xy) != len(self._table if sampled is None else sampled):
+        rows, now = len(fitted.layout.xy), len(self._table if sampled is None else sampled)
+        if rows != now and not (isinstance(self._table, GrowingTable) and rows < now):
             raise LayoutError("that layout is of another table: fit it again")
         return fitted
 
@@ -112,6 +114,7 @@ class KeptLayouts:
             earlier=earlier,
             labels_of=wish.labels_of,
             among=self._scatter.sampled,
+            table=plain_copy(self._table),
         )
 
     def _file(self, stamp: str) -> Path:

@@ -47,6 +47,7 @@ class LayoutOrder:
         earlier: the file of the layout shown now, towards which the new one is turned.
         labels_of: the task that the labels are of; empty without labels.
         among: (n,) ascending, the rows of the table that are laid out; None for all.
+        table: None for the one in the folder.
     """
 
     folder: Path
@@ -58,6 +59,7 @@ class LayoutOrder:
     earlier: Path | None = None
     labels_of: str = ""
     among: NDArray[np.int64] | None = None
+    table: EmbeddingTable | None = None
 
     def stamp(self, table: EmbeddingTable) -> str:
         """Names what will be fitted."""
@@ -186,7 +188,7 @@ def _fit(pipe: Connection, order: LayoutOrder) -> None:
 
 
 def _fit_and_keep(pipe: Connection, order: LayoutOrder) -> None:
-    table = open_table(order.folder)
+    table = order.table or open_table(order.folder)
     rows = _rows(table, order)
 
     def tell(doing: str, share: float) -> None:

@@ -11,6 +11,7 @@ from segclr.errors import SegclrError
 from segclr.explore.cluster_table import ClusterRow
 from segclr.explore.clustering import UNCLUSTERED, Method
 from segclr_viewer.clusters import ClusterOrder, ClusterProgress, FoundClusters
+from segclr_viewer.growing_table import plain_copy
 from segclr_viewer.heads.task_state import TaskState
 from segclr_viewer.points import NO_CLASS
 from segclr_viewer.session.app_state import AppState
@@ -41,6 +42,8 @@ class Clusters:
         self._asked = ""
         self._run = ""
         self._labels: NDArray[np.int32] = np.empty(0, np.int32)
+        self._asked_among: NDArray[np.int64] | None = None
+        self._among: NDArray[np.int64] | None = None  # the rows that the labels are of; None for all
 
     def ask(self, message: ClusterRequest) -> None:
         """Find clusters; the page is told how far that is, and then what was found.
@@ -53,14 +56,20 @@ class Clusters:
             raise SegclrError("there are too few points to find clusters among")
         method = Method(message.method, message.least_size, message.fine, message.clusters)
         method.check()
+        scatter = self._state.workspace.scatter
+        among = None if scatter.is_whole else scatter.rows
+        labels, classes = known_labels(task, table, self._state.world.annotator), self._classes(task)
         order = ClusterOrder(
             method=method,
             radius_um=task.task.aggregation_radius_um,
             xy=self._state.layout.xy if message.on == "layout" else None,
-            labels=known_labels(task, table, self._state.world.annotator),
-            classes=self._classes(task),
+            labels=labels if among is None else labels[among],
+            classes=classes if among is None else classes[among],
             repeats=_REPEATS[message.method],
+            among=among,
+            table=plain_copy(table),
         )
+        self._asked_among = among
         self._asked = message.request
         self._state.ports.page.send(Exploring(message.request, "starting to look for clusters", 0.0))
         self._state.ports.clusterer.start(
@@ -77,7 +86,7 @@ class Clusters:
 
     @property
     def labels(self) -> NDArray[np.int32]:
-        """(n,) the cluster of each row; empty before any were found."""
+        """(n,) the cluster of each row, or of each point of a large table; empty before any were found."""
         return self._labels
 
     def stop(self) -> None:
@@ -95,6 +104,8 @@ class Clusters:
         rows = np.flatnonzero(self._labels == message.cluster)
         if not len(rows):
             raise SegclrError(OUTDATED)
+        if self._among is not None:
+            rows = np.sort(self._among[rows])
         self._selecting.choose(message.request, rows, message.mode)
 
     def _tell(self, request: str, news: ClusterProgress) -> None:
@@ -103,7 +114,7 @@ class Clusters:
     def _found(self, message: ClusterRequest, class_ids: tuple[str, ...], found: FoundClusters) -> None:
         if message.request != self._asked:
             return  # something else was asked meanwhile
-        self._run, self._labels = message.request, found.clustering.labels
+        self._run, self._labels, self._among = message.request, found.clustering.labels, self._asked_among
         self._state.ports.page.send(colorings(self._state.world.table, self._run))
         jaccard = found.stability.jaccard.tolist()
         told = found.table[:MOST_TOLD]
@@ -114,7 +125,7 @@ class Clusters:
                 request=message.request,
                 task=message.task,
                 run=self._run,
-                clusters=[_info(row, jaccard[row.cluster], class_ids) for row in told],
+                clusters=[_info(row, jaccard[row.cluster], class_ids, self._among) for row in told],
                 total=found.clustering.count,
                 unclustered=int(np.count_nonzero(self._labels == UNCLUSTERED)),
                 rows=total,
@@ -133,7 +144,9 @@ class Clusters:
         return classes
 
 
-def _info(row: ClusterRow, stability: float, class_ids: tuple[str, ...]) -> ClusterInfo:
+def _info(
+    row: ClusterRow, stability: float, class_ids: tuple[str, ...], among: NDArray[np.int64] | None
+) -> ClusterInfo:
     neighbour = row.neighbour
     differences = [] if neighbour is None else neighbour.classes[:_DIFFERENCES]
     return ClusterInfo(
@@ -144,8 +157,8 @@ def _info(row: ClusterRow, stability: float, class_ids: tuple[str, ...]) -> Clus
         label=None if row.label is None else class_ids[row.label],
         purity=row.purity,
         stability=_known(stability),
-        typical=row.typical.tolist(),
-        marginal=row.marginal.tolist(),
+        typical=(row.typical if among is None else among[row.typical]).tolist(),
+        marginal=(row.marginal if among is None else among[row.marginal]).tolist(),
         neighbour=None if neighbour is None else neighbour.cluster,
         separation=None if neighbour is None else _known(neighbour.separation),
         differences=[ShareInfo(class_ids[one.of_class], one.here, one.there) for one in differences],

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,8 +13,9 @@ from segclr.embeddings.table import EmbeddingTable, build_table
 from segclr.explore.layout import pca_layout
 from segclr.release.registry import Release, release_named
 from segclr_viewer.growing_table import GrowingTable
+from segclr_viewer.kept_layouts import KeptLayouts
 from segclr_viewer.log.events import LabelEvent, NewEvent
-from segclr_viewer.ports import Brought
+from segclr_viewer.ports import Brought, LayoutWish
 from segclr_viewer.scatter import Scatter
 from segclr_viewer.session import fetching
 from segclr_viewer.wire.answers import Failed, Hello, Labels, LayoutReady, PointsReady, ReleaseState, RowsReady
@@ -230,3 +232,13 @@ def test_a_table_of_a_release_can_begin_with_one_row_and_grow_by_thirty_thousand
     desk.label(5, 1, "cell type")
     assert desk.points().predicted in ([1, 2], [2, 1])
     assert set(desk.classes()[5:]) == {1}
+
+
+def test_a_layout_is_fitted_to_what_is_there_in_its_own_order(desk: Desk, release: HeldRelease) -> None:
+    look(desk, 11)
+    release.answer(11)
+    order = KeptLayouts(Path("absent"), desk.table, desk.workspace.scatter, lambda job: None)._order(LayoutWish())
+    assert order.table is not None
+    assert type(order.table) is EmbeddingTable
+    assert order.table.segment_ids.tolist() == [500, BIG, 11]
+    assert np.array_equal(order.table.embeddings, desk.table.embeddings)

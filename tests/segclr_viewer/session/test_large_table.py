@@ -11,6 +11,7 @@ from segclr_viewer.points import NO_CLASS
 from segclr_viewer.scatter import Scatter
 from segclr_viewer.session import workspace
 from segclr_viewer.wire.answers import Hello, Labels, LayoutReady, PointsReady, RowsReady, SelectionMade, Status
+from segclr_viewer.wire.explore import ClusterRequest, ClusterSelectRequest, ClustersReady
 from segclr_viewer.wire.messages import LassoRequest, SegmentsRequest
 from segclr_viewer.world import World
 from tests.segclr_viewer.desk import Desk
@@ -157,3 +158,17 @@ def test_a_table_of_some_rows_is_numbered_as_ever() -> None:
     assert scatter.is_whole
     assert (len(scatter), scatter.version) == (18, TABLE.version)
     assert scatter.enter(np.array([3])) == 0
+
+
+def test_clusters_are_found_among_the_points_and_their_rows_selected(desk: Desk) -> None:
+    request = ClusterRequest("find", NODES.name, "embedding", "k-means", clusters=2, least_size=2, fine=False)
+    desk.session.receive(request)
+    desk.clusterer.run()
+    found = desk.page.last(ClustersReady)
+    assert found.rows == 6
+    assert all(point < 6 for cluster in found.clusters for point in cluster.typical)
+    desk.session.receive(ClusterSelectRequest("select", found.run, found.clusters[0].cluster, "replace"))
+    desk.finder.run_newest()
+    selected = desk.session._selecting.rows
+    assert len(selected) == found.clusters[0].size
+    assert set(selected.tolist()) <= set(desk.workspace.scatter.rows.tolist())
