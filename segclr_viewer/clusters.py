@@ -84,7 +84,7 @@ def find_clusters(
     rows = np.arange(len(table)) if order.among is None else order.among
     cells = np.searchsorted(table.first_row, rows, side="right") - 1
     tell(ClusterProgress("describing them", _SHARE_FOUND))
-    depth_um = table.positions_nm[:, 2] / 1000
+    depth_um = table.positions_nm[rows, 2] / 1000
     described = cluster_table(clustering, Columns(embeddings, cells, order.labels, order.classes, depth_um), _EXAMPLES)
 
     def repeated(share: float) -> None:
