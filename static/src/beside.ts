@@ -3,7 +3,8 @@
 import { BY_CLASS, newTints, type Tints } from "./coloring";
 import { drawing, type Effect } from "./effects";
 import { byId } from "./element";
-import { Scatter, type ScatterEvents } from "./scatter/scatter";
+import type { ScatterEvents } from "./scatter/events";
+import { Scatter } from "./scatter/scatter";
 import type { Camera } from "./scatter/camera";
 import type { State } from "./state";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CODES_PER_DOUBLING, crowdingOf } from "../src/scatter/crowding";
-import { fairSample, Motion } from "../src/scatter/detail";
+import { fairSample, Motion, Pace } from "../src/scatter/detail";
 
 test("a sample holds no row twice and none that is not there", () => {
   for (const [rows, count] of [[1000, 300], [999_983, 5000], [7, 7], [4, 9], [1, 1], [0, 5]]) {
@@ -49,4 +49,29 @@ test("crowded points are told from lonely ones; what lies nowhere counts as alon
   assert.equal(codes[0], Math.round(CODES_PER_DOUBLING * Math.log2(66)));
   assert.deepEqual([codes[64], codes[65], codes[66], codes[67]], [0, 0, 0, 0]);
   assert.equal(crowdingOf(new Float32Array(0), new Float32Array(0)).codes.length, 0);
+});
+
+test("drawing is slow until the GPU has been quick, and again when it takes long", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  let [now, finished] = [0, false];
+  t.mock.method(performance, "now", () => now);
+  const gl = {
+    SIGNALED: 1,
+    fenceSync: () => ({}),
+    flush: () => undefined,
+    isContextLost: () => false,
+    getSyncParameter: () => Number(finished),
+    deleteSync: () => undefined,
+  };
+  const pace = new Pace(gl as unknown as WebGL2RenderingContext);
+  const draw = (milliseconds: number): boolean => {
+    finished = false;
+    pace.drawn();
+    t.mock.timers.tick(20);
+    now += milliseconds;
+    finished = true;
+    t.mock.timers.tick(20);
+    return pace.isSlow;
+  };
+  assert.deepEqual([pace.isSlow, draw(16), draw(900), draw(10)], [true, false, true, false]);
 });

@@ -114,6 +114,8 @@ class Stage:
             return self.xy.T.astype("<f4").tobytes()
         if path == "/columns/prediction.bin":
             return self.classes.tobytes() + np.full(self.rows, 200, np.uint8).tobytes()
+        if path.endswith("/cells.bin"):
+            return (np.arange(self.rows) // self.rows_per_segment).astype("<u4").tobytes()
         if path.endswith("/segments.bin"):
             return (np.arange(self.rows, dtype="<u8") // self.rows_per_segment + FIRST_SEGMENT).astype("<u8").tobytes()
         if path.endswith("/positions.bin"):

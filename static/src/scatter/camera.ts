@@ -41,6 +41,12 @@ export function toLayout(camera: Camera, viewport: Viewport, px: number, py: num
   return [camera.x + (px - viewport.width / 2) / scale, camera.y - (py - viewport.height / 2) / scale];
 }
 
+/** Whether a place of the layout is in view; what has no coordinates cannot be brought there. */
+export function within(camera: Camera, viewport: Viewport, x: number, y: number): boolean {
+  const [px, py] = toScreen(camera, viewport, x, y);
+  return !(px <= 0 || py <= 0 || px >= viewport.width || py >= viewport.height);
+}
+
 /** The camera after the hand has moved the picture by (dx, dy) pixels. */
 export function panned(camera: Camera, viewport: Viewport, dx: number, dy: number): Camera {
   const scale = pixelsPerUnit(camera, viewport);

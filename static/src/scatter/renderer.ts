@@ -6,10 +6,10 @@ import { emptyBits, unpack } from "./bits";
 import { pixelsPerUnit, type Camera, type Viewport } from "./camera";
 import { crowdingOf } from "./crowding";
 import { Density } from "./density";
-import { fairSample, MOVING_MOST } from "./detail";
+import { fairSample, MOVING_MOST, Pace } from "./detail";
 import { newPass, type Pass } from "./program";
 import { GLYPH_FRAGMENT, GLYPH_VERTEX, POINT_FRAGMENT, POINT_VERTEX } from "./shaders";
-import type { Palette, RGB } from "../paint";
+import { NO_CLASS, type Palette, type RGB } from "../paint";
 
 export interface Glyph {
   readonly x: number;
@@ -50,6 +50,7 @@ export class Renderer {
   private palette: Palette = { width: 1, height: 1, rgba: new Uint8Array([128, 128, 128, 255]) };
   private glyphBytes = new ArrayBuffer(0);
   private anySelected = false;
+  private readonly pace: Pace;
   private cellArea = 1;
 
   private constructor(
@@ -57,6 +58,7 @@ export class Renderer {
     private readonly gl: WebGL2RenderingContext,
     redraw: () => void,
   ) {
+    this.pace = new Pace(gl);
     this.resources = this.build();
     canvas.addEventListener("webglcontextlost", (event) => {
       event.preventDefault();
@@ -99,8 +101,8 @@ export class Renderer {
 
   /** Class and confidence (0 to 255) of every row: line and column of the palette. */
   setColor(classes: Uint8Array, confidences: Uint8Array): void {
-    this.set("category", classes);
-    this.set("confidence", confidences);
+    this.set("category", ofLength(classes, this.rows, NO_CLASS));
+    this.set("confidence", ofLength(confidences, this.rows, 0));
   }
 
   setPalette(palette: Palette): void {
@@ -131,6 +133,11 @@ export class Renderer {
     if (this.resources) this.uploadGlyphs(this.resources.glyphBuffer);
   }
 
+  /** Whether drawing all points takes long. */
+  get isSlow(): boolean {
+    return this.rows > MOVING_MOST && this.pace.isSlow;
+  }
+
   /** Whether this browser can draw densities. */
   get hasDensity(): boolean {
     return this.resources?.density !== null;
@@ -154,7 +161,7 @@ export class Renderer {
       gl.uniform2f(pass.uniform("centre"), camera.x, camera.y);
       gl.uniform2f(pass.uniform("scale"), ...scale);
     };
-    const drawn = look.moving ? Math.min(this.rows, MOVING_MOST) : this.rows;
+    const drawn = look.moving && this.isSlow ? MOVING_MOST : this.rows;
     const cover = ((drawn / Math.max(1, this.rows)) * Math.PI * (size / 2) ** 2) / (this.cellArea * unit * unit);
     const points = (sums: boolean): void => {
       use(resources.points);
@@ -178,6 +185,7 @@ export class Renderer {
       gl.drawArrays(gl.POINTS, 0, glyphs);
     }
     gl.bindVertexArray(null);
+    if (drawn > MOVING_MOST) this.pace.drawn();
   }
 
   private build(): Resources {
@@ -247,4 +255,12 @@ export class Renderer {
     this.gl.bindBuffer(this.gl.ARRAY_BUFFER, buffer);
     this.gl.bufferData(this.gl.ARRAY_BUFFER, this.glyphBytes, this.gl.DYNAMIC_DRAW);
   }
+}
+
+/** Points that came before their colours have none yet, and colours that came before their points wait. */
+function ofLength(values: Uint8Array, length: number, missing: number): Uint8Array {
+  if (values.length >= length) return values.subarray(0, length);
+  const longer = new Uint8Array(length).fill(missing);
+  longer.set(values);
+  return longer;
 }

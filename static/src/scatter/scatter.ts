@@ -2,47 +2,26 @@
 // the pointer; drawing is the renderer's. Nothing here knows of tasks, messages or the viewer.
 
 import { element } from "../element";
-import { NO_CLASS, type Palette } from "../paint";
+import type { Palette } from "../paint";
 import type { XY } from "../protocol";
-import type { SelectMode, Shape } from "../protocol_selection";
-import { onAll, onSome, panned, pixelsPerUnit, pointSize, toLayout, toScreen, type Camera } from "./camera";
-import { Motion } from "./detail";
+import { onAll, onSome, panned, pixelsPerUnit, pointSize, toLayout, toScreen, within, type Camera } from "./camera";
+import { Motion, SETTLED_MS } from "./detail";
+import type { ScatterEvents } from "./events";
 import { Gesture, modeOf, Outline, type Tool } from "./gesture";
 import { nearest, nearestPlace, type PlacePoint } from "./pick";
 import { Renderer, type Glyph } from "./renderer";
 import { byKey, byWheel } from "./steering";
 import { Tip } from "./tip";
 
-export interface ScatterEvents {
-  select(shape: Shape, mode: SelectMode): void;
-  pickRow(row: number): void;
-  pickPlace(place: number): void;
-  /** The pointer is over another point now, or over none. */
-  hover(row: number | null): void;
-  /** What to say of the point under the pointer. */
-  describe(row: number): string;
-  /** It looks elsewhere now. */
-  look(camera: Camera): void;
-}
-
 const REACH_PX = 14;
 const KEYS = "Arrow keys move the picture, plus and minus zoom, Home shows all points.";
-const EMPTY = new Float32Array(0);
-
-/** Points that came before their colours have none yet, and colours that came before their points wait. */
-function ofLength(values: Uint8Array, length: number, missing: number): Uint8Array {
-  if (values.length >= length) return values.subarray(0, length);
-  const longer = new Uint8Array(length).fill(missing);
-  longer.set(values);
-  return longer;
-}
 
 export class Scatter {
   private camera: Camera = { x: 0, y: 0, zoom: 1 };
   private viewport = { width: 1, height: 1 };
   private ratio = 1;
-  private x: Float32Array = EMPTY;
-  private y: Float32Array = EMPTY;
+  private x: Float32Array = new Float32Array(0);
+  private y: Float32Array = new Float32Array(0);
   private visible: (row: number) => boolean = () => true;
   private places: readonly PlacePoint[] = [];
   private tool: Tool = "lasso";
@@ -87,9 +66,8 @@ export class Scatter {
   }
 
   setColor(classes: Uint8Array, confidences: Uint8Array): void {
-    const rows = this.x.length;
-    this.renderer.setColor(ofLength(classes, rows, NO_CLASS), ofLength(confidences, rows, 0));
-    this.redraw();
+    this.renderer.setColor(classes, confidences);
+    this.redrawSoon();
   }
 
   /** Rows that are not `visible` have no colour in the palette; they cannot be picked either. */
@@ -101,7 +79,7 @@ export class Scatter {
 
   setMask(bits: Uint32Array | null): void {
     this.renderer.setSelected(bits);
-    this.redraw();
+    this.redrawSoon();
   }
 
   setGlyphs(glyphs: readonly Glyph[], places: readonly PlacePoint[]): void {
@@ -121,8 +99,7 @@ export class Scatter {
   }
 
   setTool(tool: Tool): void {
-    this.tool = tool;
-    this.canvas.dataset["tool"] = tool;
+    this.canvas.dataset["tool"] = this.tool = tool;
   }
 
   fit(): void {
@@ -151,9 +128,7 @@ export class Scatter {
 
   /** Bring a point into view if it is not. */
   reveal(x: number, y: number): void {
-    const [px, py] = this.onScreen([x, y]);
-    const inside = px > 0 && py > 0 && px < this.viewport.width && py < this.viewport.height;
-    if (!inside) this.look({ ...this.camera, x, y });
+    if (!within(this.camera, this.viewport, x, y)) this.look({ ...this.camera, x, y });
   }
 
   /** What is on screen now, drawn `fine` times as fine as CSS pixels, as a data URL with its size in these. */
@@ -194,9 +169,7 @@ export class Scatter {
     canvas.addEventListener("contextmenu", (event) => event.preventDefault());
     canvas.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     canvas.addEventListener("keydown", (event) => this.key(event));
-    window.addEventListener("keyup", (event) => {
-      if (event.key === " ") this.spaceHeld = false;
-    });
+    window.addEventListener("keyup", ({ key }) => (this.spaceHeld &&= key !== " "));
   }
 
   private press(event: PointerEvent): void {
@@ -257,8 +230,7 @@ export class Scatter {
 
   private hover(at: XY | null): void {
     const row = at && this.rowAt(...at);
-    if (row === null) this.tip.hide();
-    else this.tip.show(this.events.describe(row), this.pixelOf(row), this.viewport.width);
+    this.point(row);
     if (row === this.hovered) return;
     this.hovered = row;
     this.events.hover(row);
@@ -297,11 +269,16 @@ export class Scatter {
     if (!width || !height) return;
     this.viewport = { width, height };
     this.ratio = window.devicePixelRatio;
-    this.canvas.width = Math.round(width * this.ratio);
-    this.canvas.height = Math.round(height * this.ratio);
+    [this.canvas.width, this.canvas.height] = [Math.round(width * this.ratio), Math.round(height * this.ratio)];
     if (this.fittedOnce || !this.x.length) return this.paint();
     this.fittedOnce = true;
     this.fit();
+  }
+
+  /** Where drawing is slow, a sample at once and all points later, after what else follows from the same. */
+  private redrawSoon(): void {
+    if (this.renderer.isSlow) this.motion.moved(SETTLED_MS);
+    this.redraw();
   }
 
   private redraw(): void {

@@ -15,7 +15,7 @@ function newPlot(): Plot {
   host.id = "scatter";
   document.body.append(host);
   const ignore = (): void => undefined;
-  const scatter = Scatter.in(host, { select: ignore, pickRow: ignore, pickPlace: ignore, hover: ignore, describe: () => "" });
+  const scatter = Scatter.in(host, { select: ignore, pickRow: ignore, pickPlace: ignore, hover: ignore, look: ignore, describe: () => "" });
   const canvas = host.querySelector("canvas");
   const gl = canvas?.getContext("webgl2");
   if (!scatter || !canvas || !gl) throw new Error("this browser has no WebGL2");
@@ -26,7 +26,7 @@ function newPlot(): Plot {
       shown = points;
       const hex = (at: number): string => `#${rampColor("viridis", at / CLASSES).map((v) => v.toString(16).padStart(2, "0")).join("")}`;
       const classes = Array.from({ length: CLASSES }, (_, at) => ({ color: hex(at) }) as ClassSpec);
-      scatter.setGeometry(points.x, points.y);
+      scatter.setGeometry(points.x, points.y, false);
       scatter.setColor(points.classes, points.confidences);
       scatter.setPalette(paletteOf(classes, 0, new Set()), () => true);
       await frame();
