@@ -27,6 +27,9 @@ class Rest(Protocol):
     def predict_rows(self, rows: NDArray[np.integer]) -> None:
         """Have some rows predicted."""
 
+    def predict_segments(self, segments: NDArray[np.integer]) -> None:
+        """Have all rows of some segments predicted, given by their ascending places in the table."""
+
     def go_on(self, is_wanted: Callable[[], bool]) -> None:
         """Predict the rest, for as long as it is wanted."""
 

@@ -40,6 +40,18 @@ class Fitted:
     fit_ms: float = 0.0
     revision: int = 0
 
+    def probabilities_of_segments(self, segments: NDArray[np.integer]) -> NDArray[np.float32]:
+        """(k, C) of a segment task, of segments by their places in the table; predicted first where they are not yet.
+
+        Raises:
+            ValueError: it is no segment task.
+        """
+        if self.segment_probabilities is None:
+            raise ValueError("only the heads of segment tasks have probabilities of segments")
+        if self.points.rest is not None:
+            self.points.rest.predict_segments(np.unique(segments))
+        return self.segment_probabilities[segments]
+
     @property
     def moment(self) -> tuple[int, int]:
         """Of two results of one task the one with the larger moment is the newer."""

@@ -284,7 +284,7 @@ class TaskState:
             for at, place in enumerate(places):
                 if place.node_row is not None:
                     index = int(np.searchsorted(self._sites.table.first_row, place.node_row, side="right")) - 1
-                    probabilities[at] = fitted.segment_probabilities[index]
+                    probabilities[at] = fitted.probabilities_of_segments(np.array([index]))[0]
         return [tuple(row) for row in probabilities.tolist()]
 
     def _vector(self, place: KnownPlace) -> NDArray[np.float32]:

@@ -152,8 +152,7 @@ class Question:
         vectors = self.places.vectors
         if self.fitted.segment_probabilities is None:
             return self.fitted.head.predict(vectors.matrix()[rows])
-        segments = np.searchsorted(vectors.table.first_row, rows, side="right") - 1
-        return self.fitted.segment_probabilities[segments]
+        return self.fitted.probabilities_of_segments(np.searchsorted(vectors.table.first_row, rows, side="right") - 1)
 
     def _described(self, chosen: list[Described]) -> list[QueueItem]:
         table = self.places.vectors.table

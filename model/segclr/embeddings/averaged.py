@@ -59,9 +59,7 @@ class AveragedRows:
         self._radius_um = radius_um
         self._lock = threading.Lock()
         self._done = np.zeros(len(table.segment_ids), np.bool_)
-        self._file = _scratch(folder)
-        self._file.truncate(max(1, 2 * len(table) * table.dimensions))
-        self._kept: NDArray[np.float16] = np.memmap(self._file, np.float16, "r+", shape=(len(table), table.dimensions))
+        self._kept = _scratch(folder, self.shape)
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -106,8 +104,12 @@ def _in_groups(segments: NDArray[np.integer], first_row: NDArray[np.int64]) -> I
         yield from np.split(segments, np.flatnonzero(np.diff(group)) + 1)
 
 
-def _scratch(folder: Path | None) -> tempfile._TemporaryFileWrapper[bytes]:
+def _scratch(folder: Path | None, shape: tuple[int, ...]) -> NDArray[np.float16]:
+    """Zeros in a file without a name, which is gone when nobody holds the array."""
     try:
-        return tempfile.NamedTemporaryFile(prefix=".averaged-", dir=folder)
+        file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (opened elsewhere if not here)
     except OSError:
-        return tempfile.NamedTemporaryFile(prefix="segclr-averaged-")
+        file = tempfile.TemporaryFile()  # noqa: SIM115
+    with file:
+        file.truncate(max(1, 2 * shape[0] * shape[1]))
+        return np.memmap(file, np.float16, "r+", shape=(shape[0], shape[1]))

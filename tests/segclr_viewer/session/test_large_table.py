@@ -12,7 +12,8 @@ from segclr_viewer.scatter import Scatter
 from segclr_viewer.session import workspace
 from segclr_viewer.wire.answers import Hello, Labels, LayoutReady, PointsReady, RowsReady, SelectionMade, Status
 from segclr_viewer.wire.explore import ClusterRequest, ClusterSelectRequest, ClustersReady
-from segclr_viewer.wire.messages import LassoRequest, SegmentsRequest
+from segclr_viewer.wire.messages import LassoRequest, QueueRequest, SegmentsRequest
+from segclr_viewer.wire.queue_answers import QueueReady
 from segclr_viewer.world import World
 from tests.segclr_viewer.desk import Desk
 from tests.segclr_viewer.fakes import MemoryLog
@@ -172,3 +173,21 @@ def test_clusters_are_found_among_the_points_and_their_rows_selected(desk: Desk)
     selected = desk.session._selecting.rows
     assert len(selected) == found.clusters[0].size
     assert set(selected.tolist()) <= set(desk.workspace.scatter.rows.tolist())
+
+
+def test_the_queue_knows_what_is_believed_of_cells_that_nobody_has_looked_at(desk: Desk) -> None:
+    desk.switch("cell type")
+    scatter = desk.workspace.scatter
+    cells = TABLE.segment_of_rows(scatter.rows)
+    other = int(np.flatnonzero(cells != cells[0])[-1])
+    for point, given in ((0, 0), (other, 1)):
+        desk.label(point, given, "cell type", fit=False)
+    while not desk.session.points or not desk.session.points.rest:
+        desk.fitter.run()
+    assert (desk.session.points.classes == NO_CLASS).any()
+    desk.session.receive(QueueRequest(desk.request(), "page", "cell type", 8, [], [], None))
+    desk.chooser.run_newest()
+    items = desk.page.last(QueueReady).items
+    assert len(items) == 2
+    assert all(item.probabilities is not None and abs(sum(item.probabilities) - 1) < 1e-5 for item in items)
+    assert all(scatter.row(item.row) is not None for item in items)
