@@ -103,14 +103,19 @@ def _start(
     closing.callback(partial(server.call, log.close))
 
     nearest = NearestNodes(table)
-    row_maps = RowMaps(opened.segmentation, nearest)
+    # the workspace, which is told of what comes in sight and of the encoder, is made of them: by then it is there
+    workspaces: list[Workspace] = []
+
+    def in_sight(segment_ids: list[int]) -> None:
+        server.post(lambda: workspaces[0].in_sight(segment_ids))
+
+    unknown = None if project.table.release is None else in_sight
+    row_maps = RowMaps(opened.segmentation, nearest, unknown=unknown)
     source = project.segmentation
     mesher = MeshProcess(source.url, source.resolution_nm)
     closing.callback(mesher.close)
     surfaces = Surfaces(mesher, opened.bounds_nm, nearest)
 
-    # the worker answers through the workspace, which is made with it: by then both are there
-    workspaces: list[Workspace] = []
     release = project.table.release
     worker: Worker = NoEncoder() if release is None else NoEncoder(how_to_add(release, folder))
     if opened.encoder is not None:

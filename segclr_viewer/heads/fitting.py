@@ -50,7 +50,8 @@ class Fitted:
             raise ValueError("only the heads of segment tasks have probabilities of segments")
         if self.points.rest is not None:
             self.points.rest.predict_segments(np.unique(segments))
-        return self.segment_probabilities[segments]
+        found: NDArray[np.float32] = self.segment_probabilities[segments]
+        return found
 
     @property
     def moment(self) -> tuple[int, int]:

@@ -4,6 +4,9 @@ A voxel takes the prediction of the nearest node of its own segment; segments wi
 unpainted. Which node that is never changes and is kept per chunk; a repaint only swaps the table from row to code.
 """
 
+from collections.abc import Callable
+
+import fastremap
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +18,8 @@ from segclr_viewer.points import NO_CLASS, Points, Rest
 
 NO_CODE = 0
 CONFIDENCE_BINS = 8
+
+_TOLD_OF = 4  # segments without rows, of each chunk
 
 
 _NOT_YET = 255  # beyond all codes: of a row that may be predicted when it is painted
@@ -78,7 +83,19 @@ def _codes_of(classes: NDArray[np.uint8], confidence: NDArray[np.uint8]) -> NDAr
 class RowMaps:
     """1 + the row of the table that each voxel is nearest to, 0 for none; kept, and the same for every annotator."""
 
-    def __init__(self, segmentation: Volume, nearest: NearestNodes, limit_bytes: int = 256 << 20) -> None:
+    def __init__(
+        self,
+        segmentation: Volume,
+        nearest: NearestNodes,
+        limit_bytes: int = 256 << 20,
+        unknown: Callable[[list[int]], None] | None = None,
+    ) -> None:
+        """Keep nothing yet.
+
+        Args:
+            unknown: told of the largest segments of each new chunk that have no rows, from any thread.
+        """
+        self._unknown = unknown
         self.segmentation = segmentation
         self._nearest = nearest
         self._kept: ByteCache[tuple[int, int, Box], NDArray[np.int32]] = ByteCache(
@@ -105,7 +122,16 @@ class RowMaps:
 
     def _rows(self, box: Box, mip: int) -> NDArray[np.int32]:
         segments = self.segmentation.read(box, mip).astype(np.uint64, copy=False)
+        if self._unknown is not None:
+            self._tell_unknown(segments, self._unknown)
         return self._nearest.rows_of_voxels(segments, box, self.segmentation.mips[mip].resolution_nm)
+
+    def _tell_unknown(self, segments: NDArray[np.uint64], tell: Callable[[list[int]], None]) -> None:
+        ids, counts = fastremap.unique(segments, return_counts=True)
+        largest = ids[np.argsort(-counts.astype(np.int64), kind="stable")].tolist()
+        strangers = [each for each in largest if each and self._nearest.place_of(each) is None]
+        if strangers:
+            tell(strangers[:_TOLD_OF])
 
 
 class Overlay:

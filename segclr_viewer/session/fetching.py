@@ -9,6 +9,7 @@ from segclr_viewer.ports import Brought, ReleaseSource
 from segclr_viewer.wire.answers import ReleaseState
 
 MOST_WAITING = 200
+MOST_IN_SIGHT = 48  # in a run; all that are selected come in any case
 _AT_ONCE = 8  # given to the port; the others wait here
 
 
@@ -37,18 +38,29 @@ class Fetching:
         self._found: dict[int, None] = {}
         self._missing: dict[int, str] = {}
         self._failed: dict[int, str] = {}
-        self._newest_missing = 0
+        self._in_sight: set[int] = set()  # nobody has asked for them
         self._left_out = 0
         self._is_down = False
 
     def want(self, segment_ids: Iterable[int]) -> None:
         """Have these fetched, unless they are there, on their way, or known not to be in the release."""
-        known = {*self._waiting, *self._under_way, *self._missing, *self._failed}
-        fresh = [each for each in dict.fromkeys(segment_ids) if each > 0 and each not in known and not self._has(each)]
+        wanted = list(dict.fromkeys(each for each in segment_ids if each > 0))
+        self._in_sight.difference_update(wanted)  # somebody asks for them now
+        fresh = [each for each in wanted if not self._is_known(each)]
+        self._tell()
         room = MOST_WAITING - len(self._waiting) - len(self._under_way)
         self._left_out = max(0, len(fresh) - room)
         self._waiting.update(dict.fromkeys(fresh[: max(0, room)]))
         if fresh:
+            self._go_on()
+
+    def want_in_sight(self, segment_ids: Iterable[int]) -> None:
+        """Have these fetched, only so many in a run; nobody has asked for them, so what is not there is passed over."""
+        fresh = [each for each in dict.fromkeys(segment_ids) if each not in self._in_sight and not self._is_known(each)]
+        some = fresh[: max(0, MOST_IN_SIGHT - len(self._in_sight))]
+        self._in_sight.update(some)
+        self._waiting.update(dict.fromkeys(some))
+        if some:
             self._go_on()
 
     def retry(self) -> None:
@@ -70,6 +82,10 @@ class Fetching:
             can_retry=bool(self._failed),
         )
 
+    def _is_known(self, segment_id: int) -> bool:
+        known = (self._waiting, self._under_way, self._missing, self._failed)
+        return any(segment_id in one for one in known) or self._has(segment_id)
+
     def _go_on(self) -> None:
         some = list(self._waiting)[: max(0, _AT_ONCE - len(self._under_way))]
         for segment_id in some:
@@ -88,7 +104,6 @@ class Fetching:
             self._came(brought.table)
         elif brought.is_missing:
             self._missing[segment_id] = brought.problem
-            self._newest_missing = segment_id
         else:
             self._failed[segment_id] = brought.problem
             self._is_down = brought.is_network_down
@@ -109,11 +124,13 @@ class Fetching:
             count, problem = counted(len(self._failed), "segment"), next(iter(self._failed.values()))
             what = "cannot be reached" if self._is_down else "gave no answer that can be used"
             said.append(f"the release {name} {what}, so that {count} could not be fetched ({problem})")
+        missing = [each for each in self._missing if each not in self._in_sight]
+        found = tuple(each for each in self._found if each not in self._in_sight)
         doubted = None
-        if len(self._missing) >= SUSPICIOUS_COUNT:  # the first alone tell nothing: others come one after the other
-            doubted = doubt(self._source.release, Fetched(tuple(self._found), tuple(self._missing), ()))
+        if len(missing) >= SUSPICIOUS_COUNT:  # the first alone tell nothing: others come one after the other
+            doubted = doubt(self._source.release, Fetched(found, tuple(missing), ()))
         if doubted:
             said.append(doubted)
-        elif self._newest_missing:
-            said.append(self._missing[self._newest_missing])
+        elif missing:
+            said.append(self._missing[missing[-1]])
         return "; ".join(said)

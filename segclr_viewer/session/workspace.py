@@ -305,6 +305,11 @@ class Workspace:
         if rows and self.scatter.enter(np.concatenate(rows)):
             self.points_grown()
 
+    def in_sight(self, segment_ids: Sequence[int]) -> None:
+        """The sections show these, of which the table has none."""
+        if self.fetching is not None:
+            self.fetching.want_in_sight(segment_ids)
+
     def segments_came(self, more: EmbeddingTable) -> None:
         """Take segments into a table that grows: they appear everywhere, and the heads are fitted anew with them."""
         if not isinstance(self._table, GrowingTable) or not self._table.grow(more):

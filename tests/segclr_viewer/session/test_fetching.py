@@ -242,3 +242,19 @@ def test_a_layout_is_fitted_to_what_is_there_in_its_own_order(desk: Desk, releas
     assert type(order.table) is EmbeddingTable
     assert order.table.segment_ids.tolist() == [500, BIG, 11]
     assert np.array_equal(order.table.embeddings, desk.table.embeddings)
+
+
+def test_of_what_is_only_in_sight_so_much_is_fetched_and_what_is_not_there_is_passed_over(
+    desk: Desk, release: HeldRelease, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetching, "MOST_IN_SIGHT", 2)
+    desk.workspace.in_sight([11, 500, 977, 1000])
+    desk.workspace.in_sight([1001, 11])
+    assert release.asked == [11, 977]
+    release.answer(11)
+    release.answer_missing(977)
+    assert 11 in desk.table.segment_ids
+    assert desk.page.last(ReleaseState).text == ""
+    look(desk, 977, 1000)
+    assert release.asked == [11, 977, 1000]
+    assert "segment 977 is not in h01" in desk.page.last(ReleaseState).text
