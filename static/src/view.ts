@@ -5,7 +5,8 @@
 import { BY_CLASS } from "./coloring";
 import type { Ramp } from "./colormap";
 import type { Camera } from "./scatter/camera";
-import { classesOf, classIdOf, type State } from "./state";
+import type { Rows } from "./columns";
+import { classesOf, classIdOf, whereabouts, type State } from "./state";
 
 const MARK = "#view=";
 const VERSION = 1;
@@ -41,8 +42,13 @@ export interface View {
   /** The name that the server keeps the selection under; null where there is none, and the viewer shows these cells. */
   readonly selection: string | null;
   readonly cells: readonly string[];
-  /** The row that keys label. */
-  readonly target: number | null;
+  /** The point that keys label: by its place, since of a large table its number is not the same in another run. */
+  readonly target: Spot | null;
+}
+
+export interface Spot {
+  readonly segment: string;
+  readonly position_nm: readonly number[];
 }
 
 export interface Cameras {
@@ -67,8 +73,22 @@ export function viewOf(state: State, cameras: Cameras, selection: string | null)
     ...cameras,
     selection,
     cells: selection === null ? (selected?.segments ?? []).slice(0, MOST_CELLS) : [],
-    target: target?.kind === "row" ? target.row : null,
+    target: target?.kind === "row" ? spotOf(state, target.row) : null,
   };
+}
+
+function spotOf(state: State, row: number): Spot | null {
+  const place = whereabouts(state, { kind: "row", row });
+  return place && { segment: place.segment_id, position_nm: [...place.position_nm] };
+}
+
+/** The point at a place, -1 where there is none. */
+export function pointAt({ segment, position_nm: [x, y, z] }: Spot, { table, positions_nm }: Rows): number {
+  for (let row = 0; row < table.rows; row++) {
+    const same = positions_nm[3 * row] === x && positions_nm[3 * row + 1] === y && positions_nm[3 * row + 2] === z;
+    if (same && table.idOfRow(row) === segment) return row;
+  }
+  return -1;
 }
 
 /** A view as it is kept, and as it stands in an address. */
@@ -127,7 +147,7 @@ function checked(raw: Record<string, unknown>): View {
     },
     selection: keptIn(raw["selection"] ?? null),
     cells: cellsIn(raw["cells"] ?? []),
-    target: rowIn(raw["target"] ?? null),
+    target: spotIn(raw["target"]),
   };
 }
 
@@ -147,11 +167,11 @@ function cellsIn(value: unknown): string[] {
   });
 }
 
-function rowIn(value: unknown): number | null {
-  if (value === null) return null;
-  const row = numberIn(value);
-  if (!Number.isSafeInteger(row) || row < 0) throw new Error();
-  return row;
+function spotIn(value: unknown): Spot | null {
+  if (value == null) return null;
+  if (typeof value !== "object") throw new Error();
+  const { segment, position_nm } = value as Record<string, unknown>;
+  return { segment: cellsIn([segment])[0], position_nm: numbersIn(position_nm, 3) };
 }
 
 function numberIn(value: unknown): number {

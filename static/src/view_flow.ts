@@ -8,7 +8,7 @@ import { newRequest } from "./request";
 import type { Camera } from "./scatter/camera";
 import { classesOf, type State } from "./state";
 import type { Event } from "./store";
-import { hashOf, textOf, viewFrom, viewIn, viewOf, type View, type ViewerPose } from "./view";
+import { hashOf, pointAt, textOf, viewFrom, viewIn, viewOf, type View, type ViewerPose } from "./view";
 
 export interface ViewWorld {
   state(): State;
@@ -156,8 +156,9 @@ export class ViewFlow {
   private selection(view: View): void {
     const { world, undone } = this;
     if (undone.delete("target") && view.target !== null) {
-      const row = Math.min(view.target, (world.state().hello?.rows ?? 1) - 1);
-      if (row === view.target) world.dispatch({ type: "target", target: { kind: "row", row } });
+      const { rows } = world.state();
+      const row = rows ? pointAt(view.target, rows) : -1;
+      if (row >= 0) world.dispatch({ type: "target", target: { kind: "row", row } });
     }
     if (view.selection !== null && undone.delete("selection")) {
       const request = newRequest();

@@ -19,7 +19,7 @@ const LAYOUTS = { ...golden("layouts"), shown: "" };
 const SELECTION = { ...golden("selection"), origin: "lasso" } as const;
 const received = (message: Extract<Event, { type: "received" }>["message"]): Event => ({ type: "received", message });
 const coordinates: Coordinates = { id: LAYOUT.id, x: Float32Array.of(0), y: Float32Array.of(0) };
-const ROWS = { table: tableOf(HELLO.table_version, BigUint64Array.from([BIG])), positions_nm: new Float32Array(3) };
+const ROWS = { table: tableOf(HELLO.table_version, BigUint64Array.from([BIG, BIG])), positions_nm: Float32Array.of(1, 2, 3, 32, 0.5, 80) };
 const after = (state: State, ...events: Event[]): State => events.reduce(reduce, state);
 const START = after(initial, { type: "connection", state: "open" }, received(HELLO), received(LAYOUT), received(golden("points")));
 const VIEW: View = {
@@ -36,7 +36,7 @@ const VIEW: View = {
   stamp: "",
   selection: null,
   cells: [String(2n ** 63n + 5n)],
-  target: 7,
+  target: { segment: String(2n ** 63n + 5n), position_nm: [32, 0.5, 80] },
 };
 
 function page(hash: string): { state: State; flow: ViewFlow; see(...events: Event[]): void; cameras: unknown[]; tasks: string[]; sent: ClientMessage[]; hash: string } {
@@ -71,7 +71,7 @@ test("a view survives its link, number for number", () => {
   assert.deepEqual(viewIn(hashOf(VIEW)), VIEW);
   const shown = after(START, { type: "view", coloring: "z", beside: "label", density: true, ramp: "cividis", threshold: 0.4, hidden: new Set([1]) });
   const cameras = { scatter: VIEW.scatter, viewer: POSE };
-  const lit = after(shown, received(LAYOUTS), { type: "cells-shown", cells: VIEW.cells }, { type: "target", target: { kind: "row", row: 7 } });
+  const lit = after(shown, received(LAYOUTS), { type: "rows", rows: ROWS }, { type: "cells-shown", cells: VIEW.cells }, { type: "target", target: { kind: "row", row: 1 } });
   assert.deepEqual(viewOf(lit, cameras, null), VIEW);
   assert.deepEqual(viewOf(lit, cameras, KEPT), { ...VIEW, selection: KEPT, cells: [] }, "the cells follow from the selection");
 });
@@ -93,7 +93,7 @@ test("an address without a view has none, and one that was cut short or made by 
     hashOf({ ...VIEW, viewer: { ...POSE, position: [1, 2] } }),
     hashOf({ ...VIEW, selection: "../labels" }),
     hashOf({ ...VIEW, cells: ["12", "x"] }),
-    hashOf({ ...VIEW, target: 1.5 }),
+    hashOf({ ...VIEW, target: 7 as never }),
     hashOf(VIEW).replace("%22v%22%3A1", "%22v%22%3A9"),
   ];
   for (const hash of bad) assert.throws(() => viewIn(hash), /cannot be read/, hash);
@@ -211,4 +211,16 @@ test("a view that another version has written is refused in a sentence, and noth
   one.flow.show({ name: "new", by: "ada", at: "", view: '{"v":2}' });
   assert.match(one.state.failures.at(-1)!.text, /another version/);
   assert.deepEqual([one.cameras, one.sent], [[], []]);
+});
+
+test("the target is found by its place, and one that is not among the points is left out", () => {
+  const one = page("");
+  seen(one);
+  one.flow.show({ name: "a", by: "ada", at: "", view: textOf(VIEW) });
+  assert.deepEqual(one.state.target, { kind: "row", row: 1 });
+  const gone = { segment: "12", position_nm: [32, 0.5, 80] };
+  const two = page("");
+  seen(two);
+  two.flow.show({ name: "a", by: "ada", at: "", view: textOf({ ...VIEW, target: gone }) });
+  assert.equal(two.state.target, null);
 });
