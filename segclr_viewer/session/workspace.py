@@ -28,7 +28,7 @@ from segclr_viewer.points import Points
 from segclr_viewer.ports import SharedPorts
 from segclr_viewer.scatter import Scatter
 from segclr_viewer.session.agreeing import Agreeing
-from segclr_viewer.session.entering import Entering
+from segclr_viewer.session.entering import Entering, stem_of
 from segclr_viewer.session.fetching import Fetching
 from segclr_viewer.session.laying_out import LayingOut, Shown
 from segclr_viewer.session.named_columns import NamedColumns
@@ -41,6 +41,7 @@ from segclr_viewer.world import World
 
 MOST_VISIBLE = 200  # segments of a large table that are looked after
 POINTS_EACH = 200  # of theirs that enter the scatter
+_LAYOUTS_KEPT = 8  # of one fit, with ever more points
 _REST_S = 0.15  # between two repaints where several look: each makes every page and viewer of them fetch anew
 
 
@@ -168,7 +169,9 @@ class Workspace:
             world.layout,
             self.places.placement,
         )
-        self.layout = self._entering.grown()
+        self.layout = world.layout
+        self._layouts: dict[str, Layout] = {}
+        self._take_layout(self._entering.grown())
         for task in self.tasks.values():
             task.seen = self._seen
         self.queues = QueueMemory()
@@ -277,13 +280,13 @@ class Workspace:
         return next((points for points in newest if points.stamp == stamp), None)
 
     def layout_named(self, layout_id: str) -> Layout | None:
-        """The layout with that id, if it is the newest."""
-        return self.layout if self.layout.id == layout_id else None
+        """The layout with that id, if it is the newest, of as many points as there were when a page was told of it."""
+        return self._layouts.get(layout_id)
 
     def layout_ready(self, layout: Layout, radius_um: float = 0.0, placement: Placement | None = None) -> None:
         """Show a layout, of means within a radius, in the stead of the old one; `placement` places new points in it."""
         self.places.lay_out(layout, radius_um, placement)
-        self.layout = self._entering.over(layout, radius_um, self.places.placement)
+        self._take_layout(self._entering.over(layout, radius_um, self.places.placement))
         self.layout_radius_um = radius_um
         for member in self.members:
             member.tell_layout()
@@ -337,12 +340,17 @@ class Workspace:
 
     def points_grown(self) -> None:
         """Tell all pages that there are more points."""
-        self.layout = self._entering.grown()
+        self._take_layout(self._entering.grown())
         for member in self.members:
             member.tell_rows()
 
+    def _take_layout(self, layout: Layout) -> None:
+        self.layout = layout
+        same = {name: each for name, each in self._layouts.items() if stem_of(name) == stem_of(layout.id)}
+        self._layouts = dict([*same.items(), (layout.id, layout)][-_LAYOUTS_KEPT:])
+
     def _tell_places(self) -> None:
-        self.layout = self._entering.laid()
+        self._take_layout(self._entering.laid())
         for member in self.members:
             member.tell_layout()
 

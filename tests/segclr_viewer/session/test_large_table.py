@@ -1,6 +1,7 @@
 """A session on a table of which a sample is shown: the page knows points by number, the session rows."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 
 import numpy as np
@@ -191,3 +192,12 @@ def test_the_queue_knows_what_is_believed_of_cells_that_nobody_has_looked_at(des
     assert len(items) == 2
     assert all(item.probabilities is not None and abs(sum(item.probabilities) - 1) < 1e-5 for item in items)
     assert all(scatter.row(item.row) is not None for item in items)
+
+
+def test_a_layout_that_a_page_was_told_of_is_there_while_points_enter(desk: Desk) -> None:
+    told = desk.workspace.layout
+    desk.workspace.scatter.enter(np.array([outside(desk)]))
+    desk.workspace.points_grown()
+    assert desk.workspace.layout_named(told.id) is told
+    desk.workspace.layout_ready(replace(pca_layout(desk.workspace.scatter.of(TABLE.embeddings)), id="another"))
+    assert desk.workspace.layout_named(told.id) is None
