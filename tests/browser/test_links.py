@@ -18,7 +18,7 @@ pytestmark = pytest.mark.torch
 
 RESOLUTION_NM = {"phantom": (32, 32, 40), "fib25": (10, 10, 10)}
 COLUMNS = """async () => {
-  const loaded = performance.getEntriesByType('resource').map(one => /columns\\/(\\w+)\\/segments/.exec(one.name));
+  const loaded = performance.getEntriesByType('resource').map(one => /columns\\/([^/]+)\\/segments/.exec(one.name));
   const [, version] = loaded.find(Boolean);
   const column = async (name) => (await fetch(`columns/${version}/${name}.bin`)).arrayBuffer();
   return {

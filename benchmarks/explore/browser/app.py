@@ -58,7 +58,7 @@ WATCH = """() => {
   }, { capture: true, once: true });
 }"""
 FETCH = """async (rows) => {
-  const loaded = performance.getEntriesByType('resource').map(one => /columns\\/(\\w+)\\/segments/.exec(one.name));
+  const loaded = performance.getEntriesByType('resource').map(one => /columns\\/([^/]+)\\/segments/.exec(one.name));
   const [, version] = loaded.find(Boolean);
   const times = [];
   for (const row of rows) {
