@@ -103,7 +103,7 @@ def _believed(task: TaskState) -> dict[str, NDArray[np.floating]]:
     points = task.predicted.fitted.points
     known = points.classes != NO_CLASS
     shares = {
-        f"{_PREDICTED}{index}": np.where(known, points.classes == index, np.nan)
+        f"{_PREDICTED}{index}": np.where(known, points.classes == index, np.nan).astype(np.float32)
         for index in range(len(task.classes.ids))
     }
     return shares | {_CONFIDENCE: np.where(known, points.confidence / 255, np.nan)}

@@ -13,6 +13,8 @@ from segclr_viewer.wire.messages import SelectMode
 MAX_SEGMENTS = 200
 MAX_MARKS = 1000
 
+_BLOCK = 1 << 20  # rows looked at together
+
 
 @dataclass(frozen=True, slots=True)
 class Picked:
@@ -92,8 +94,12 @@ def rows_brushed(xy: NDArray[np.float32], path: Sequence[tuple[float, float]], r
 
 def rows_near(positions_nm: NDArray[np.floating], centre_nm: XYZ, radius_nm: float) -> NDArray[np.int64]:
     """The rows within a radius of a place, ascending; the page evaluates the same expression in the same order."""
-    dx, dy, dz = (positions_nm[:, axis].astype(np.float64) - centre_nm[axis] for axis in range(3))
-    return np.flatnonzero(dx * dx + dy * dy + dz * dz <= radius_nm * radius_nm)
+    found = [np.empty(0, np.int64)]
+    for start in range(0, len(positions_nm), _BLOCK):
+        block = positions_nm[start : start + _BLOCK]
+        dx, dy, dz = (block[:, axis].astype(np.float64) - centre_nm[axis] for axis in range(3))
+        found.append(start + np.flatnonzero(dx * dx + dy * dy + dz * dz <= radius_nm * radius_nm))
+    return np.concatenate(found)
 
 
 def along_skeleton(table: EmbeddingTable, rows: NDArray[np.int64]) -> NDArray[np.int64]:
