@@ -18,7 +18,7 @@ def has(where: Locator, text: str | re.Pattern[str]) -> None:
 
 def lasso(page: Page, corners: tuple[tuple[float, float], ...]) -> int:
     """Draw round a part of the scatter, given in shares of it; how many points that are."""
-    box = page.locator("#scatter canvas").first.bounding_box()
+    box = page.locator("#scatter > canvas").bounding_box()
     assert box is not None
     before = summary(page)["selectionCount"]
     at = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in corners]
@@ -35,6 +35,7 @@ def test_views_come_back_and_selections_are_compared(page: Page, demo: str) -> N
     page.goto(demo)
     wait(page, "s.ready")
     colours_have_a_scale(page)
+    two_pictures_of_the_same_points(page)
     shown = a_view_comes_back_after_a_reload(page)
     another_view_has_no_selection(page)
     the_link_has_the_selection(page, shown)
@@ -71,6 +72,23 @@ def colours_have_a_scale(page: Page) -> None:
         choice.select_option(name)
         has(page.locator("#color-scale .scale"), re.compile(text))
     choice.select_option("z")
+
+
+def two_pictures_of_the_same_points(page: Page) -> None:
+    """They have one camera: a point is clicked in the second where it lies in the first."""
+    page.get_by_label("The same points in other colours beside these").click()
+    page.get_by_label("Colour the points beside by").select_option("confidence")
+    has(page.locator("#beside-scale .scale"), "1")
+    box = page.locator("#beside canvas").bounding_box()
+    first = page.locator("#scatter > canvas").bounding_box()
+    assert box is not None
+    assert first is not None
+    assert abs(box["width"] - first["width"]) < 3
+    x, y = page.evaluate("() => window.segclr.pointOnScreen(200)")
+    page.mouse.click(x - first["x"] + box["x"], y)
+    wait(page, "s.target?.kind === 'row'")
+    page.get_by_label("One picture again").click()
+    page.locator("#beside").wait_for(state="hidden")
 
 
 def a_view_comes_back_after_a_reload(page: Page) -> int:
