@@ -137,7 +137,11 @@ def _start(
         f"the label file {project.labels.file} cannot be written: look at everything, but nothing that you answer is "
         "stored; to label, make it and its folder writable and start again"
     )
-    world = replace(_world(opened, table, scatter, generated), notice=unwritten if log.reads_only else "")
+    world = replace(
+        _world(opened, table, scatter, generated),
+        notice=unwritten if log.reads_only else "",
+        log=name_of_log(Path(project.labels.file), server.call(log.begun_at)),
+    )
     layouts = KeptLayouts(folder, table, scatter, server.post)
     closing.callback(layouts.stop)
     shared = SharedPorts(
@@ -224,7 +228,6 @@ def _world(opened: Opened, table: EmbeddingTable, scatter: Scatter, generated: b
         double_share=project.labelling.double_share if len(project.annotators) > 1 else 0.0,
         train_on=choice_of(project.train_on),
         embeds=opened.encoder is not None,
-        log=name_of_log(Path(project.labels.file)),
     )
 
 

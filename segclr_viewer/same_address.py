@@ -11,11 +11,15 @@ _FIRST_PORT = 20_000
 _PORTS = 12_000  # below those that systems give to outgoing connections
 
 
-def name_of_log(path: Path) -> str:
-    """Sixteen hexadecimal digits that tell the label log at a path from others on this machine."""
-    return hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]
+def name_of_log(path: Path, begun_at: str) -> str:
+    """Sixteen hexadecimal digits that tell a label log from all others, those at the same path before it too."""
+    return _digest(f"{path.resolve()} {begun_at}")
 
 
 def usual_port(path: Path) -> int:
     """The port for the label log at a path, where the user names none; another program may have it."""
-    return _FIRST_PORT + int(name_of_log(path), 16) % _PORTS
+    return _FIRST_PORT + int(_digest(str(path.resolve())), 16) % _PORTS
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

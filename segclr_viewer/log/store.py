@@ -69,6 +69,12 @@ class LabelStore:
         """Whether nothing can be appended."""
         return self._lock is None
 
+    def begun_at(self) -> str:
+        """When the log was begun, which tells it from one that was at its path before."""
+        with in_words(self._path):
+            (at,) = self._connection.execute("SELECT at FROM migration ORDER BY version LIMIT 1").fetchone()
+        return str(at)
+
     def close(self) -> None:
         """Close the log and let another app open it."""
         self._connection.close()

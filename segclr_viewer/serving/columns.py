@@ -31,6 +31,11 @@ class Columns:
         self._mask_named = mask_named
         self._color_named = color_named
 
+    @property
+    def are_lasting(self) -> bool:
+        """Whether a name means the same bytes in every run: points that enter have another order in each."""
+        return not self._scatter.may_grow
+
     def positions(self, version: str) -> bytes | None:
         """Positions of all points: float32 (m, 3), nm, xyz."""
         rows = self._rows(version)

@@ -38,8 +38,8 @@ _PART = r"(?P<part>[0-9]{1,18})"
 class Reply:
     """A body to send.
 
-    `lasting` if the same address will always give the same body, in another run too. Chunks are not: another run on
-    this port may be about other volumes. The viewer keeps them in its own memory; a browser cache would gain nothing.
+    `lasting` if the same address will always give the same body, in another run too, which has the same port. Chunks
+    and pictures are not: another run may be about other volumes. The viewer keeps chunks in its own memory.
     """
 
     body: bytes
@@ -76,13 +76,13 @@ def data_routes(
         overlays: by annotator, each painted by the task that is active there.
     """
     routes = [
-        Route(rf"/columns/{_NAME}/positions\.bin", _column(columns.positions)),
-        Route(rf"/columns/{_NAME}/segments\.bin", _column(columns.segments)),
-        Route(rf"/columns/{_NAME}/cells\.bin", _column(columns.cells)),
-        Route(rf"/columns/layout/{_NAME}\.bin", _column(columns.layout)),
-        Route(rf"/columns/prediction/{_NAME}\.bin", _column(columns.prediction)),
-        Route(rf"/columns/mask/{_NAME}\.bin", _column(columns.mask)),
-        Route(rf"/columns/color/{_NAME}\.bin", _column(columns.color)),
+        Route(rf"/columns/{_NAME}/positions\.bin", _column(columns, columns.positions)),
+        Route(rf"/columns/{_NAME}/segments\.bin", _column(columns, columns.segments)),
+        Route(rf"/columns/{_NAME}/cells\.bin", _column(columns, columns.cells)),
+        Route(rf"/columns/layout/{_NAME}\.bin", _column(columns, columns.layout)),
+        Route(rf"/columns/prediction/{_NAME}\.bin", _column(columns, columns.prediction)),
+        Route(rf"/columns/mask/{_NAME}\.bin", _column(columns, columns.mask)),
+        Route(rf"/columns/color/{_NAME}\.bin", _column(columns, columns.color)),
         Route(rf"/pictures/{_NAME}/{_ROW}\.png", _picture(pictures)),
         Route(r"/surfaces/info", _info(MESH_INFO)),
         Route(rf"/surfaces/{_PART}:0", _manifest(surfaces, overlays), is_personal=True),
@@ -149,14 +149,14 @@ def _fragment(surfaces: Surfaces, overlays: Mapping[str, Overlay]) -> Answer:
 def _picture(pictures: CutoutPictures) -> Answer:
     async def answer(name: str, row: str) -> Reply | None:
         body = await asyncio.to_thread(pictures.png, name, int(row))
-        return None if body is None else Reply(body, "image/png", lasting=True)
+        return None if body is None else Reply(body, "image/png", lasting=False)
 
     return answer
 
 
-def _column(column: Callable[[str], bytes | None]) -> Answer:
+def _column(columns: Columns, column: Callable[[str], bytes | None]) -> Answer:
     async def answer(name: str) -> Reply | None:
         body = await asyncio.to_thread(column, name)
-        return None if body is None else Reply(body, "application/octet-stream", lasting=True)
+        return None if body is None else Reply(body, "application/octet-stream", columns.are_lasting)
 
     return answer

@@ -69,7 +69,7 @@ class Entering:
     def laid(self) -> Layout:
         """The layout with the places that were found since."""
         late = self._guessed(self._base, self._scatter.rows[len(self._base.xy) + len(self._placed) :])
-        return self._layout(self._base, np.concatenate([self._placed, late]), "+")
+        return self._layout(self._base, np.concatenate([self._placed, late]), f"+{len(self._placed)}")
 
     def _layout(self, base: Layout, xy: NDArray[np.float32], mark: str) -> Layout:
         if not len(xy):

@@ -6,6 +6,7 @@ import signal
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -106,6 +107,14 @@ def test_the_log_only_grows(store: LabelStore, change: str) -> None:
     store.append([EVENT], [PLACE])
     with pytest.raises(sqlite3.IntegrityError, match="only grows"):
         store._connection.execute(change)
+
+
+def test_when_a_log_was_begun_is_the_same_at_every_opening_and_for_readers(path: Path, store: LabelStore) -> None:
+    begun = store.begun_at()
+    assert datetime.fromisoformat(begun).tzinfo is not None
+    reader = LabelStore.open(path, reader=True)
+    assert reader.begun_at() == begun
+    reader.close()
 
 
 def test_a_second_app_is_refused_until_the_first_closes(path: Path, store: LabelStore) -> None:

@@ -65,3 +65,9 @@ def test_a_mask_is_sent_by_its_name() -> None:
 def test_a_column_of_colours_is_sent_by_its_name() -> None:
     assert COLUMNS.color("color") == b"\x07\xff\x00"
     assert COLUMNS.color("another") is None
+
+
+def test_a_name_means_the_same_bytes_in_every_run_only_where_no_points_enter() -> None:
+    growing = Scatter(TABLE, table_grows=True)  # type: ignore[arg-type]
+    columns = Columns(TABLE, growing, lambda _: None, lambda _: None, lambda _: None, lambda _: None)  # type: ignore[arg-type]
+    assert (COLUMNS.are_lasting, columns.are_lasting) == (True, False)
