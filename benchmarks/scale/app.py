@@ -89,6 +89,7 @@ class _Page:
         self.task = hello["tasks"][0]["name"]
         self.classes = [spec["id"] for spec in hello["tasks"][0]["classes"]]
         self.version, self.points = hello["table_version"], hello["rows"]
+        self.newest: dict[str, Any] = {}
 
     async def label(self) -> _Labelled:
         """Label points one by one, each when the one before is painted."""
@@ -111,6 +112,7 @@ class _Page:
                     saved = True
                 elif saved and message["task"] == self.task and message["labels"] > number:
                     break
+            self.newest = message
             await self.client.fetch(f"/overlay/active/0/{_CHUNK}")
             if message["head"] is not None:
                 measured.painted_ms.append(1e3 * (time.perf_counter() - at))
@@ -118,11 +120,11 @@ class _Page:
 
     async def wait_for_rest(self) -> tuple[float, int]:
         """Until every row is predicted: after how many seconds, and how many."""
-        begun = time.perf_counter()
+        begun, message = time.perf_counter(), self.newest
         while True:
-            message = await self.client.receive("points")
-            if "-all" in message["url"]:
+            if "-all" in message["url"] and message["labels"] == LABELS:
                 return time.perf_counter() - begun, sum(message["predicted"])
+            message = await self.client.receive("points")
 
     async def ask_neighbours(self) -> tuple[float, list[float]]:
         """What is like a point: the first answer in seconds, and later ones in ms."""
