@@ -1,6 +1,7 @@
 """The composition root: every part of the running app is made here, handed to the others, and ended again."""
 
 import os
+import secrets
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -135,10 +136,11 @@ def _start(
     scatter = Scatter(table, table_grows=release is not None)
     unwritten = (
         f"the label file {project.labels.file} cannot be written: look at everything, but nothing that you answer is "
-        "stored; to label, make it and its folder writable and start again"
+        "stored; to label, make it, what lies beside it and its folder writable and start again"
     )
     world = replace(
         _world(opened, table, scatter, generated),
+        reads_only=log.reads_only,
         notice=unwritten if log.reads_only else "",
         log=name_of_log(Path(project.labels.file), server.call(log.begun_at)),
     )
@@ -228,6 +230,7 @@ def _world(opened: Opened, table: EmbeddingTable, scatter: Scatter, generated: b
         double_share=project.labelling.double_share if len(project.annotators) > 1 else 0.0,
         train_on=choice_of(project.train_on),
         embeds=opened.encoder is not None,
+        run=secrets.token_hex(8),
     )
 
 
@@ -241,7 +244,9 @@ def _open_log(path: Path, first_labels: Callable[[], Sequence[NewEvent]]) -> Lab
 
 def _can_be_written(path: Path) -> bool:
     """Whether a label log can be written or, where there is none, is to be begun."""
-    return not path.exists() or (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
+    beside = [path.with_name(path.name + ending) for ending in (".lock", "-wal", "-shm")]
+    there = [file for file in (path, *beside) if file.exists()]
+    return not path.exists() or all(os.access(one, os.W_OK) for one in (path.parent, *there))
 
 
 def _scene(opened: Opened, table: EmbeddingTable) -> Scene:

@@ -32,8 +32,10 @@ class World:
         segment_at: the segments at positions, for labels of another version of the segmentation.
         double_share: of the queue, the share that every annotator is asked, blind.
         train_on: which statements of the log the heads are fitted on.
-        notice: a sentence that every page is told when it opens; empty for none.
         log: names the label log, the same in every run.
+        run: names this run of the app.
+        reads_only: the label log cannot be written.
+        notice: a sentence that every page shows as long as it is open; empty for none.
         scatter: which rows of the table are points; None for the usual ones.
         embeds: whether the project has an encoder, so that places can be embedded.
     """
@@ -56,6 +58,8 @@ class World:
     scatter: Scatter | None = None
     embeds: bool = True
     log: str = ""
+    run: str = ""
+    reads_only: bool = False
     notice: str = ""
 
 

@@ -10,6 +10,7 @@ SegclrError
 ├── ReleaseUnavailable(OSError)     a published release whose server cannot be reached, or does not give a file
 ├── ReleaseError(ValueError)        a release that nobody knows, or a file of one that is damaged
 ├── NotInRelease(LookupError)       a segment that the release does not have
+├── NotYetThere(LookupError)        a segment of a release that is being fetched
 ├── LayoutError(ValueError)          a layout, clustering or comparison that these rows or settings do not allow
 ├── TooFewLabels(ValueError)        fewer than two classes have labels: no head can be fitted
 ├── LabelStoreError(OSError)        a label could not be made durable, or the log cannot be opened
@@ -57,6 +58,10 @@ class ReleaseError(SegclrError, ValueError):
 
 class NotInRelease(SegclrError, LookupError):  # noqa: N818
     """The release was read, and has no such segment."""
+
+
+class NotYetThere(SegclrError, LookupError):  # noqa: N818
+    """The segment of a release is being fetched."""
 
 
 class LayoutError(SegclrError, ValueError):

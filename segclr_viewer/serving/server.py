@@ -15,7 +15,7 @@ from segclr_viewer.serving.guard import Guard
 from segclr_viewer.serving.page_files import PageFile
 from segclr_viewer.serving.routes import Route
 from segclr_viewer.wire.answers import Failed, ToPage
-from segclr_viewer.wire.messages import ToServer, decode, encode
+from segclr_viewer.wire.messages import ToServer, decode, encode, request_of
 
 log = logging.getLogger(__name__)
 
@@ -207,7 +207,7 @@ class _Socket(websocket.WebSocketHandler):
         self._do(lambda: self.session.page_joined(self.send))
 
     def on_message(self, message: str | bytes) -> None:
-        self._do(lambda: self.session.receive(decode(message)))
+        self._do(lambda: self.session.receive(decode(message)), message)
 
     def on_close(self) -> None:
         self.pages.sockets.discard(self)
@@ -224,15 +224,17 @@ class _Socket(websocket.WebSocketHandler):
         except websocket.WebSocketClosedError:
             self.pages.sockets.discard(self)
 
-    def _do(self, work: Callable[[], None]) -> None:
+    def _do(self, work: Callable[[], None], frame: str | bytes = b"") -> None:
+        """Do what a frame asks. An answer that was not understood, or met a fault, is not refused: pages keep it."""
         try:
             work()
         except SegclrError as error:
             log.warning("%s", error)
-            self.send(Failed(None, str(error)))
+            self.send(Failed(request_of(frame), str(error), again=True))
         except Exception:
             log.exception("a page's request failed")
-            self.send(Failed(None, "this did not work, through a fault of the program; the terminal says why"))
+            said = "this did not work, through a fault of the program; the terminal says why"
+            self.send(Failed(request_of(frame), said, again=True))
 
 
 def _rule(pattern: str, handler: type[web.RequestHandler], **arguments: object) -> routing.URLSpec:

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable
 
 from segclr.em.geometry import XYZ
-from segclr.errors import SegclrError, WorkerDied
+from segclr.errors import LabelStoreError, NotYetThere, ReleaseUnavailable, SegclrError, VolumeUnavailable, WorkerDied
 from segclr.explore.layout import Layout
 from segclr_viewer.heads.task_state import TaskState
 from segclr_viewer.ports import Ports
@@ -12,6 +12,7 @@ from segclr_viewer.session.workspace import Workspace
 from segclr_viewer.wire.answers import Failed
 from segclr_viewer.world import World
 
+_PASSING = (LabelStoreError, NotYetThere, ReleaseUnavailable, VolumeUnavailable, WorkerDied)
 _VIEWER_REQUESTS = 100  # so many are remembered as made in the viewer
 
 
@@ -71,7 +72,7 @@ class AppState:
 
     def fail(self, request: str | None, error: SegclrError) -> None:
         """Tell a failure. All that waited for one dead process get the same error, which the viewer is told once."""
-        self.ports.page.send(Failed(request, str(error)))
+        self.ports.page.send(Failed(request, str(error), again=isinstance(error, _PASSING)))
         if error is not self._death:
             self.say(request, str(error))
         if isinstance(error, WorkerDied):

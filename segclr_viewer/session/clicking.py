@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from segclr.em.geometry import XYZ
-from segclr.errors import NoSegment, SegclrError
+from segclr.errors import NoSegment, NotYetThere, SegclrError
 from segclr_viewer.labels.places import KnownPlace
 from segclr_viewer.pictures import png_url
 from segclr_viewer.ports import Embedded
@@ -44,13 +44,13 @@ class Clicking:
         """Have a segment of a release fetched that is clicked before it is there.
 
         Raises:
-            SegclrError: it is on its way.
+            NotYetThere: it is on its way.
         """
         fetching = self._state.workspace.fetching
         if fetching is not None and segment_id is not None:
             fetching.want([segment_id])
             if fetching.is_coming(segment_id):
-                raise SegclrError(f"segment {segment_id} is being fetched: try again when it is there")
+                raise NotYetThere(f"segment {segment_id} is being fetched: try again when it is there")
 
     def message(self, place: KnownPlace) -> Place:
         """All about a place, as the active task sees it now."""

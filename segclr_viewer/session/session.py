@@ -46,7 +46,7 @@ from segclr_viewer.session.selecting import Selecting
 from segclr_viewer.session.storing import Storing
 from segclr_viewer.session.undoing import Undoing
 from segclr_viewer.session.workspace import Workspace
-from segclr_viewer.wire.answers import Device, Failed, RowsReady, Status, ToPage
+from segclr_viewer.wire.answers import Device, RowsReady, Status, ToPage
 from segclr_viewer.wire.classes import ClassRequest
 from segclr_viewer.wire.coloring import ColorRequest
 from segclr_viewer.wire.comparing import CompareRequest
@@ -244,8 +244,6 @@ class Session:
             send(self._state.workspace.fetching.state())
         self._selecting.show(send)
         self._clicking.show_newest(send)
-        if self._state.world.notice:
-            send(Failed(None, self._state.world.notice))
 
     def pages_gone(self) -> None:
         """The annotator's last page has gone: what it was just asked may be asked of others."""

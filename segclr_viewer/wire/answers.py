@@ -54,11 +54,18 @@ class PlaceSummary(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Hello(Struct, frozen=True, forbid_unknown_fields=True, tag="hello"):
-    """The first message of a connection: all about the project, its label log named, and the remembered places."""
+    """The first message of a connection: all about the project, its label log named, and the remembered places.
+
+    `run` names this run of the app, whose places and points of a growing scatter have numbers of their own. With
+    `reads_only` no answer can be stored. `notice` is to be read as long as the page is open, empty for none.
+    """
 
     project: str
     generated: bool
     log: str
+    run: str
+    reads_only: bool
+    notice: str
     annotator: str
     viewer_url: str
     device: str
@@ -280,10 +287,14 @@ class SelectionMade(Struct, frozen=True, forbid_unknown_fields=True, tag="select
 
 
 class Failed(Struct, frozen=True, forbid_unknown_fields=True, tag="failed"):
-    """One sentence for the user; `request` is null when it answers none."""
+    """One sentence for the user; `request` is null when it answers none.
+
+    `again`: what was asked is right, and the same may be done later, as when a disk was full.
+    """
 
     request: str | None
     text: str
+    again: bool = False
 
 
 class Status(Struct, frozen=True, forbid_unknown_fields=True, tag="status"):

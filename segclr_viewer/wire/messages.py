@@ -382,8 +382,16 @@ ToServer = (
     | EmbedRequest
 )
 
+
+class _Named(Struct, frozen=True):
+    """What names a request, whatever else is wrong with it."""
+
+    request: str
+
+
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[ToServer] = msgspec.json.Decoder(ToServer)
+_named: msgspec.json.Decoder[_Named] = msgspec.json.Decoder(_Named)
 
 
 def encode(message: ToPage) -> str:
@@ -402,3 +410,11 @@ def decode(frame: str | bytes) -> ToServer:
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         reason = str(error).replace("`", "'")
         raise BadMessage(f"the server did not understand the page ({reason}): reload the page") from None
+
+
+def request_of(frame: str | bytes) -> str | None:
+    """The name of the request in a frame that may be no message of ours; None where it cannot be read."""
+    try:
+        return _named.decode(frame).request
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None

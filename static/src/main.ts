@@ -62,8 +62,8 @@ import { SimilarFlow } from "./similar_flow";
 import { browserWorld, Connection } from "./socket";
 import { classesOf, classIdOf, guessOf, labelOf, rowOf, whereabouts, type State, type StoredMessage, type Target } from "./state";
 import { initial, reduce, type Event } from "./store";
-import { shelf, Unsaved } from "./unsaved";
-import { isStored, UnsavedFlow } from "./unsaved_flow";
+import { isStored, shelf, Unsaved } from "./unsaved";
+import { UnsavedFlow } from "./unsaved_flow";
 
 declare global {
   interface Window {

@@ -36,6 +36,12 @@ export interface Hello {
   readonly generated: boolean;
   /** Names the label log; the same in every run. */
   readonly log: string;
+  /** Names this run of the program: places, and points of a growing scatter, have other numbers in another one. */
+  readonly run: string;
+  /** Whether no answer can be stored. */
+  readonly reads_only: boolean;
+  /** To be read as long as the page is open; empty for none. */
+  readonly notice: string;
   readonly annotator: string;
   readonly viewer_url: string;
   readonly device: string;
@@ -182,6 +188,8 @@ export interface Failed {
   readonly type: "failed";
   readonly request: string | null;
   readonly text: string;
+  /** Whether the same may be done later. */
+  readonly again: boolean;
 }
 
 export interface Status {
@@ -256,6 +264,9 @@ const FIELDS: Readonly<Record<ServerMessage["type"], readonly string[]>> = {
   hello: [
     "project",
     "log",
+    "run",
+    "reads_only",
+    "notice",
     "viewer_url",
     "rows",
     "segments",
@@ -321,7 +332,7 @@ const FIELDS: Readonly<Record<ServerMessage["type"], readonly string[]>> = {
   listed: ["request", "task", "places", "total", "below", "counts", "renewed"],
   seen: ["request", "task", "place"],
   attached: ["task", "kept", "moved", "conflict", "lost", "text"],
-  failed: ["request", "text"],
+  failed: ["request", "text", "again"],
   status: ["text"],
   device: ["device", "encoder"],
 };

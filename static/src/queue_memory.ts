@@ -3,6 +3,7 @@
 import type { QueueItem } from "./protocol_queue";
 import { itemOf } from "./queue";
 import type { State } from "./state";
+import { areSameRows } from "./unsaved";
 
 const NAME = "segclr queue";
 
@@ -13,6 +14,7 @@ interface Sitting {
   readonly log: string;
   readonly annotator: string;
   readonly table: string;
+  readonly run: string;
   readonly task: string;
   readonly item: QueueItem | null;
 }
@@ -21,8 +23,8 @@ interface Sitting {
 export function rememberQueue(shelf: TabShelf | null, state: State): void {
   const { hello, queue } = state;
   if (!hello) return;
-  const { log, annotator, table_version } = hello;
-  const sitting: Sitting | null = queue && { log, annotator, table: table_version, task: queue.task, item: itemOf(state) };
+  const { log, annotator, table_version, run } = hello;
+  const sitting: Sitting | null = queue && { log, annotator, table: table_version, run, task: queue.task, item: itemOf(state) };
   try {
     if (sitting) shelf?.setItem(NAME, JSON.stringify(sitting));
     else shelf?.removeItem(NAME);
@@ -37,7 +39,7 @@ export function rememberedQueue(shelf: TabShelf | null, { hello, task }: State):
     const sitting = JSON.parse(shelf?.getItem(NAME) ?? "null") as Sitting | null;
     const same = sitting?.log === hello?.log && sitting?.annotator === hello?.annotator && sitting?.task === task;
     if (!sitting || !same) return null;
-    return sitting.item && sitting.table === hello?.table_version ? [sitting.item] : [];
+    return sitting.item && hello && areSameRows(sitting.table, sitting.run, hello) ? [sitting.item] : [];
   } catch {
     return null;
   }

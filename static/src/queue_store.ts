@@ -85,6 +85,7 @@ export function stored(state: State, message: Saved): State {
     saved: known,
     steps: known,
     unsaved: omit(state.unsaved, message.request),
+    held: state.held.filter((request) => request !== message.request),
     turning: turned ? null : state.turning,
   };
   const queue = turned && state.queue ? returned(state.queue, message.rows) : null;

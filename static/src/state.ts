@@ -113,6 +113,8 @@ export interface State {
   readonly unsaved: Readonly<Record<string, StoredMessage>>;
   /** Requests kept in the browser that this server would not understand: they are of other embeddings. */
   readonly stranded: readonly string[];
+  /** Requests kept in the browser that could not be stored this time: they are given again when the page is reloaded. */
+  readonly held: readonly string[];
   /** The newest undo or redo that this page has asked for and that is not answered. */
   readonly turning: string | null;
   readonly saved: Saved | null;

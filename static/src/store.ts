@@ -33,8 +33,8 @@ export type Event =
   | { type: "prediction"; prediction: Prediction }
   | { type: "target"; target: Target | null }
   | { type: "sent-to-store"; message: StoredMessage }
-  | { type: "unsaved-found"; messages: readonly StoredMessage[]; stranded: readonly string[]; text: string }
-  | { type: "unsaved-forgotten" }
+  | { type: "unsaved-found"; messages: readonly StoredMessage[]; stranded: readonly string[]; held: readonly string[]; text: string }
+  | { type: "unsaved-forgotten"; requests: readonly string[] }
   | QueueEvent
   | EvaluationEvent
   | PeopleEvent
@@ -90,6 +90,7 @@ export const initial: State = {
   selectionSteps: { back: false, forward: false },
   unsaved: {},
   stranded: [],
+  held: [],
   turning: null,
   glance: null,
   pins: [],
@@ -150,10 +151,10 @@ export function reduce(state: State, event: Event): State {
       return sent(state, event.message);
     case "unsaved-found": {
       const unsaved = Object.fromEntries(event.messages.map((message) => [message.request, message]));
-      return { ...state, unsaved, stranded: event.stranded, status: event.text || state.status };
+      return { ...state, unsaved, stranded: event.stranded, held: event.held, status: event.text || state.status };
     }
     case "unsaved-forgotten":
-      return { ...state, stranded: [] };
+      return forgotten(state, event.requests);
     case "task-asked":
       return { ...state, wantedTask: event.name };
     case "drawn":
@@ -309,7 +310,7 @@ function received(state: State, message: ServerMessage): State {
     case "selection":
       return selection(state, message);
     case "failed":
-      return failed(refused(state, message.request), message.text);
+      return failed(message.again ? held(state, message.request) : refused(state, message.request), message.text);
     case "status":
       return { ...state, status: message.text };
     case "device":
@@ -335,6 +336,7 @@ function welcomed(state: State, hello: Extract<ServerMessage, { type: "hello" }>
     ...kept,
     hello,
     unsaved: state.unsaved,
+    held: state.held,
     task: hello.task,
     wantedTask: hello.task,
     hidden: hello.task === kept.task ? kept.hidden : new Set<number>(),
@@ -395,6 +397,18 @@ function refused(state: State, request: string | null): State {
     listing: state.listing?.asked?.request === request ? { ...state.listing, asked: null } : state.listing,
     wantedTask: state.task,
   };
+}
+
+/** As refused, but an answer that is to be stored stays the user's to save or forget. */
+function held(state: State, request: string | null): State {
+  const is = request !== null && request in state.unsaved && !state.held.includes(request);
+  return { ...refused(state, request), held: is ? [...state.held, request] : state.held };
+}
+
+function forgotten(state: State, requests: readonly string[]): State {
+  const gone = new Set(requests);
+  const left = (request: string): boolean => !gone.has(request);
+  return { ...state, unsaved: Object.fromEntries(Object.entries(state.unsaved).filter(([request]) => left(request))), stranded: state.stranded.filter(left), held: state.held.filter(left) };
 }
 
 /** The same sentence twice in a row is one line with a count. */

@@ -1,13 +1,19 @@
 // Answers that are not saved yet, kept in the browser until the server says that they are: they outlive a reload, a
 // closed tab and a program that died. One entry each, so that two tabs never overwrite each other's.
 
-import type { Hello, XYZ } from "./protocol";
+import type { ClientMessage, Hello, XYZ } from "./protocol";
 import type { LabelTarget } from "./protocol_queue";
 import type { StoredMessage } from "./state";
 
 export interface Where {
   readonly position_nm: XYZ;
   readonly segment_id: string;
+}
+
+const STORED: ReadonlySet<string> = new Set(["label", "mark", "accept", "review", "adjudicate", "skip", "comment"]);
+
+export function isStored(message: ClientMessage): message is StoredMessage {
+  return STORED.has(message.type) || message.type.endsWith("-class");
 }
 
 /** An answer, with the table that its rows and the run that its places are of, and where it was given. */
@@ -26,6 +32,8 @@ export type Home = Pick<Hello, "log" | "annotator">;
 
 const PREFIX = "segclr unsaved";
 const FORMAT = "segclr-viewer answers that are not saved";
+const VERSION = 1;
+const LONGEST_KEPT_MS = 90 * 24 * 3_600_000;
 
 export class Unsaved {
   /** Where the browser keeps nothing, they last as long as the page. */
@@ -68,14 +76,18 @@ export class Unsaved {
     }
   }
 
-  /** All of an annotator for a log, in the order in which they were given; whichever page they were given on. */
+  /**
+   * All of an annotator for a log, in the order in which they were given; whichever page they were given on. What was
+   * given 90 days ago, whoever gave it, is forgotten.
+   */
   of(home: Home): Kept[] {
     const found = new Map(this.here);
     try {
-      for (let i = 0; this.shelf && i < this.shelf.length; i++) {
-        const name = this.shelf.key(i) ?? "";
-        const kept = name.startsWith(PREFIX) ? readKept(this.shelf.getItem(name)) : null;
-        if (kept) found.set(name, kept);
+      const names = Array.from({ length: this.shelf?.length ?? 0 }, (_, i) => this.shelf?.key(i) ?? "");
+      for (const name of names.filter((one) => one.startsWith(PREFIX))) {
+        const kept = readKept(this.shelf?.getItem(name) ?? null);
+        if (kept && kept.order < this.now() - LONGEST_KEPT_MS) this.shelf?.removeItem(name);
+        else if (kept) found.set(name, kept);
       }
     } catch {
       // switched off
@@ -90,8 +102,8 @@ export class Unsaved {
  * there, so the answer names where it was given. Null where that is not known.
  */
 export function readdressed({ table, run, where, message }: Kept, hello: Hello): StoredMessage | null {
-  const sameTable = table === hello.table_version;
-  const sameRun = run === hello.viewer_url;
+  const sameTable = areSameRows(table, run, hello);
+  const sameRun = run === hello.run;
   switch (message.type) {
     case "label":
     case "mark":
@@ -107,16 +119,33 @@ export function readdressed({ table, run, where, message }: Kept, hello: Hello):
   }
 }
 
+/**
+ * Whether rows that were told with a table and a run have the same numbers now. A table's version ends in "~" and a count
+ * where the scatter shows a part of it or grows: then points keep their numbers, but within one run alone.
+ */
+export function areSameRows(table: string, run: string, now: Pick<Hello, "table_version" | "run">): boolean {
+  const [stem, count] = table.split("~");
+  const [stemNow, countNow] = now.table_version.split("~");
+  return stem === stemNow && (run === now.run || (count === undefined && countNow === undefined));
+}
+
+/** Whether two answers are to the same question, so that the later one alone counts. */
+export function isSameQuestion(one: Kept, other: Kept): boolean {
+  const [a, b] = [one.message, other.message];
+  if ((a.type !== "label" && a.type !== "mark") || (b.type !== "label" && b.type !== "mark") || a.task !== b.task) return false;
+  if (one.where && other.where) return JSON.stringify(one.where) === JSON.stringify(other.where);
+  return one.run === other.run && JSON.stringify(a.target) === JSON.stringify(b.target);
+}
+
 function isOf(target: LabelTarget, sameTable: boolean, sameRun: boolean): boolean {
   if ("row" in target) return sameTable;
   return "place" in target ? sameRun : true;
 }
 
-/** The browser's own; null where it keeps nothing for this page. */
+/** The browser's own, also where it is full; null where it keeps nothing for this page. */
 export function shelf(): Shelf | null {
   try {
-    localStorage.setItem(PREFIX, "");
-    localStorage.removeItem(PREFIX);
+    localStorage.getItem(PREFIX);
     return localStorage;
   } catch {
     return null;
@@ -132,7 +161,7 @@ function readKept(text: string | null): Kept | null {
   try {
     const kept = JSON.parse(text ?? "") as Kept;
     const whole = typeof kept.order === "number" && typeof kept.table === "string" && typeof kept.run === "string";
-    return whole && typeof kept.message.request === "string" && typeof kept.message.type === "string" ? kept : null;
+    return whole && typeof kept.message.request === "string" && isStored(kept.message) ? kept : null;
   } catch {
     return null;
   }
@@ -140,7 +169,7 @@ function readKept(text: string | null): Kept | null {
 
 /** Answers as a file: JSON lines, the first of which says what it is and whose they are. */
 export function fileOf(home: Home, kept: readonly Kept[]): string {
-  const head = { format: FORMAT, version: 1, log: home.log, annotator: home.annotator, answers: kept.length };
+  const head = { format: FORMAT, version: VERSION, log: home.log, annotator: home.annotator, answers: kept.length };
   return [head, ...kept].map((line) => `${JSON.stringify(line)}\n`).join("");
 }
 
@@ -149,6 +178,7 @@ export function readFile(text: string, home: Home): Kept[] {
   const [first, ...lines] = text.split("\n").filter((line) => line.trim());
   const head = headOf(first ?? "");
   if (head?.format !== FORMAT) throw new Error("That is no file of answers that a page could not save.");
+  if (head.version !== VERSION) throw new Error("Those answers were saved by another version of segclr-viewer: read them with that one.");
   if (head.annotator !== home.annotator)
     throw new Error(`Those are answers of ${head.annotator || "nobody named"}: open that annotator's address to read them.`);
   if (head.log !== home.log) throw new Error("Those answers are for another label file: open its project to read them.");
@@ -157,7 +187,7 @@ export function readFile(text: string, home: Home): Kept[] {
   return kept.filter((one) => one !== null);
 }
 
-function headOf(line: string): { format?: unknown; log?: unknown; annotator?: string; answers?: number } | null {
+function headOf(line: string): { format?: unknown; version?: unknown; log?: unknown; annotator?: string; answers?: number } | null {
   try {
     return JSON.parse(line) as ReturnType<typeof headOf>;
   } catch {

@@ -2,19 +2,16 @@
 // server is there again, be it another run of the program, and carried to another browser as a file.
 
 import { counted } from "./panels/format";
-import type { ClientMessage, ServerMessage } from "./protocol";
+import type { ServerMessage } from "./protocol";
 import type { FlowWorld } from "./queue_flow";
 import { fileName, offer } from "./saving";
 import { whereabouts, type State, type StoredMessage, type Target } from "./state";
-import { fileOf, readdressed, readFile, type Unsaved, type Where } from "./unsaved";
-
-const STORED: ReadonlySet<string> = new Set(["label", "mark", "accept", "review", "adjudicate", "skip", "comment"]);
-
-export function isStored(message: ClientMessage): message is StoredMessage {
-  return STORED.has(message.type) || message.type.endsWith("-class");
-}
+import { fileOf, isSameQuestion, readdressed, readFile, type Home, type Unsaved, type Where } from "./unsaved";
 
 export class UnsavedFlow {
+  /** Those that are given again, one after the other: the first of them is on its way. */
+  private giving: StoredMessage[] = [];
+
   constructor(
     private readonly world: FlowWorld,
     private readonly unsaved: Unsaved,
@@ -26,14 +23,16 @@ export class UnsavedFlow {
     const { hello } = state;
     if (!hello) return;
     const where = whereOf(state, message);
-    this.unsaved.keep(hello, { order: this.unsaved.next(), table: hello.table_version, run: hello.viewer_url, where, message });
+    this.unsaved.keep(hello, { order: this.unsaved.next(), table: hello.table_version, run: hello.run, where, message });
   }
 
   /** A message came; with `hello` all that is not saved is given again. */
   heard(message: ServerMessage): void {
     const { hello } = this.world.state();
-    if (hello && (message.type === "saved" || message.type === "failed") && message.request !== null)
-      this.unsaved.drop(hello, message.request);
+    if (hello && (message.type === "saved" || message.type === "failed") && message.request !== null) {
+      if (message.type === "saved" || !message.again) this.settle(hello, message.request, message.type === "saved");
+      this.giveNextAfter(message.request);
+    }
     if (message.type === "hello") this.giveAgain();
   }
 
@@ -51,23 +50,38 @@ export class UnsavedFlow {
     if (!hello) return;
     try {
       const kept = readFile(await file.text(), hello);
-      for (const one of kept) this.unsaved.keep(hello, one);
+      for (const one of kept) this.unsaved.keep(hello, { ...one, order: this.unsaved.next() });
       this.giveAgain();
     } catch (error) {
       this.world.dispatch({ type: "problem", text: (error as Error).message });
     }
   }
 
-  /** Give up those that cannot be given. */
+  /** Give up those that cannot be given, or were given and could not be stored. */
   forget(): void {
-    const { hello, stranded } = this.world.state();
-    if (!hello) return;
-    for (const request of stranded) this.unsaved.drop(hello, request);
-    this.world.dispatch({ type: "unsaved-forgotten" });
+    const { hello, stranded, held } = this.world.state();
+    if (hello) this.drop(hello, [...stranded, ...held]);
+  }
+
+  private drop(home: Home, requests: readonly string[]): void {
+    for (const request of requests) this.unsaved.drop(home, request);
+    this.giving = this.giving.filter(({ request }) => !requests.includes(request));
+    if (requests.length) this.world.dispatch({ type: "unsaved-forgotten", requests });
+  }
+
+  /** An answer is stored or refused for good. Once it counts, what was answered there before is not given after it. */
+  private settle(home: Home, request: string, saved: boolean): void {
+    const all = this.unsaved.of(home);
+    const own = all.find((kept) => kept.message.request === request);
+    this.unsaved.drop(home, request);
+    const takesBack = own?.message.type === "label" && own.message.class === null;
+    if (!own || !(saved || takesBack)) return;
+    const before = all.filter((kept) => kept.order < own.order && isSameQuestion(kept, own));
+    this.drop(home, before.map((kept) => kept.message.request));
   }
 
   private giveAgain(): void {
-    const { hello, unsaved } = this.world.state();
+    const { hello, unsaved, held } = this.world.state();
     if (!hello) return;
     const messages: StoredMessage[] = [];
     const stranded: string[] = [];
@@ -77,9 +91,23 @@ export class UnsavedFlow {
       else if (kept.message.type === "skip") this.unsaved.drop(hello, kept.message.request); // no answer: it may be asked anew
       else stranded.push(kept.message.request);
     }
-    const news = messages.filter((message) => !(message.request in unsaved)).length;
-    this.world.dispatch({ type: "unsaved-found", messages, stranded, text: news ? `saving ${counted(news, "answer")} of before` : "" });
-    for (const message of messages) this.world.send(message);
+    this.giving = hello.reads_only ? [] : messages;
+    const waiting = hello.reads_only ? messages.map((message) => message.request) : [];
+    const news = this.giving.filter(({ request }) => !(request in unsaved) && !held.includes(request)).length;
+    const text = news ? `saving ${counted(news, "answer")} of before` : "";
+    this.world.dispatch({ type: "unsaved-found", messages: this.giving, stranded, held: waiting, text });
+    this.giveFirst();
+  }
+
+  /** The next one waits for the answer to the one before: what is embedded first would be done after it. */
+  private giveNextAfter(request: string): void {
+    const first = this.giving[0]?.request === request;
+    this.giving = this.giving.filter((message) => message.request !== request);
+    if (first) this.giveFirst();
+  }
+
+  private giveFirst(): void {
+    if (this.giving.length) this.world.send(this.giving[0]);
   }
 }
 

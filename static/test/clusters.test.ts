@@ -132,7 +132,7 @@ test("where the class is refused, nothing is proposed and the name can be given 
   flow.choose(1);
   flow.propose("thorny spine");
   selected(last("select-cluster").request);
-  receive({ type: "failed", request: last("add-class").request, text: "no key is left" });
+  receive({ type: "failed", request: last("add-class").request, text: "no key is left", again: false });
   assert.equal(now().clusters?.naming, null);
   assert.ok(!sent.some((message) => message.type === "propose"));
 });

@@ -84,7 +84,7 @@ test("closed, it compares nothing and keeps A; opened again it compares what is 
 test("a refusal leaves A, and an answer to what was asked before is passed over", () => {
   const one = begun();
   one.see({ ...SELECTION, request: "lasso 2" });
-  one.see({ type: "failed", request: one.sent[1].request, text: "both are the same" });
+  one.see({ type: "failed", request: one.sent[1].request, text: "both are the same", again: false });
   assert.equal(one.state.comparing?.request, null);
   assert.equal(one.state.comparing?.first?.selection, A);
   one.see({ ...golden("comparison"), request: one.sent[1].request });

@@ -74,10 +74,10 @@ test("an answer to another place than the one on screen turns no page", () => {
 });
 
 test("what the server refuses was not answered", () => {
-  const state = after(REVIEWING, reviewed("b", READY.labels[0].uuid), received({ type: "failed", request: "b", text: "no" }));
+  const state = after(REVIEWING, reviewed("b", READY.labels[0].uuid), received({ type: "failed", request: "b", text: "no", again: false }));
   assert.equal(suspectsLeft(state.evaluation!), 2);
   assert.deepEqual(state.unsaved, {});
-  assert.equal(after(OPEN, received({ type: "failed", request: "a", text: "no" })).evaluation?.request, null);
+  assert.equal(after(OPEN, received({ type: "failed", request: "a", text: "no", again: false })).evaluation?.request, null);
 });
 
 test("keys label what the open panel shows, and nothing that it covers", () => {

@@ -121,7 +121,7 @@ test("what trains is asked for by all that are to train; everything is no list",
     null,
   ]);
   assert.equal(now().people?.training, sent[2].request);
-  const refused = after(now(), received({ type: "failed", request: sent[2].request, text: "one class alone" }));
+  const refused = after(now(), received({ type: "failed", request: sent[2].request, text: "one class alone", again: false }));
   assert.equal(refused.people?.training, null);
 });
 

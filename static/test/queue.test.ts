@@ -121,6 +121,10 @@ test("a reloaded tab goes on in the queue where it was, unless it had left it or
   assert.equal(rememberedQueue(shelf, { ...OPEN, task: "cell type" }), null);
   assert.equal(rememberedQueue(shelf, { ...OPEN, hello: { ...OPEN.hello!, annotator: "ben" } }), null);
   assert.deepEqual(rememberedQueue(shelf, { ...OPEN, hello: { ...OPEN.hello!, table_version: "others" } }), []);
+  const growing = { ...BEGUN, hello: { ...BEGUN.hello!, table_version: "v~12" } };
+  rememberQueue(shelf, growing);
+  assert.equal(rememberedQueue(shelf, growing)?.length, 1);
+  assert.deepEqual(rememberedQueue(shelf, { ...growing, hello: { ...growing.hello, run: "another" } }), []);
   rememberQueue(shelf, OPEN);
   assert.equal(rememberedQueue(shelf, OPEN), null);
   assert.equal(rememberedQueue(null, OPEN), null);

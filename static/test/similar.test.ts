@@ -93,7 +93,7 @@ test("a refused question leaves what was answered before", () => {
   flow.toggle();
   answer([4, 3]);
   flow.change({ segment: "5" });
-  dispatch({ type: "received", message: { type: "failed", request: asked().request, text: "no point is there" } });
+  dispatch({ type: "received", message: { type: "failed", request: asked().request, text: "no point is there", again: false } });
   assert.deepEqual([now().similar?.ready?.rows, now().similar?.request], [[4, 3], null]);
 });
 

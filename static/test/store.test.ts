@@ -152,7 +152,7 @@ test("a refused label is no longer waited for, and its sentence is shown", () =>
 });
 
 test("a refused click is no longer under way", () => {
-  const state = after(START, working("a"), received({ type: "failed", request: "a", text: "no cell" }));
+  const state = after(START, working("a"), received({ type: "failed", request: "a", text: "no cell", again: false }));
   assert.deepEqual(state.working, []);
   assert.equal(state.target, null);
 });

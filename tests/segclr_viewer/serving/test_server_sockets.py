@@ -23,7 +23,11 @@ def test_a_page_is_welcomed_heard_and_told(app: App) -> None:
         first, second = await pages.join(), await pages.join()
         await first.write_message('{"type": "clear", "request": "r1"}')
         await first.write_message("not JSON")
-        assert (await pages.hear(first))["type"] == "failed"
+        told = await pages.hear(first)
+        assert (told["type"], told["request"]) == ("failed", None)
+        await first.write_message('{"type": "of a newer page", "request": "r0"}')
+        told = await pages.hear(first)
+        assert (told["type"], told["request"], told["again"]) == ("failed", "r0", True)
         assert app.session.received == [ClearRequest("r1")]
         app.server.post(lambda: app.server.send(Status("to all")))
         assert [await pages.hear(page) for page in (first, second)] == [{"type": "status", "text": "to all"}] * 2
@@ -62,7 +66,7 @@ def test_a_fault_is_logged_and_said_and_the_page_stays_connected(app: App, caplo
         app.session.fault = fault
         await page.write_message('{"type": "clear", "request": "r2"}')
         told = await pages.hear(page)
-        assert told["type"] == "failed"
+        assert (told["type"], told["request"], told["again"]) == ("failed", "r2", True)
         assert "terminal" in str(told["text"])
         app.session.fault = lambda: None
         await page.write_message('{"type": "clear", "request": "r3"}')
@@ -86,7 +90,8 @@ def test_a_volume_that_cannot_be_read_is_said_once(app: App) -> None:
         finally:
             app.read_fault.clear()
         app.server.post(lambda: app.server.send(Status("the end")))
-        assert await pages.hear(page) == {"type": "failed", "request": None, "text": "the disk is gone: plug it in"}
+        told = await pages.hear(page)
+        assert (told["type"], told["request"], told["text"]) == ("failed", None, "the disk is gone: plug it in")
         assert (await pages.hear(page))["text"] == "the end"
         await pages.leave(page)
 

@@ -68,7 +68,7 @@ def test_background_is_told_and_nothing_is_remembered(desk: Any, known: bool) ->
 def test_another_failure_is_told_in_its_own_words(desk: Any) -> None:
     request = desk.embed((5.0, 6.0, 7.0))
     desk.worker.fail(VolumeUnavailable("the EM at gs://x cannot be read: check the network"))
-    assert desk.failed() == Failed(request, "the EM at gs://x cannot be read: check the network")
+    assert desk.failed() == Failed(request, "the EM at gs://x cannot be read: check the network", again=True)
 
 
 def test_ten_fast_clicks_give_ten_answers_whatever_order_they_come_in(desk: Any) -> None:

@@ -204,6 +204,7 @@ def test_a_segment_that_is_clicked_before_it_is_there_is_fetched(desk: Desk, rel
     desk.session.click((0.0, 0.0, 0.0), 977)
     assert release.asked == [977]
     assert desk.page.last(Failed).text == "segment 977 is being fetched: try again when it is there"
+    assert desk.page.last(Failed).again
 
 
 def test_a_table_of_a_release_can_begin_with_one_row_and_grow_by_thirty_thousand(release: HeldRelease) -> None:

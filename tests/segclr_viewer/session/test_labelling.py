@@ -52,7 +52,7 @@ def test_a_label_that_cannot_be_stored_is_told_and_changes_nothing(desk: Any) ->
     sent, painted = len(desk.page.sent), len(desk.view.painted)
     desk.log.error = FULL
     request = desk.label(1, 2)
-    assert desk.page.sent[sent:] == [Failed(request, str(FULL))]
+    assert desk.page.sent[sent:] == [Failed(request, str(FULL), again=True)]
     assert len(desk.view.painted) == painted
     desk.undo()
     assert desk.failed().text == str(FULL)
@@ -279,7 +279,7 @@ def test_a_label_that_cannot_be_stored_after_embedding_is_told(desk: Any) -> Non
     desk.session.label_at(desk.class_id(2), (0.0, 15000.0, 0.0), 500)
     desk.log.error = FULL
     desk.worker.answer()
-    assert desk.failed() == Failed(desk.page.last(Working).request, str(FULL))
+    assert desk.failed() == Failed(desk.page.last(Working).request, str(FULL), again=True)
 
 
 @pytest.mark.parametrize(
