@@ -3,9 +3,10 @@
 import { Beside, besideState } from "./beside";
 import { ClustersFlow } from "./clusters_flow";
 import { keyInViewer, keyOnPage, type CommandWorld } from "./commands";
-import { BY_CLASS, newTints, valueText } from "./coloring";
+import { BY_CLASS, newTints } from "./coloring";
 import { ColoringFlow } from "./coloring_flow";
 import { CompareFlow } from "./compare_flow";
+import { describe } from "./describing";
 import { divider } from "./divider";
 import { drawing, fetching, viewing, type Effect } from "./effects";
 import { byId } from "./element";
@@ -16,7 +17,6 @@ import { findCell } from "./finding";
 import { hook, type Hook } from "./hook";
 import { HoverFlow, type After } from "./hover_flow";
 import { ViewerBridge } from "./neuroglancer";
-import { percent } from "./panels/format";
 import { attachedNotice } from "./panels/attached";
 import { releaseNotice } from "./panels/release";
 import { bannerPanel } from "./panels/banner";
@@ -60,7 +60,7 @@ import { SelectFlow } from "./select_flow";
 import { ViewFlow } from "./view_flow";
 import { SimilarFlow } from "./similar_flow";
 import { browserWorld, Connection } from "./socket";
-import { classesOf, classIdOf, guessOf, labelOf, rowOf, whereabouts, type State, type StoredMessage, type Target } from "./state";
+import { classIdOf, rowOf, whereabouts, type State, type StoredMessage, type Target } from "./state";
 import { initial, reduce, type Event } from "./store";
 import { isStored, shelf, Unsaved } from "./unsaved";
 import { UnsavedFlow } from "./unsaved_flow";
@@ -281,17 +281,7 @@ const actions: Actions = {
   help: () => help.open(),
 };
 
-function describe(row: number, colors = tints): string {
-  const target: Target = { kind: "row", row };
-  const guess = guessOf(state, target);
-  const given = labelOf(state, target);
-  const classes = classesOf(state);
-  const believed = guess ? `${classes[guess.class]?.name ?? "?"}, ${percent(guess.confidence ?? 0)}` : "no class yet";
-  const label = given === null ? "" : `, labelled ${classes[given]?.name ?? "?"}`;
-  const tint = colors === tints ? tints(state) : colors(besideState(state));
-  const cell = `cell ${whereabouts(state, target)?.segment_id ?? ""}`;
-  return [tint ? valueText(tint, row) : "", `${believed}${label}`, cell].filter(Boolean).join(" · ");
-}
+const described = (row: number): string => describe(state, row, tints(state));
 
 const pointing = {
   select: (shape: Shape, mode: SelectMode) => selecting.draw(shape, mode),
@@ -299,14 +289,14 @@ const pointing = {
   pickPlace: (place: number) => choose({ kind: "place", place }),
   hover: (row: number | null) => hovering.over(row),
 };
-const beside = new Beside({ first: () => scatter, events: pointing, describe });
+const beside = new Beside({ first: () => scatter, events: pointing, describe: (row, colors) => describe(state, row, colors(besideState(state))) });
 const scatter: Scatter | null = Scatter.in(byId("scatter"), {
   ...pointing,
   hover: (row) => {
     hovering.over(row);
     beside.hovered(row);
   },
-  describe: (row) => describe(row),
+  describe: described,
   look: (camera) => beside.looked(camera),
 });
 const views = new ViewFlow({
@@ -347,7 +337,7 @@ followers.push(
   colorScalePanel({ host: byId("color-scale"), label: "Colour the points by", tints, actions, choose: (name) => dispatch({ type: "coloring", name }) }),
   besidePanel(beside.tints, besideState, actions),
   selectionPanel(actions),
-  glancePanel({ scatter, flow: hovering, actions, choose, describe }),
+  glancePanel({ scatter, flow: hovering, actions, choose, describe: described }),
   herePanel(following, actions),
   evaluationPanel(actions, judging),
   peoplePanel(people),

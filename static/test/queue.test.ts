@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { accepted } from "../src/proposal";
 import type { QueueItem } from "../src/protocol_queue";
 import { fixed, isBlind, itemOf, median } from "../src/queue";
+import { describe } from "../src/describing";
 import { rememberedQueue, rememberQueue, type TabShelf } from "../src/queue_memory";
 import { labelOf, markOf, type State } from "../src/state";
 import { Stopwatch } from "../src/stopwatch";
@@ -139,6 +140,18 @@ test("a place that is asked blind tells nothing of what the head believes until 
   const labels = { ...golden("labels"), rows: [row], classes: [0], unsure: [], bad_segmentation: [] };
   assert.equal(isBlind(after(blind, received(labels))), false);
   assert.equal(isBlind(after(blind, received({ ...labels, rows: [], classes: [], unsure: [row] }))), false);
+});
+
+test("pointing at the place that is asked blind tells no belief either", () => {
+  const items = BEGUN.queue!.items.map((item) => ({ ...item, strategy: "double" }));
+  const prediction = { task: BEGUN.task, classes: new Uint8Array(100).fill(1), confidences: new Uint8Array(100).fill(200) };
+  const seen = { ...BEGUN, prediction: prediction as unknown as State["prediction"] };
+  const blind: State = { ...seen, queue: { ...seen.queue!, items } };
+  assert.match(describe(seen, 1, null), /78 % · cell/);
+  assert.equal(describe(blind, 1, null), "cell ");
+  assert.match(describe(blind, 2, null), /78 % · cell/);
+  const labels = { ...golden("labels"), rows: [1], classes: [0], unsure: [], bad_segmentation: [] };
+  assert.match(describe(after(blind, received(labels)), 1, null), /78 %, labelled/);
 });
 
 test("a label and a mark are told apart", () => {

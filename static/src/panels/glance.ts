@@ -3,6 +3,7 @@
 import { byId, element, setText } from "../element";
 import type { HoverFlow } from "../hover_flow";
 import { keyName } from "../keys";
+import { isBlind, itemOf } from "../queue";
 import { pictureOf } from "../queue_flow";
 import type { Scatter } from "../scatter/scatter";
 import { keysOf, type State, type Target } from "../state";
@@ -72,7 +73,7 @@ function pinned(world: GlanceWorld): (state: State) => void {
   return (state) => {
     now = state;
     build(state.pins, state.hello?.table_version);
-    name(state.pins, state.prediction, state.labels, state.task, state.hello, state.rows);
+    name(state.pins, state.prediction, state.labels, state.task, state.hello, state.rows, isBlind(state), itemOf(state)?.row);
   };
 }
 
