@@ -1,6 +1,5 @@
 """The composition root: every part of the running app is made here, handed to the others, and ended again."""
 
-import os
 import secrets
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -22,7 +21,7 @@ from segclr_viewer.latest import LatestThread
 from segclr_viewer.layout_job import LEAST_ROWS, first_layout
 from segclr_viewer.log.events import NewEvent
 from segclr_viewer.log.segment_reading import segments_at
-from segclr_viewer.log.store import LabelStore
+from segclr_viewer.log.store import LabelStore, can_be_written
 from segclr_viewer.log.training_file import TrainingFile
 from segclr_viewer.log.views_file import ViewsFile
 from segclr_viewer.opening import Opened
@@ -236,17 +235,10 @@ def _world(opened: Opened, table: EmbeddingTable, scatter: Scatter, generated: b
 
 def _open_log(path: Path, first_labels: Callable[[], Sequence[NewEvent]]) -> LabelStore:
     """The label log; SQLite wants it opened on the thread that will use it. One that cannot be written is read."""
-    log = LabelStore.open(path, reader=not _can_be_written(path))
+    log = LabelStore.open(path, reader=not can_be_written(path))
     if not log.reads_only and not log.events() and (labels := first_labels()):
         log.append(labels)
     return log
-
-
-def _can_be_written(path: Path) -> bool:
-    """Whether a label log can be written or, where there is none, is to be begun."""
-    beside = [path.with_name(path.name + ending) for ending in (".lock", "-wal", "-shm")]
-    there = [file for file in (path, *beside) if file.exists()]
-    return not path.exists() or all(os.access(one, os.W_OK) for one in (path.parent, *there))
 
 
 def _scene(opened: Opened, table: EmbeddingTable) -> Scene:

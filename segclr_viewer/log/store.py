@@ -5,6 +5,7 @@ file (`<file>.lock`, itself a SQLite file, since its locks work everywhere and e
 read meanwhile. Nothing is ever updated or deleted; triggers see to it.
 """
 
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -110,6 +111,13 @@ class LabelStore:
             for place in places:
                 insert_place(self._connection, place)
             return [insert_event(self._connection, event) for event in events]
+
+
+def can_be_written(path: Path) -> bool:
+    """Whether a log and what SQLite keeps beside it can be written or, where there is none, is to be begun."""
+    beside = [path.with_name(path.name + ending) for ending in (".lock", "-wal", "-shm")]
+    there = [file for file in (path, *beside) if file.exists()]
+    return not path.exists() or all(os.access(one, os.W_OK) for one in (path.parent, *there))
 
 
 def _open_to_read(path: Path) -> sqlite3.Connection:

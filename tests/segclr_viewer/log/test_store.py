@@ -14,7 +14,7 @@ import pytest
 
 from segclr.errors import LabelStoreError
 from segclr_viewer.log.events import NewEvent, SavedPlace
-from segclr_viewer.log.store import LabelStore
+from segclr_viewer.log.store import LabelStore, can_be_written
 
 BIG = 2**63 + 5
 EVENT = NewEvent(
@@ -181,6 +181,18 @@ def test_a_read_only_file_is_told(path: Path, store: LabelStore, monkeypatch: py
     monkeypatch.setattr("segclr_viewer.log.store.sqlite3.connect", read_only)
     with pytest.raises(LabelStoreError, match="cannot be written: check its permissions"):
         LabelStore.open(path)
+
+
+@pytest.mark.parametrize("locked", ["labels.sqlite", "labels.sqlite.lock", "labels.sqlite-wal", ""])
+def test_a_log_can_be_written_where_all_that_lies_beside_it_can(
+    path: Path, store: LabelStore, monkeypatch: pytest.MonkeyPatch, locked: str
+) -> None:
+    store.append([EVENT])
+    assert can_be_written(path)
+    shut = path.parent / locked if locked else path.parent
+    monkeypatch.setattr("segclr_viewer.log.store.os.access", lambda file, mode: file != shut)
+    assert not can_be_written(path)
+    assert can_be_written(path.parent / "new.sqlite"), "beginning it says what is wrong"
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
