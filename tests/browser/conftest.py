@@ -7,7 +7,9 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +17,8 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
+DEMO = ("--demo-size", "224", "288", "128", "--demo-seed", "3")
+ADDRESS = r"(http://127\.0\.0\.1:\d+/\?token=\S+)"
 SECONDS_TO_START = 240  # the first start generates the volume, compiles and embeds, on two busy cores
 
 # WebGL2 in software; no background traffic.
@@ -93,11 +97,32 @@ def stop_app(app: App) -> None:
         app.process.stdout.close()
 
 
+@pytest.fixture(scope="session")
+def made_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A smaller phantom than the demo's, generated, embedded and laid out once, without labels."""
+    cache = tmp_path_factory.mktemp("made")
+    app = start_app(*DEMO, "--cache", str(cache))
+    try:
+        app.wait_for(ADDRESS)
+        latest = time.monotonic() + SECONDS_TO_START
+        while not any(cache.glob("*/*/layout-umap-*.npz")):
+            assert app.process.poll() is None, "the app ended before it had fitted a UMAP"
+            assert time.monotonic() < latest, "no UMAP was fitted"
+            with suppress(subprocess.TimeoutExpired):
+                app.process.wait(timeout=0.5)
+    finally:
+        stop_app(app)
+    for of_labels in cache.glob("*/labels.sqlite*"):
+        of_labels.unlink()
+    return cache
+
+
 @pytest.fixture(scope="module")
-def demo_arguments(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """A smaller phantom than the demo's, in a cache of its own."""
+def demo_arguments(made_demo: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The small phantom in a cache of its own, where only the first labels are to be made."""
     cache = tmp_path_factory.mktemp("cache")
-    return ["--demo-size", "224", "288", "128", "--demo-seed", "3", "--cache", str(cache)]
+    shutil.copytree(made_demo, cache, dirs_exist_ok=True)
+    return [*DEMO, "--cache", str(cache)]
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +130,7 @@ def demo(demo_arguments: list[str]) -> Iterator[str]:
     """Address of a running demo, token included."""
     app = start_app(*demo_arguments)
     try:
-        yield app.wait_for(r"(http://127\.0\.0\.1:\d+/\?token=\S+)")[1]
+        yield app.wait_for(ADDRESS)[1]
     finally:
         stop_app(app)
 

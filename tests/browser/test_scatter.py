@@ -105,7 +105,6 @@ def test_a_million_points_are_drawn_selected_and_pointed_at(page: Page, show: Sh
     polygon = asked(page, stage, "lasso")["polygon"]
     assert summary(page)["selectionCount"] == len(rows_inside(stage.xy, polygon))
     page.wait_for_function("() => window.drawn.includes(1000000)")
-    assert page.evaluate("() => window.drawn[0]") < 1_000_000, "where drawing is slow, a sample is shown first"
     page.evaluate("() => { window.drawn = []; }")
     x, y = page.evaluate("() => window.segclr.pointOnScreen(999999)")
     page.mouse.move(x, y)

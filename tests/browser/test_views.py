@@ -34,6 +34,7 @@ def lasso(page: Page, corners: tuple[tuple[float, float], ...]) -> int:
 def test_views_come_back_and_selections_are_compared(page: Page, demo: str) -> None:
     page.goto(demo)
     wait(page, "s.ready")
+    has(page.locator("#scatter-foot"), "UMAP of")  # a layout that comes later would make all views of an older one
     colours_have_a_scale(page)
     two_pictures_of_the_same_points(page)
     shown = a_view_comes_back_after_a_reload(page)
@@ -56,8 +57,10 @@ def test_another_layout_is_chosen_and_a_view_of_the_other_one_says_so(page: Page
     page.locator("#views li", has_text="umap").wait_for()
     page.keyboard.press("Escape")
     page.locator("#scatter-foot > button").click()
+    place = page.evaluate("() => window.segclr.pointOnScreen(200)")
     page.get_by_label("Layout that is shown to everybody").select_option("")
     has(page.locator("#scatter-foot"), "PCA of")
+    page.wait_for_function("(was) => String(window.segclr.pointOnScreen(200)) !== String(was)", arg=place)
     page.keyboard.press("Escape")
     page.keyboard.press(",")
     page.locator("#views li", has_text="umap").locator(".show").click()
