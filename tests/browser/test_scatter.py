@@ -23,6 +23,12 @@ COUNT_DRAWING = """() => {
   kept.drawElements = function (...given) { window.drawn.push(given[1]); drawElements.apply(this, given); };
 }"""
 
+NOTHING_NEW = """() => {
+  const before = window.counted;
+  window.counted = window.drawn.length;
+  return window.counted === before;
+}"""
+
 Show = Callable[[Stage], Stage]
 
 
@@ -105,6 +111,7 @@ def test_a_million_points_are_drawn_selected_and_pointed_at(page: Page, show: Sh
     polygon = asked(page, stage, "lasso")["polygon"]
     assert summary(page)["selectionCount"] == len(rows_inside(stage.xy, polygon))
     page.wait_for_function("() => window.drawn.includes(1000000)")
+    page.wait_for_function(NOTHING_NEW, polling=1000)
     page.evaluate("() => { window.drawn = []; }")
     x, y = page.evaluate("() => window.segclr.pointOnScreen(999999)")
     page.mouse.move(x, y)
