@@ -12,7 +12,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from segclr.predictions.annotation_layout import KIND, Property, encode_list, encode_single, record_type
+from segclr.predictions.annotation_layout import (
+    CLASS,
+    CONFIDENCE,
+    KIND,
+    SEGMENT,
+    Property,
+    encode_list,
+    encode_single,
+    info_of_classes,
+    record_type,
+)
 from segclr.predictions.spatial_levels import POINTS_PER_CELL, levels_of
 from segclr_viewer.exchange.atomic import replacing_folder
 from segclr_viewer.exchange.errors import ExchangeError
@@ -21,7 +31,6 @@ from segclr_viewer.exchange.predictions import PredictionChunk
 from segclr_viewer.points import NO_CLASS
 
 MOST_POINTS = 200_000  # each is a file in the index by id
-CLASS, CONFIDENCE, SEGMENT = "class_label", "confidence", "segment"
 _RECORD = record_type(3, (Property(CONFIDENCE, "float32"), Property(CLASS, "uint8")))
 
 
@@ -115,7 +124,13 @@ def write_annotations(
                 (part / key / "_".join(map(str, cell))).write_bytes(encode_list(records[chosen], ids[chosen]))
             levels.append(level.to_json(key))
         _write_indices(part, records, ids, points.segment_ids)
-        (part / "info").write_text(json.dumps(_info(lower, extent, levels, class_names)), encoding="utf-8")
+        info = {
+            **info_of_classes(lower, extent, class_names, "calibrated probability of the class; 1 for labels"),
+            "relationships": [{"id": SEGMENT, "key": SEGMENT}],
+            "by_id": {"key": "by_id"},
+            "spatial": levels,
+        }
+        (part / "info").write_text(json.dumps(info), encoding="utf-8")
         (part / "origin.json").write_text(json.dumps(origin, indent=1), encoding="utf-8")
     return count
 
@@ -132,34 +147,6 @@ def _write_indices(
     found, starts = np.unique(segment_ids[order], return_index=True)
     for segment_id, members in zip(found.tolist(), np.split(order, starts[1:]), strict=True):
         (part / SEGMENT / str(segment_id)).write_bytes(encode_list(records[members], ids[members]))
-
-
-def _info(
-    lower: NDArray[np.float64],
-    extent: NDArray[np.float64],
-    levels: list[dict[str, object]],
-    class_names: Sequence[str],
-) -> dict[str, object]:
-    return {
-        "@type": KIND,
-        "dimensions": {axis: [1e-9, "m"] for axis in "xyz"},
-        "lower_bound": lower.tolist(),
-        "upper_bound": (lower + extent).tolist(),
-        "annotation_type": "POINT",
-        "properties": [
-            {"id": CONFIDENCE, "type": "float32", "description": "calibrated probability of the class; 1 for labels"},
-            {
-                "id": CLASS,
-                "type": "uint8",
-                "description": "class",
-                "enum_values": list(range(len(class_names))),
-                "enum_labels": list(class_names),
-            },
-        ],
-        "relationships": [{"id": SEGMENT, "key": SEGMENT}],
-        "by_id": {"key": "by_id"},
-        "spatial": levels,
-    }
 
 
 def _too_many() -> ExchangeError:

@@ -17,9 +17,9 @@ from segclr.embeddings.provenance import Provenance
 from segclr.embeddings.table import EmbeddingTable, build_table, open_table
 from segclr.heads.task_head import open_task_head
 from segclr.predictions import predict
+from segclr.predictions.annotation_layout import CLASS
 from segclr.predictions.stored import open_predictions
 from segclr_viewer.exchange.annotation_reader import read_point_layer
-from segclr_viewer.exchange.annotation_writer import CLASS
 from segclr_viewer.exchange.from_log import labels_as_given, read_log, task_named
 from segclr_viewer.exchange.labels import CurrentLabel
 from segclr_viewer.exchange.parquet import STAMP_KEY

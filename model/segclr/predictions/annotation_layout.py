@@ -4,12 +4,14 @@ Format: google/neuroglancer, src/datasource/precomputed/annotations.md.
 """
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 KIND = "neuroglancer_annotations_v1"
+CLASS, CONFIDENCE, SEGMENT = "class_label", "confidence", "segment"  # of points that have a class
 POINT_NAMES = ("point", "POINT")  # Python's writer and the format's text differ; both are read
 
 # type of a property -> numpy's, and how many numbers
@@ -86,3 +88,31 @@ def decode_related(content: bytes, record: np.dtype[np.void], relationships: int
     except struct.error as error:
         raise ValueError(f"the related objects are cut short ({error})") from None
     return tuple(related)
+
+
+def info_of_classes(
+    lower: NDArray[np.float64], extent: NDArray[np.float64], class_names: Sequence[str], confidence: str
+) -> dict[str, object]:
+    """The start of a layer's info: points in nm (xyz) with a class and its confidence; what is indexed comes after.
+
+    Args:
+        lower, extent: (3,) nm, xyz: the corner of the layer, and how far it reaches from there.
+        confidence: what the number is, in words.
+    """
+    return {
+        "@type": KIND,
+        "dimensions": {axis: [1e-9, "m"] for axis in "xyz"},
+        "lower_bound": lower.tolist(),
+        "upper_bound": (lower + extent).tolist(),
+        "annotation_type": "POINT",
+        "properties": [
+            {"id": CONFIDENCE, "type": "float32", "description": confidence},
+            {
+                "id": CLASS,
+                "type": "uint8",
+                "description": "class",
+                "enum_values": list(range(len(class_names))),
+                "enum_labels": list(class_names),
+            },
+        ],
+    }

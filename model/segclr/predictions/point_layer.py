@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 from segclr.embeddings.parts import part_of
 from segclr.embeddings.storage.stored_table import StoredTable
 from segclr.errors import TableError
-from segclr.predictions.annotation_layout import KIND, Property, record_type
+from segclr.predictions.annotation_layout import CLASS, CONFIDENCE, SEGMENT, Property, info_of_classes, record_type
 from segclr.predictions.sharding import sharding_of_any, sharding_of_runs, write_shards
 from segclr.predictions.spatial_levels import POINTS_PER_CELL, Level, levels_of
 from segclr.predictions.stored import NO_CLASS, StoredPredictions
 
-CLASS, CONFIDENCE, COLOR, SEGMENT = "class_label", "confidence", "color", "segment"
+COLOR = "color"
 RECORD = record_type(3, (Property(CONFIDENCE, "float32"), Property(CLASS, "uint8"), Property(COLOR, "rgb")))
 _BY_ID = np.dtype([("record", RECORD), ("related", "<u4"), ("segment", "<u8")])
 BYTES_OF_A_POINT = _BY_ID.itemsize + 2 * (RECORD.itemsize + 8)
@@ -136,7 +136,10 @@ def _write(folder: Path, points: _Points, predictions: StoredPredictions, points
     positions = points.records["position"]
     lower = np.floor(positions.min(axis=0).astype(np.float64))
     extent = np.floor(positions.max(axis=0).astype(np.float64)) - lower + 1
-    info = _info(predictions, lower, extent)
+    classes = predictions.origin.head.classes
+    info = info_of_classes(lower, extent, classes, "calibrated probability of the class")
+    color = {"id": COLOR, "type": "rgb", "description": "colour of the class"}
+    info["properties"] = [*cast(list[object], info["properties"]), color]
     info["by_id"] = {"key": "by_id", "sharding": _write_by_id(folder / "by_id", points)}
     info["relationships"] = [{"id": SEGMENT, "key": SEGMENT, "sharding": _write_by_segment(folder / SEGMENT, points)}]
     info["spatial"] = [
@@ -192,25 +195,3 @@ def _list(points: _Points, some: slice | NDArray[np.integer]) -> bytes:
     """The content of a cell or of a segment's list: how many, all records, all ids."""
     records, rows = points.records[some], points.rows[some]
     return len(rows).to_bytes(8, "little") + records.tobytes() + rows.tobytes()
-
-
-def _info(predictions: StoredPredictions, lower: NDArray[np.float64], extent: NDArray[np.float64]) -> dict[str, Any]:
-    classes = predictions.origin.head.classes
-    return {
-        "@type": KIND,
-        "dimensions": {axis: [1e-9, "m"] for axis in "xyz"},
-        "lower_bound": lower.tolist(),
-        "upper_bound": (lower + extent).tolist(),
-        "annotation_type": "POINT",
-        "properties": [
-            {"id": CONFIDENCE, "type": "float32", "description": "calibrated probability of the class"},
-            {
-                "id": CLASS,
-                "type": "uint8",
-                "description": "class",
-                "enum_values": list(range(len(classes))),
-                "enum_labels": list(classes),
-            },
-            {"id": COLOR, "type": "rgb", "description": "colour of the class"},
-        ],
-    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from segclr.predictions.point_layer import CLASS, SEGMENT
+from segclr.predictions.annotation_layout import CLASS, SEGMENT
 from segclr.predictions.stored import PredictionOrigin
 
 _SHADER = """#uicontrol float confident slider(min=0, max=1, default=0)
