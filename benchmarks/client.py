@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from pathlib import Path
@@ -37,6 +38,7 @@ class App:
         for line in self.process.stdout:
             printed.append(line)
             if found := re.search(r"(http://127\.0\.0\.1:\d+/\?token=\S+)", line):
+                threading.Thread(target=self.process.stdout.read, daemon=True).start()  # a full pipe would stop the app
                 return found[1]
         raise SystemExit("the app ended before it printed an address:\n" + "".join(printed))
 
@@ -47,11 +49,13 @@ class App:
             await asyncio.sleep(0.2)
 
     def stop(self) -> None:
-        """End the app."""
+        """End the app, which has half a minute for it; its other processes end with it."""
         self.process.terminate()
-        self.process.wait(timeout=30)
-        if self.process.stdout is not None:
-            self.process.stdout.close()
+        try:
+            self.process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
 
 class Client:

@@ -18,6 +18,7 @@ from segclr.embeddings.storage.precision import Storage
 LABELS = 40
 QUESTIONS = 60
 _CHUNK = "0-64_0-64_0-64"
+_PATIENCE_S = 900.0  # for all of it, however slow the machine
 
 
 def measure(folder: Path, rows: int, storage: Storage) -> list[Row]:
@@ -27,11 +28,22 @@ def measure(folder: Path, rows: int, storage: Storage) -> list[Row]:
         folder: for the project, with room for 2 to 4 bytes a number of its embeddings, and 40 bytes more a row.
     """
     project = write_big_project(folder, rows, storage)
-    return asyncio.run(_measure(project, rows, storage))
-
-
-async def _measure(project: BigProject, rows: int, storage: Storage) -> list[Row]:
     app = App(str(project.file))
+    try:
+        return asyncio.run(_within_patience(app, project, rows, storage))
+    finally:
+        app.stop()
+
+
+async def _within_patience(app: App, project: BigProject, rows: int, storage: Storage) -> list[Row]:
+    try:
+        async with asyncio.timeout(_PATIENCE_S):
+            return await _measure(app, project, rows, storage)
+    except TimeoutError:
+        raise SystemExit(f"the app has not answered all within {_PATIENCE_S:.0f} s: nothing is measured") from None
+
+
+async def _measure(app: App, project: BigProject, rows: int, storage: Storage) -> list[Row]:
     watch = asyncio.create_task(app.watch_memory())
     try:
         address = await asyncio.to_thread(app.wait_for_address)
@@ -54,7 +66,6 @@ async def _measure(project: BigProject, rows: int, storage: Storage) -> list[Row
         index_cpu_s = cpu_seconds(app.process.pid) - before_s
     finally:
         watch.cancel()
-        app.stop()
     saved, painted = np.array(measured.saved_ms), np.array(measured.painted_ms)
     return [
         Row("app: open to interactive", open_s, "s", "<= 5 s", note),
