@@ -17,6 +17,7 @@ from segclr.em.cutout import CutoutSpec
 from segclr.em.precomputed_skeletons import write_skeletons
 from segclr.em.skeletonize import skeletonize
 from segclr.em.volume import open_volume
+from tests.project_text import task_text
 
 pytestmark = pytest.mark.torch
 
@@ -43,15 +44,10 @@ def write_project(folder: Path, em: Path | None, segmentation: Path, spec: Cutou
     network = SegclrResNet(EncoderConfig(widths=(4, 8), blocks=(1, 1), stem_kernel=3, stem_pool=False)).eval()
     save_checkpoint(folder / "encoder.safetensors", network, spec, TrainingRecord("nothing", 0))
     named = f'[em]\nurl = "precomputed://file://{em}"\n' if em else ""
-    classes = "".join(
-        f'[[task.class]]\nname = "{name}"\ncolor = "{color}"\nkey = "{key}"\n'
-        for name, color, key in (("neurite", "#56b4e9", "1"), ("other", "#e69f00", "2"))
-    )
     (folder / "project.toml").write_text(
         f'name = "real"\n{named}[segmentation]\nurl = "precomputed://file://{segmentation}"\nversion = "v1"\n'
         '[skeletons]\nurl = "skeletons"\nspacing_nm = 700\n[encoder]\ncheckpoint = "encoder.safetensors"\n'
-        '[table]\nfolder = "table"\n[labels]\nfile = "labels.sqlite"\n'
-        f'[[task]]\nname = "part"\nunit = "node"\n{classes}'
+        '[table]\nfolder = "table"\n[labels]\nfile = "labels.sqlite"\n' + task_text("part", "node", "neurite", "other")
     )
     return folder / "project.toml"
 

@@ -1,6 +1,5 @@
 """A real app on a small generated volume, and a real headless Chromium in front of it."""
 
-import os
 import queue
 import re
 import shutil
@@ -16,39 +15,20 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.chromium import FLAGS, MARKS, chromium_path
+
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ("--demo-size", "224", "288", "128", "--demo-seed", "3")
 ADDRESS = r"(http://127\.0\.0\.1:\d+/\?token=\S+)"
 SECONDS_TO_START = 240  # the first start generates the volume, compiles and embeds, on two busy cores
 
-# WebGL2 in software; no background traffic.
-FLAGS = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--ignore-gpu-blocklist",
-]
-
-
-def chromium_path() -> str | None:
-    """Where a Chromium is: $CHROMIUM, or what the PATH holds."""
-    named = os.environ.get("CHROMIUM")
-    names = ("chromium", "chromium-browser", "google-chrome")
-    return named or next((path for name in names if (path := shutil.which(name))), None)
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything in this folder drives a browser; without one it is skipped, visibly."""
-    mine = [item for item in items if Path(__file__).parent in item.path.parents]
-    for item in mine:
-        item.add_marker(pytest.mark.browser)
-        if chromium_path() is None:
-            item.add_marker(pytest.mark.skip(reason="no Chromium: install the 'chromium' package or set CHROMIUM"))
+    """Everything in this folder drives a browser."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            for mark in MARKS:
+                item.add_marker(mark)
 
 
 @dataclass

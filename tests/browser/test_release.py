@@ -9,23 +9,12 @@ from playwright.sync_api import Page
 
 from tests.browser.conftest import start_app, stop_app
 from tests.browser.page_state import WAIT_MS, summary, wait
+from tests.project_text import task_text
 from tests.segclr.release.replica import Fault, Replica
-from tests.segclr_viewer.test_published import file_of
+from tests.segclr_viewer.published_world import file_of
 
 if TYPE_CHECKING:
     from tests.conftest import World
-
-TASK = """
-[[task]]
-name = "subcompartment"
-unit = "node"
-[[task.class]]
-name = "axon"
-key = "1"
-[[task.class]]
-name = "dendrite"
-key = "2"
-"""
 
 
 @pytest.fixture
@@ -43,7 +32,7 @@ def address(replica: Replica, world: "World", tmp_path: Path, monkeypatch: pytes
     text = f'name = "a release"\nstart_segments = ["{world.segment_ids[1]}"]\n'
     text += f'[em]\nurl = "{world.em_url}"\n[segmentation]\nurl = "{world.segmentation_url}"\nversion = "c3"\n'
     text += f'[table]\nfolder = "table"\nrelease = "{replica.url}/copy#h01_nm_coord"\n'
-    text += f'[labels]\nfile = "labels.sqlite"\n{TASK}'
+    text += '[labels]\nfile = "labels.sqlite"\n' + task_text("subcompartment", "node", "axon", "dendrite")
     (tmp_path / "project.toml").write_text(text)
     app = start_app(str(tmp_path / "project.toml"))
     try:

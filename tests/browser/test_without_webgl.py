@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from tests.browser.conftest import FLAGS, chromium_path
 from tests.browser.page_state import WAIT_MS, summary, wait
+from tests.chromium import FLAGS, chromium_path
 
 SOFTWARE = {"--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"}
 NO_DRAWING = ["--disable-gpu", "--disable-software-rasterizer", "--disable-3d-apis"]

@@ -1,19 +1,24 @@
 """A session between fakes of its ports, over a small world."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from segclr.embeddings.table import EmbeddingTable
-from segclr.explore.layout import pca_layout
 from segclr_viewer.ports import LabelLog
 from segclr_viewer.world import World
+from tests.project_text import task_text
+from tests.segclr.release.replica import Replica
 from tests.segclr_viewer.desk import Desk
 from tests.segclr_viewer.fakes import MemoryLog, MemoryTraining
-from tests.segclr_viewer.small_world import BIG, CELLS, NODES, small_table
+from tests.segclr_viewer.published_world import file_of
+from tests.segclr_viewer.small_world import BIG, small_table, world_of
+
+if TYPE_CHECKING:
+    from tests.conftest import World
 
 
 @pytest.fixture
@@ -28,19 +33,7 @@ def make_desk() -> Callable[..., Desk]:
     table, ids = small_table(), count(1)
 
     def make(log: LabelLog | None = None, training: MemoryTraining | None = None, **changes: Any) -> Desk:
-        world = World(
-            project="small",
-            generated=True,
-            annotator="ana",
-            segmentation="v1",
-            viewer_url="/v/x/",
-            resolution_nm=(32.0, 32.0, 40.0),
-            bounds_nm=((0.0, 0.0, 0.0), (9000.0, 40000.0, 1000.0)),
-            start_segments=(BIG, 11),
-            tasks=(NODES, CELLS),
-            table=table,
-            layout=pca_layout(table.embeddings),
-        )
+        world = world_of(table, generated=True, start_segments=(BIG, 11))
         return Desk(replace(world, **changes), log or MemoryLog(), ids, training=training or MemoryTraining())
 
     return make
@@ -55,7 +48,21 @@ def desk(make_desk: Callable[..., Desk]) -> Desk:
 @pytest.fixture
 def task_section() -> str:
     """A task of two classes, as a project file has it."""
-    classes = (("axon", "#56b4e9", "1"), ("dendrite", "#e69f00", "2"))
-    return '[[task]]\nname = "part"\nunit = "node"\n' + "".join(
-        f'[[task.class]]\nname = "{name}"\ncolor = "{color}"\nkey = "{key}"\n' for name, color, key in classes
-    )
+    return task_text("part", "node", "axon", "dendrite")
+
+
+@pytest.fixture(scope="session")
+def release_server() -> Iterator[Replica]:
+    """A server of releases, shared by all tests."""
+    server = Replica()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def replica(release_server: Replica, world: "World") -> Replica:
+    """A copy of h01_nm_coord that has the world's segments, a row at each skeleton node."""
+    release_server.reset()
+    cells = {at: file_of(world, at) for at in world.segment_ids}
+    release_server.put("copy", cells, 10_000, 64, all_shards=False)
+    return release_server

@@ -1,11 +1,15 @@
 """A small project: two tasks, and a table of four cells."""
 
+from typing import Any
+
 import numpy as np
 
 from segclr.em.cutout import CutoutSpec
 from segclr.embeddings.provenance import Provenance
 from segclr.embeddings.table import EmbeddingTable, build_table
+from segclr.explore.layout import pca_layout
 from segclr_viewer.project import ClassSpec, Task
+from segclr_viewer.world import World
 
 BIG = 2**63 + 5
 NODES = Task(
@@ -42,3 +46,21 @@ def small_table() -> EmbeddingTable:
     edges = np.column_stack([same, same + 1])
     provenance = Provenance("9f86", CutoutSpec(33, (32.0, 32.0, 40.0)), "/em", "/seg", "test", "0")
     return build_table(segments, nodes, positions, embeddings.astype(np.float32), edges, provenance)
+
+
+def world_of(table: EmbeddingTable, **changes: Any) -> World:
+    """What a session knows of a project of this table, with some of it changed."""
+    given: dict[str, Any] = {
+        "project": "small",
+        "generated": False,
+        "annotator": "ana",
+        "segmentation": "v1",
+        "viewer_url": "/v/x/",
+        "resolution_nm": (32.0, 32.0, 40.0),
+        "bounds_nm": ((0.0, 0.0, 0.0), (9000.0, 40000.0, 1000.0)),
+        "start_segments": (),
+        "tasks": (NODES, CELLS),
+        "table": table,
+    }
+    given |= changes
+    return World(**given, **({} if "layout" in given else {"layout": pca_layout(table.embeddings)}))

@@ -9,6 +9,7 @@ from segclr.embeddings.bulk.command import main
 from segclr.embeddings.table import open_table
 from segclr_viewer.first_run import _embed
 from segclr_viewer.project_file import load_project
+from tests.project_text import task_text
 
 if TYPE_CHECKING:
     from tests.conftest import World
@@ -31,15 +32,6 @@ checkpoint = "encoder.safetensors"
 folder = "embeddings"
 [labels]
 file = "labels.sqlite"
-[[task]]
-name = "part"
-unit = "node"
-[[task.class]]
-name = "axon"
-key = "1"
-[[task.class]]
-name = "dendrite"
-key = "2"
 """
 
 
@@ -60,7 +52,7 @@ def test_the_command_for_whole_volumes_knows_the_table_that_the_app_made(
     save_checkpoint(checkpoint, network, CutoutSpec(9, world.resolution_nm), TrainingRecord("nothing", 0))
     path = tmp_path / "project.toml"
     text = PROJECT.format(em=world.em_url, segmentation=world.segmentation_url, skeletons=world.skeletons_url)
-    path.write_text(text, encoding="utf-8")
+    path.write_text(text + task_text("part", "node", "axon", "dendrite"), encoding="utf-8")
     _embed(load_project(path), checkpoint, lambda what, share: None)
     table = open_table(tmp_path / "embeddings")
     assert table.provenance.nodes_from.endswith("every 300 nm")

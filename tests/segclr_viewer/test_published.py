@@ -1,6 +1,6 @@
 """Projects whose embeddings were published: downloaded from a replica of a release, and seen to fit their volumes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from segclr.em.geometry import XYZ
 from segclr.embeddings.table import EmbeddingTable, open_table
 from segclr.encoder.checkpoint import DEMO_CHECKPOINT, read_spec
 from segclr.encoder.config import LegacyConfig
@@ -20,33 +19,14 @@ from segclr_viewer.opening import check_table, open_project
 from segclr_viewer.project import Project
 from segclr_viewer.project_file import load_project
 from segclr_viewer.worker import NoEncoder
-from tests.segclr.release.replica import Fault, Replica, csv_text, shard_by_the_book, zip_of
+from tests.segclr.release.replica import Fault, Replica, shard_by_the_book, zip_of
+from tests.segclr_viewer.published_world import file_of
 
 if TYPE_CHECKING:
     from tests.conftest import World
 
 PROJECTS = Path(__file__).resolve().parents[2] / "docs" / "projects"
 MakeProject = Callable[..., Project]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Replica]:
-    replica = Replica()
-    yield replica
-    replica.close()
-
-
-@pytest.fixture
-def replica(server: Replica, world: "World") -> Replica:
-    """A copy of h01_nm_coord that has the world's segments, a row at each skeleton node."""
-    server.reset()
-    server.put("copy", {at: file_of(world, at) for at in world.segment_ids}, 10_000, 64, all_shards=False)
-    return server
-
-
-def file_of(world: "World", segment_id: int, moved_nm: XYZ = (0.0, 0.0, 0.0)) -> bytes:
-    nodes = np.unique(world.skeletons[segment_id].nodes_nm, axis=0) + np.array(moved_nm)
-    return csv_text(nodes, np.random.default_rng(segment_id % 97).normal(size=(len(nodes), 64)).astype(np.float32))
 
 
 @pytest.fixture

@@ -10,36 +10,19 @@ import numpy as np
 import pytest
 
 from segclr.embeddings.table import open_table
-from segclr.explore.layout import pca_layout
 from segclr.release.http import Clock, RangeReader
 from segclr_viewer.growing_table import GrowingTable
 from segclr_viewer.release_fetcher import ReleaseFetcher
 from segclr_viewer.scatter import Scatter
 from segclr_viewer.wire.answers import ReleaseState, RowsReady
 from segclr_viewer.wire.messages import RefetchRequest, SegmentsRequest
-from segclr_viewer.world import World as SessionWorld
 from tests.segclr.release.replica import FakeClock, Fault, Replica, shard_by_the_book, zip_of
 from tests.segclr_viewer.desk import Desk
 from tests.segclr_viewer.fakes import MemoryLog
-from tests.segclr_viewer.small_world import CELLS, NODES
-from tests.segclr_viewer.test_published import file_of
+from tests.segclr_viewer.small_world import world_of
 
 if TYPE_CHECKING:
     from tests.conftest import World
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Replica]:
-    replica = Replica()
-    yield replica
-    replica.close()
-
-
-@pytest.fixture
-def replica(server: Replica, world: "World") -> Replica:
-    server.reset()
-    server.put("copy", {at: file_of(world, at) for at in world.segment_ids}, 10_000, 64, all_shards=False)
-    return server
 
 
 class Running:
@@ -55,18 +38,10 @@ class Running:
         brought = self.fetcher._read(world.segment_ids[0])
         assert brought.table is not None
         self.table = GrowingTable.begin(brought.table)
-        about = SessionWorld(
-            project="release",
-            generated=False,
-            annotator="ana",
+        about = world_of(
+            self.table,
             segmentation="c3",
-            viewer_url="/v/1/",
             resolution_nm=world.resolution_nm,
-            bounds_nm=((0.0, 0.0, 0.0), (1e5, 1e5, 1e5)),
-            start_segments=(),
-            tasks=(NODES, CELLS),
-            table=self.table,
-            layout=pca_layout(self.table.embeddings),
             scatter=Scatter(self.table, table_grows=True),
             embeds=False,
         )

@@ -11,23 +11,13 @@ import pytest
 from numpy.typing import NDArray
 
 from segclr.em.cutout import CutoutSpec
-from segclr.embeddings.provenance import Provenance
 from segclr.embeddings.table import EmbeddingTable, build_table, open_table
 from segclr.errors import TableError
+from tests.segclr.embeddings.made_tables import BIG, MADE
 
-BIG = 2**63 + 5
 SEGMENTS = np.array([BIG, 7, BIG, 9, 7, BIG], np.uint64)
 NODES = np.array([4, 0, 0, 3, 8, 2])
 EDGES = np.array([[0, 5], [2, 5], [4, 1], [1, 4]])
-MADE = Provenance(
-    encoder_hash="0123456789abcdef",
-    cutout=CutoutSpec(33, (32.0, 32.0, 40.0)),
-    em_url="precomputed://file:///em",
-    segmentation_url="precomputed://file:///segmentation",
-    nodes_from="a test",
-    code_version="0",
-    skipped_background=2,
-)
 
 
 def positions() -> NDArray[np.float64]:

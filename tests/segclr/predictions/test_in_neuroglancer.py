@@ -3,42 +3,31 @@
 The client and the scene come from Neuroglancer's Python server, for the packaged client is made for that.
 """
 
-import functools
-import http.server
 import json
 import os
-import shutil
-import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import neuroglancer
 import numpy as np
 import pytest
-from playwright.sync_api import sync_playwright
 
 from segclr.predictions import export
 from segclr.predictions.stored import NO_CLASS
+from tests.chromium import MARKS
+from tests.in_neuroglancer import LOAD_MS, SEEN, served, shown
 from tests.segclr.embeddings.made_tables import BIG
 from tests.segclr.predictions.conftest import PredictedTable
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: install the 'chromium' package or set CHROMIUM"),
-]
-FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
+pytestmark = [*MARKS]
 # what the client has loaded; null until all of it is there
-LOADED = """(count) => {
-  const layer = (name) => viewer.layerManager.managedLayers.find((one) => one.name == name)?.layer;
+LOADED = (
+    f"(count) => {{ {SEEN}"
+    + """
   const source = layer('part')?.annotationStates?.states[0]?.source;
   const map = layer('segments')?.displayState?.segmentationGroupState?.value?.segmentPropertyMap?.value;
   if (!source?.spatiallyIndexedSources || !map) return null;
-  const ids = new Set();
-  for (const level of source.spatiallyIndexedSources)
-    for (const chunk of level.chunks.values())
-      for (const found of chunk.data?.serializedAnnotations?.typeToIds ?? []) found.forEach((id) => ids.add(id));
+  const ids = idsOf(source);
   if (ids.size < count) return null;
   const cell = layer('cell')?.annotationStates?.states[0]?.source?.segmentFilteredSources?.[0];
   const of_cell = [...(cell?.chunks?.values() ?? [])].map((chunk) => chunk.data?.serializedAnnotations?.typeToIds?.[0]);
@@ -51,6 +40,7 @@ LOADED = """(count) => {
     label: map.getSegmentLabel(9223372036854775813n),
   };
 }"""
+)
 # how many pixels of the picture are about of each colour
 COLORED = """(colors) => {
   viewer.display.draw();
@@ -67,43 +57,9 @@ COLORED = """(colors) => {
 
 @pytest.fixture
 def address(tmp_path: Path) -> Iterator[str]:
-    """Where a web server that knows nothing but files has the folder."""
-
-    class Files(http.server.SimpleHTTPRequestHandler):
-        def end_headers(self) -> None:
-            self.send_header("Access-Control-Allow-Origin", "*")
-            super().end_headers()
-
-        def do_OPTIONS(self) -> None:
-            self.send_response(204)
-            self.send_header("Access-Control-Allow-Headers", "Range")
-            self.end_headers()
-
-        def do_GET(self) -> None:
-            wanted = self.headers.get("Range")
-            if wanted is None:
-                super().do_GET()
-                return
-            content = Path(self.translate_path(self.path)).read_bytes()
-            first, _, last = wanted.removeprefix("bytes=").partition("-")
-            start, stop = int(first), min(len(content), int(last or len(content)) + 1)
-            self.send_response(206)
-            self.send_header("Content-Range", f"bytes {start}-{stop - 1}/{len(content)}")
-            self.send_header("Content-Length", str(stop - start))
-            self.end_headers()
-            self.wfile.write(content[start:stop])
-
-        def log_message(self, *_: Any) -> None:
-            """Nothing is printed."""
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Files, directory=str(tmp_path)))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    neuroglancer.server.stop()
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    """Where a web server has the folder."""
+    with served(tmp_path) as made:
+        yield made
 
 
 @pytest.mark.parametrize("predicted", ["one shard"], indirect=True)
@@ -120,13 +76,8 @@ def test_plain_files_show_every_point_in_the_colour_of_its_class(
     cells["segments"] = [str(BIG)]
     scene["layers"].append({**points, "name": "cell", "filterBySegmentation": ["segment"]})
     viewer.set_state(scene)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_page(viewport={"width": 900, "height": 700})
-        errors: list[str] = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(viewer.get_viewer_url())
-        loaded = page.wait_for_function(LOADED, arg=count, timeout=120_000).json_value()
+    with shown(viewer, 900, 700) as page:
+        loaded = page.wait_for_function(LOADED, arg=count, timeout=LOAD_MS).json_value()
         painted = page.wait_for_function(
             f"(colors) => {{ const found = ({COLORED})(colors); return found.every((n) => n > 20) && found; }}",
             arg=[colors[code] for code in np.unique(found.classes[found.classes != NO_CLASS]).tolist()],
@@ -134,8 +85,6 @@ def test_plain_files_show_every_point_in_the_colour_of_its_class(
         ).json_value()
         if folder := os.environ.get("SCREENSHOTS"):
             page.screenshot(path=str(Path(folder) / "exported_layers.png"))
-        browser.close()
-    assert errors == []
     assert loaded["points"] == count
     rows = predicted.table.rows_of(BIG)
     assert loaded["of_cell"] == [row for row in range(rows.start, rows.stop) if found.classes[row] != NO_CLASS]

@@ -1,10 +1,6 @@
 """Bulk prediction: what a job gives, however it went, is what the head says of the whole table at once."""
 
-import random
-import subprocess
-import sys
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +21,7 @@ from segclr.predictions.running import Predicted, run_prediction
 from segclr.predictions.settings import PredictionSettings
 from segclr.predictions.stored import NO_CLASS, StoredPredictions, open_predictions, verify_predictions
 from tests.segclr.embeddings.made_tables import BIG, made_table
+from tests.segclr.killed_jobs import kill_and_finish
 from tests.segclr.predictions.made_heads import made_head
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -212,22 +209,7 @@ def test_what_is_damaged_is_named(settings: PredictionSettings) -> None:
 def test_a_killed_job_goes_on_to_the_same_predictions(settings: PredictionSettings) -> None:
     run(replace(settings, out=settings.out + "-whole"))
     arguments = [settings.table, settings.head, settings.out]
-    command = [sys.executable, "-m", "tests.segclr.predictions.slow_job", *arguments]
-    environment = {"PYTHONPATH": f"{ROOT}:{ROOT / 'model'}", "OMP_NUM_THREADS": "1", "PATH": ""}
-    rng, killed = random.Random(), 0
-    for _ in range(KILLS):
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, cwd=ROOT) as process:
-            assert process.stdout is not None
-            for _ in range(rng.randrange(1, 4)):
-                process.stdout.readline()
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(rng.uniform(0, 0.002))
-            process.kill()
-            process.wait()
-            killed += process.returncode == -9
-    assert killed > 1
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, check=False)
-    assert done.returncode == 0, done.stderr
+    kill_and_finish("tests.segclr.predictions.slow_job", arguments, KILLS, steps=3, step_s=0.002)
     assert_same(found(settings), open_predictions(Path(settings.out + "-whole")))
     assert not JobFolder.beside(Path(settings.out)).path.exists()
 

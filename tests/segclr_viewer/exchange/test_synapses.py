@@ -19,6 +19,7 @@ from segclr_viewer.exchange.labels import ClassNames, CurrentLabel
 from segclr_viewer.exchange.synapses import read_synapses_arrow, read_synapses_meshwork
 from segclr_viewer.label_tool import main
 from segclr_viewer.project_file import load_project
+from tests.project_text import task_text
 from tests.segclr_viewer.exchange.hdf5_files import hdf5_bytes
 
 CELL = 2**63 + 5
@@ -26,41 +27,11 @@ PARTNERS = (864691135000000001, 7, 2**53 + 1)
 VOXEL_NM = (4.0, 5.0, 40.0)
 SITES = ClassNames("synapse", ("presynaptic site", "postsynaptic site"))
 NODES_NM = np.array([[4000.0 + 3000 * node, 9000.0, 20_000.0] for node in range(5)])  # further apart than twice 1 um
-TASKS = """
-[[task]]
-name = "synapse"
-unit = "node"
-[[task.class]]
-name = "presynaptic site"
-color = "#56b4e9"
-key = "1"
-[[task.class]]
-name = "postsynaptic site"
-color = "#e69f00"
-key = "2"
-[[task]]
-name = "part"
-unit = "node"
-[[task.class]]
-name = "axon"
-color = "#56b4e9"
-key = "1"
-[[task.class]]
-name = "dendrite"
-color = "#e69f00"
-key = "2"
-[[task]]
-name = "cell type"
-unit = "segment"
-[[task.class]]
-name = "astrocyte"
-color = "#56b4e9"
-key = "1"
-[[task.class]]
-name = "microglia"
-color = "#e69f00"
-key = "2"
-"""
+TASKS = (
+    task_text("synapse", "node", "presynaptic site", "postsynaptic site")
+    + task_text("part", "node", "axon", "dendrite")
+    + task_text("cell type", "segment", "astrocyte", "microglia")
+)
 
 
 def voxel(node: int, off_nm: float = 0.0) -> list[int]:

@@ -69,12 +69,20 @@ def test_a_request_that_another_page_caused_is_refused_even_with_the_cookie(site
     assert GUARD.refusal(replace(OURS, origin=None, fetch_site=site)) == FOREIGN
 
 
-@pytest.mark.parametrize("cookie", [None, "", "x", OWN.token, OWN.cookie[:-1], OWN.cookie + "x", "ü"])
+@pytest.mark.parametrize(
+    "cookie",
+    [None, "", "x", OWN.token, OWN.cookie[:-1], OWN.cookie + "x", "ü"],
+    ids=["none", "empty", "other", "token", "shorter", "longer", "umlaut"],
+)
 def test_without_the_right_cookie_nothing_is_served(cookie: str | None) -> None:
     assert GUARD.refusal(replace(OURS, cookie=cookie)) == NO_COOKIE
 
 
-@pytest.mark.parametrize("token", ["", "x", OWN.cookie, OWN.token[:-1], OWN.token + "x", "ü"])
+@pytest.mark.parametrize(
+    "token",
+    ["", "x", OWN.cookie, OWN.token[:-1], OWN.token + "x", "ü"],
+    ids=["empty", "other", "cookie", "shorter", "longer", "umlaut"],
+)
 def test_a_wrong_token_is_refused_even_with_the_cookie(token: str) -> None:
     assert GUARD.refusal(replace(OURS, token=token)) == WRONG_TOKEN
 

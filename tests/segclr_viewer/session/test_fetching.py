@@ -10,7 +10,6 @@ import pytest
 
 from segclr.embeddings.averaged import part_of
 from segclr.embeddings.table import EmbeddingTable, build_table
-from segclr.explore.layout import pca_layout
 from segclr.release.registry import Release, release_named
 from segclr_viewer.growing_table import GrowingTable
 from segclr_viewer.kept_layouts import KeptLayouts
@@ -20,10 +19,9 @@ from segclr_viewer.scatter import Scatter
 from segclr_viewer.session import fetching
 from segclr_viewer.wire.answers import Failed, Hello, Labels, LayoutReady, PointsReady, ReleaseState, RowsReady
 from segclr_viewer.wire.messages import RefetchRequest, SegmentsRequest
-from segclr_viewer.world import World
 from tests.segclr_viewer.desk import Desk
 from tests.segclr_viewer.fakes import MemoryLog
-from tests.segclr_viewer.small_world import BIG, CELLS, NODES, small_table
+from tests.segclr_viewer.small_world import BIG, small_table, world_of
 
 WHOLE = small_table()
 
@@ -57,21 +55,7 @@ def rows_of(*segments: int) -> EmbeddingTable:
 def desk_with(release: HeldRelease, *segments: int) -> Desk:
     """A session that begins with these segments of the small table."""
     table = GrowingTable.begin(rows_of(*segments))
-    world = World(
-        project="release",
-        generated=False,
-        annotator="ana",
-        segmentation="c3",
-        viewer_url="/v/1/",
-        resolution_nm=(32.0, 32.0, 33.0),
-        bounds_nm=((0.0, 0.0, 0.0), (1e5, 1e5, 1e5)),
-        start_segments=(),
-        tasks=(NODES, CELLS),
-        table=table,
-        layout=pca_layout(table.embeddings),
-        scatter=Scatter(table, table_grows=True),
-        embeds=False,
-    )
+    world = world_of(table, segmentation="c3", scatter=Scatter(table, table_grows=True), embeds=False)
     return Desk(world, MemoryLog(), count(1), release=release).start()
 
 

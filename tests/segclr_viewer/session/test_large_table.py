@@ -15,10 +15,9 @@ from segclr_viewer.wire.answers import Hello, Labels, LayoutReady, PointsReady, 
 from segclr_viewer.wire.explore import ClusterRequest, ClusterSelectRequest, ClustersReady
 from segclr_viewer.wire.messages import LassoRequest, QueueRequest, SegmentsRequest
 from segclr_viewer.wire.queue_answers import QueueReady
-from segclr_viewer.world import World
 from tests.segclr_viewer.desk import Desk
 from tests.segclr_viewer.fakes import MemoryLog
-from tests.segclr_viewer.small_world import BIG, CELLS, NODES, small_table
+from tests.segclr_viewer.small_world import BIG, NODES, small_table, world_of
 
 TABLE = small_table()
 EVERYTHING = [(-2.0, -2.0), (2.0, -2.0), (2.0, 2.0), (-2.0, 2.0)]
@@ -44,20 +43,7 @@ def desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
     monkeypatch.setattr("tests.segclr_viewer.desk.at_once", Clock())
     monkeypatch.setattr(workspace, "POINTS_EACH", 3)
     scatter = Scatter(TABLE, most=10, sample=6)
-    world = World(
-        project="large",
-        generated=False,
-        annotator="ana",
-        segmentation="v1",
-        viewer_url="/v/1/",
-        resolution_nm=(32.0, 32.0, 40.0),
-        bounds_nm=((0.0, 0.0, 0.0), (1e5, 1e5, 1e5)),
-        start_segments=(),
-        tasks=(NODES, CELLS),
-        table=TABLE,
-        layout=pca_layout(scatter.of(TABLE.embeddings)),
-        scatter=scatter,
-    )
+    world = world_of(TABLE, layout=pca_layout(scatter.of(TABLE.embeddings)), scatter=scatter)
     return Desk(world, MemoryLog(), count(1)).start()
 
 

@@ -1,11 +1,7 @@
 """Bulk embedding of a small volume: the table of a job, however it went, is that of one that went well."""
 
 import json
-import random
-import subprocess
-import sys
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +21,7 @@ from segclr.embeddings.storage.lock import writing_alone
 from segclr.embeddings.table import EmbeddingTable, open_table, table_exists
 from segclr.errors import TableError, VolumeUnavailable
 from tests.segclr.embeddings.bulk.job_of_sums import Spec, Sums, load
+from tests.segclr.killed_jobs import kill_and_finish
 
 ROOT = Path(__file__).resolve().parents[4]
 KILLS = 5
@@ -187,21 +184,6 @@ def test_short_skeletons_are_left_out(world, settings) -> None:
 
 def test_a_killed_job_goes_on_to_the_same_table(world, settings, at_once) -> None:
     arguments = [world.em_url, world.segmentation_url, world.skeletons_url, settings.table_folder]
-    command = [sys.executable, "-m", "tests.segclr.embeddings.bulk.job_of_sums", *arguments]
-    environment = {"PYTHONPATH": f"{ROOT}:{ROOT / 'model'}", "OMP_NUM_THREADS": "1", "PATH": ""}
-    rng, killed = random.Random(), 0
-    for _ in range(KILLS):
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, cwd=ROOT) as process:
-            assert process.stdout is not None
-            for _ in range(rng.randrange(1, 8)):
-                process.stdout.readline()
-            with suppress(subprocess.TimeoutExpired):  # a block takes about as long: it dies anywhere in it
-                process.wait(rng.uniform(0, 0.03))
-            process.kill()
-            process.wait()
-            killed += process.returncode == -9
-    assert killed > 1
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, check=False)
-    assert done.returncode == 0, done.stderr
+    kill_and_finish("tests.segclr.embeddings.bulk.job_of_sums", arguments, KILLS, steps=7, step_s=0.03)
     assert open_table(Path(settings.table_folder)).version == at_once.version
     assert not JobFolder.beside(Path(settings.table_folder)).path.exists()
