@@ -1,8 +1,9 @@
 """The composition root: every part of the running app is made here, handed to the others, and ended again."""
 
 import secrets
+import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 from segclr.em.geometry import Box
 from segclr.em.volume import Volume
 from segclr.embeddings.table import EmbeddingTable
+from segclr.errors import SegclrError
 from segclr_viewer.cluster_job import ClusterJobs
 from segclr_viewer.cutout_pictures import CutoutPictures
 from segclr_viewer.embedder import WorkerSettings
@@ -154,7 +156,7 @@ def _start(
         layouts=layouts,
         log=log,
         training=TrainingFile(Path(project.labels.file)),
-        views=ViewsFile(Path(project.labels.file)),
+        views=_views(Path(project.labels.file), log.reads_only),
         later=server.later,
         release=source_of_release,
     )
@@ -239,6 +241,15 @@ def _open_log(path: Path, first_labels: Callable[[], Sequence[NewEvent]]) -> Lab
     if not log.reads_only and not log.events() and (labels := first_labels()):
         log.append(labels)
     return log
+
+
+def _views(log: Path, reads_only: bool) -> ViewsFile:
+    """The saved views; kept selections that nobody needs any more are deleted here, at the start."""
+    views = ViewsFile(log)
+    if not reads_only:
+        with suppress(SegclrError):  # views that cannot be read: the page says so, and nothing is deleted
+            views.delete_unused(time.time())
+    return views
 
 
 def _scene(opened: Opened, table: EmbeddingTable) -> Scene:

@@ -70,6 +70,17 @@ class KeptLayouts:
             raise LayoutError("that layout is of another table: fit it again")
         return fitted
 
+    def drop(self, stamp: str) -> None:
+        """Delete the file of a kept one, with a stamp of `kept`.
+
+        Raises:
+            LayoutError: it cannot be deleted.
+        """
+        try:
+            self._file(stamp).unlink(missing_ok=True)
+        except OSError as error:
+            raise LayoutError(f"{self._file(stamp)} cannot be deleted ({error.strerror}): check its folder") from None
+
     def fit(
         self,
         wish: LayoutWish,

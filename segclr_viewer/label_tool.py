@@ -19,6 +19,7 @@ from segclr_viewer.exchange.head_file import export_head
 from segclr_viewer.exchange.importing import ImportRequest, dry_run, import_labels
 from segclr_viewer.exchange.synapses import Sides
 from segclr_viewer.log.backup import backup_log
+from segclr_viewer.log.beside import selections_path, training_path, views_path
 from segclr_viewer.log.transfer import export_log, import_log
 from segclr_viewer.project import overridden
 from segclr_viewer.project_file import load_project
@@ -63,7 +64,7 @@ def _commands() -> Commands:
     command = commands.add("import-log", _import_log, "append what export-log wrote to a log; nothing is stored twice")
     command.add_argument("file", type=Path, metavar="IN.jsonl", help="an exported log")
     command.add_argument("log", type=Path, metavar="LOG", help="the label file, begun where there is none")
-    command = commands.add("backup", _backup, "copy a log, also while an app writes to it")
+    command = commands.add("backup", _backup, "copy a log and what lies beside it, also while an app writes")
     command.add_argument("log", type=Path, metavar="LOG", help=_LOG_HELP)
     command.add_argument("out", type=Path, metavar="OUT", help="a new file")
     _add_export(commands.add("export", _export, "write labels or predictions in other programs' formats", _EXPORT_HELP))
@@ -146,7 +147,9 @@ def _import_log(options: argparse.Namespace) -> list[str]:
 
 
 def _backup(options: argparse.Namespace) -> list[str]:
-    return [f"{counted_are(backup_log(options.log, options.out), 'event')} in {options.out}"]
+    lines = [f"{counted_are(backup_log(options.log, options.out), 'event')} in {options.out}"]
+    beside = [path_of(options.out) for path_of in (training_path, views_path, selections_path)]
+    return lines + [f"what lies beside the log is in {path}" for path in beside if path.exists()]
 
 
 def _export(options: argparse.Namespace) -> list[str]:

@@ -168,6 +168,9 @@ class Layouts(Protocol):
     def opened(self, stamp: str) -> FittedLayout:
         """A kept one. LayoutError if it cannot be read."""
 
+    def drop(self, stamp: str) -> None:
+        """Delete a kept one. LayoutError if that fails."""
+
     def fit(
         self,
         wish: LayoutWish,

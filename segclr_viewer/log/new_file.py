@@ -16,8 +16,7 @@ def new_file(path: Path) -> Iterator[Path]:
     Raises:
         LabelStoreError: there is a file of that name, or it cannot be written; nothing is left behind.
     """
-    if os.path.lexists(path):
-        raise _taken(path)
+    refuse_taken(path)
     unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         unfinished.touch(exist_ok=False)
@@ -35,6 +34,16 @@ def new_file(path: Path) -> Iterator[Path]:
         raise LabelStoreError(f"{path} could not be written ({error.strerror}): check its disk") from error
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def refuse_taken(path: Path) -> None:
+    """Make sure that there is nothing of that name.
+
+    Raises:
+        LabelStoreError: there is.
+    """
+    if os.path.lexists(path):
+        raise _taken(path)
 
 
 def _give_name(unfinished: Path, path: Path) -> None:

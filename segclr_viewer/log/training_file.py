@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import get_args
 
 from segclr.errors import LabelStoreError, ProjectError
+from segclr_viewer.log.beside import training_path
 from segclr_viewer.log.consensus import Choice, ReviewState
 
 _VERSION = 1
@@ -36,7 +37,7 @@ class TrainingFile:
     """
 
     def __init__(self, log: Path) -> None:
-        self._path = log.with_name(log.name + ".training.json")
+        self._path = training_path(log)
 
     def read(self) -> dict[str, Chosen]:
         """What is in it; nothing where there is none.

@@ -1,21 +1,26 @@
 """Views with a name, and the selections that views and links speak of, in small files beside the label log.
 
-A selection is named by its content, so that a link stays good however often the same one is kept.
+A selection is named by its content, so that a link stays good however often the same one is kept. Nobody knows which
+links are about, so one that no view names is deleted when it has not been kept or brought back for `UNUSED_DAYS`.
 """
 
 import base64
 import hashlib
 import json
+import os
 import zlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
 from segclr.errors import LabelStoreError
 from segclr.replacing import replacing_path
+from segclr_viewer.log.beside import selections_path, views_path
 
 MOST_VIEWS = 500
+UNUSED_DAYS = 90
 
 _VERSION = 1
 _LARGEST_MASK = 2**30  # bytes; no table has so many rows
@@ -58,8 +63,8 @@ class ViewsFile:
     """
 
     def __init__(self, log: Path) -> None:
-        self._path = log.with_name(log.name + ".views.json")
-        self._folder = log.with_name(log.name + ".selections")
+        self._path = views_path(log)
+        self._folder = selections_path(log)
 
     def views(self) -> list[KeptView]:
         """All views, the newest first; none where there is no file.
@@ -105,7 +110,9 @@ class ViewsFile:
         text = json.dumps(content)
         name = hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
         path = self._folder / f"{name}.json"
-        if not path.exists():
+        if path.exists():
+            _used_now(path)
+        else:
             try:
                 self._folder.mkdir(exist_ok=True)
             except OSError as error:
@@ -129,8 +136,35 @@ class ViewsFile:
             if content["version"] != _VERSION or origin not in get_args(KeptOrigin):
                 raise ValueError
             bits = zlib.decompressobj().decompress(base64.b64decode(content["bits"]), _LARGEST_MASK)
+            _used_now(path)
             return KeptSelection(str(content["table"]), origin, bits, tuple(int(each) for each in content["segments"]))
         except OSError as error:
             raise LabelStoreError(f"{path} cannot be read ({error.strerror}): check its permissions") from None
         except (ValueError, KeyError, TypeError, zlib.error):
             raise LabelStoreError(f"{path} holds no selection any more: select the points again") from None
+
+    def delete_unused(self, now_s: float) -> int:
+        """Delete the selections that no view names and that were not used for `UNUSED_DAYS`.
+
+        Args:
+            now_s: seconds since 1970.
+
+        Returns:
+            How many are deleted.
+
+        Raises:
+            LabelStoreError: the views cannot be read, so that nobody knows what they name; nothing is deleted.
+        """
+        named = " ".join(view.view for view in self.views())
+        deleted = 0
+        for path in self._folder.glob("*.json"):
+            with suppress(OSError):  # one that cannot be deleted does no harm
+                if path.stat().st_mtime < now_s - UNUSED_DAYS * 86_400 and path.stem not in named:
+                    path.unlink()
+                    deleted += 1
+        return deleted
+
+
+def _used_now(path: Path) -> None:
+    with suppress(OSError):  # where nothing can be written nothing is deleted either
+        os.utime(path)

@@ -124,6 +124,20 @@ class LayingOut:
             raise LayoutError("that layout is not kept any more: choose another one, or fit it again")
         self._adopt(partial(self._opened, stamp), failed)
 
+    def drop(self, stamp: str) -> None:
+        """Delete a kept UMAP.
+
+        Raises:
+            LayoutError: it is shown, there is none with that stamp, or it cannot be deleted.
+        """
+        if stamp == self.shown:
+            raise LayoutError("that layout is shown: choose another one before you delete it")
+        if all(kept.stamp != stamp for kept in self.kept):
+            raise LayoutError("that layout is not kept any more")
+        self._layouts.drop(stamp)
+        self._kept = None
+        self._tell_layouts()
+
     def _opened(self, stamp: str) -> Shown:
         return self._ready(self._layouts.opened(stamp)) if stamp else self._components()
 

@@ -11,6 +11,7 @@ from segclr_viewer.heads.task_state import TaskState
 from segclr_viewer.ports import LayoutWish
 from segclr_viewer.session.app_state import AppState
 from segclr_viewer.wire.layouts import (
+    DropLayoutRequest,
     FitRequest,
     KeptLayoutInfo,
     LayoutParameters,
@@ -21,7 +22,7 @@ from segclr_viewer.wire.layouts import (
 
 
 class LayoutRequests:
-    """Fits, stops and chooses layouts for a page."""
+    """Fits, stops, chooses and deletes layouts for a page."""
 
     def __init__(self, state: AppState) -> None:
         self._state = state
@@ -37,6 +38,8 @@ class LayoutRequests:
             layouts.fit(self._wish(message), self._state.world.annotator, failed)
         elif isinstance(message, StopFitRequest):
             layouts.stop()
+        elif isinstance(message, DropLayoutRequest):
+            layouts.drop(message.stamp)
         else:
             layouts.show(message.stamp, failed)
 

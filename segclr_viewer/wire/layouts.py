@@ -46,6 +46,13 @@ class ShowLayoutRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="sh
     stamp: Annotated[str, Meta(max_length=64)]
 
 
+class DropLayoutRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="drop-layout"):
+    """Delete a kept UMAP that is not shown, for all annotators."""
+
+    request: RequestText
+    stamp: Annotated[str, Meta(max_length=64)]
+
+
 class KeptLayoutInfo(Struct, frozen=True, forbid_unknown_fields=True):
     """A kept UMAP, of means within `radius_um` (0: none), guided by the labels of a task (empty: by none)."""
 
@@ -79,4 +86,4 @@ class Fitting(Struct, frozen=True, forbid_unknown_fields=True, tag="fitting"):
     share: float
 
 
-LayoutsRequest = FitRequest | StopFitRequest | ShowLayoutRequest
+LayoutsRequest = FitRequest | StopFitRequest | ShowLayoutRequest | DropLayoutRequest

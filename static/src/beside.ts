@@ -3,7 +3,9 @@
 import { BY_CLASS, newTints, type Tints } from "./coloring";
 import { drawing, type Effect } from "./effects";
 import { byId } from "./element";
+import { pictureOf } from "./saving";
 import type { ScatterEvents } from "./scatter/events";
+import type { Picture } from "./scatter/figure";
 import { Scatter } from "./scatter/scatter";
 import type { Camera } from "./scatter/camera";
 import type { State } from "./state";
@@ -39,6 +41,13 @@ export class Beside {
     if (this.on) this.second?.point(row);
   }
 
+  /** The second picture where it is shown, drawn `fine` times as fine as CSS pixels. */
+  picture(state: State, fine: number): Picture | null {
+    if (!this.on || !this.second) return null;
+    const seen = besideState(state);
+    return pictureOf(seen, this.tints(seen), this.second.picture(fine));
+  }
+
   readonly follow: Effect = (state, before) => {
     const first = this.world.first();
     this.on = state.beside !== null && first !== null;
@@ -64,7 +73,7 @@ export class Beside {
       describe: (row) => describe(row, this.tints),
       look: (camera) => this.linked(() => first.view(camera)),
     });
-    this.draw = made && drawing(made, (state) => this.tints(state));
+    this.draw = made && drawing(made, (state) => this.tints(state), "Second picture of the embeddings");
     return made;
   }
 

@@ -10,6 +10,8 @@ import { classesOf, taskOf, type State } from "./state";
 
 export const BY_CLASS = "class";
 export const BY_CLUSTER = "cluster";
+/** What colours by class are of, where a figure or a screen reader says it. */
+export const CLASS_TITLE = "predicted class";
 const AXES = ["x", "y", "z"] as const;
 
 /** A column that the server has made. */

@@ -1,7 +1,7 @@
 // What follows from a new state outside the panels: columns to fetch, the scatter's picture, the viewer's layers.
 // Each effect names the parts of the state that it depends on and runs when one of them is another one.
 
-import type { Tint, Tints } from "./coloring";
+import { CLASS_TITLE, type Tint, type Tints } from "./coloring";
 import { paletteBy } from "./colormap";
 import { fetchCoordinates, fetchMask, fetchPrediction, fetchRows } from "./columns";
 import type { Mark, ViewerBridge } from "./neuroglancer";
@@ -64,7 +64,8 @@ function stemOf(id: string): string {
   return id.split("~")[0];
 }
 
-export function drawing(scatter: Scatter, tints: Tints): Effect {
+/** `name` is what a screen reader calls the picture, with what its colours are of. */
+export function drawing(scatter: Scatter, tints: Tints, name = "Scatter of the embeddings"): Effect {
   let shown: Tint | null = null;
   return (state, before) => {
     const { coordinates, prediction, selected, hidden, target, here } = state;
@@ -76,6 +77,7 @@ export function drawing(scatter: Scatter, tints: Tints): Effect {
     }
     const tint = tints(state);
     const tinted = tint !== shown;
+    if (tinted || before === null) scatter.setName(`${name}, coloured by ${tint?.scale.title ?? CLASS_TITLE}`);
     shown = tint;
     if (tinted || changed(state, before, "coordinates", "prediction")) {
       const codes = tint?.codes ?? prediction?.confidences;

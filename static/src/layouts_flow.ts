@@ -38,4 +38,9 @@ export class LayoutsFlow {
     const { layouts } = this.world.state();
     if (layouts && layouts.shown !== stamp) this.world.send({ type: "show-layout", request: newRequest(), stamp });
   }
+
+  /** Delete a kept layout that is not shown. */
+  drop(stamp: string): void {
+    this.world.send({ type: "drop-layout", request: newRequest(), stamp });
+  }
 }

@@ -54,8 +54,9 @@ import { LayoutsFlow } from "./layouts_flow";
 import { ListingFlow } from "./listing_flow";
 import { newRequest } from "./request";
 import { has } from "./scatter/bits";
+import type { Picture } from "./scatter/figure";
 import { Scatter } from "./scatter/scatter";
-import { save } from "./saving";
+import { pictureOf, save } from "./saving";
 import { SelectFlow } from "./select_flow";
 import { ViewFlow } from "./view_flow";
 import { SimilarFlow } from "./similar_flow";
@@ -264,7 +265,11 @@ const actions: Actions = {
   views: () => views.toggle(),
   save: (kind) => {
     const problem = (text: string): void => dispatch({ type: "problem", text });
-    if (scatter) void save(kind, scatter, { state: () => state, tint: () => tints(state), problem });
+    const pictures = (fine: number): Picture[] => {
+      const first = scatter && pictureOf(state, tints(state), scatter.picture(fine));
+      return [first, beside.picture(state, fine)].filter((picture) => picture !== null);
+    };
+    if (scatter) void save(kind, { state: () => state, pictures, problem });
   },
   nextTool: () => {
     const at = TOOLS.findIndex(([tool]) => tool === state.tool);

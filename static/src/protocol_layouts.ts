@@ -39,7 +39,8 @@ export interface Fitting {
 export type LayoutsMessage =
   | { type: "fit"; request: string; task: string; means_of: string | null; parameters: LayoutParameters }
   | { type: "stop-fit"; request: string }
-  | { type: "show-layout"; request: string; stamp: string };
+  | { type: "show-layout"; request: string; stamp: string }
+  | { type: "drop-layout"; request: string; stamp: string };
 
 export const LAYOUTS_FIELDS: readonly (keyof Layouts)[] = ["shown", "kept", "usual"];
 export const FITTING_FIELDS: readonly (keyof Fitting)[] = ["running", "by", "text", "share"];

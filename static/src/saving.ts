@@ -1,10 +1,10 @@
 // Carrying things away: the scatter as a figure, the selection as a table. A file is offered only when all of it is there.
 
-import type { Scale, Tint } from "./coloring";
+import { CLASS_TITLE, type Scale, type Tint } from "./coloring";
 import { element } from "./element";
 import { rgbOf } from "./paint";
-import { figureSvg, sizeOf, type Figure } from "./scatter/figure";
-import type { Scatter } from "./scatter/scatter";
+import { counted } from "./panels/format";
+import { figureSvg, sizeOf, type Figure, type Picture, type Raster } from "./scatter/figure";
 import { classesOf, type State } from "./state";
 
 export type Saved = "png1" | "png2" | "png4" | "svg" | "csv" | "parquet";
@@ -20,18 +20,19 @@ export const SAVED: readonly (readonly [Saved, string])[] = [
 
 export interface SavingWorld {
   state(): State;
-  tint(): Tint | null;
+  /** What is shown, from left to right, drawn `fine` times as fine as CSS pixels. */
+  pictures(fine: number): readonly Picture[];
   problem(text: string): void;
 }
 
 /** Save one of them; what goes wrong is told in a sentence. */
-export async function save(kind: Saved, scatter: Scatter, world: SavingWorld): Promise<void> {
+export async function save(kind: Saved, world: SavingWorld): Promise<void> {
   try {
     const state = world.state();
     const name = fileName(state);
     if (kind === "csv" || kind === "parquet") return offer(await selectionFile(state, kind), `${name}-selection.${kind}`);
     const fine = kind === "svg" ? 2 : Number(kind.slice(3));
-    const figure = figureOf(state, world.tint(), scatter.picture(fine));
+    const figure = figureOf(state, world.pictures(fine));
     const svg = new Blob([figureSvg(figure)], { type: "image/svg+xml" });
     offer(kind === "svg" ? svg : await png(svg, figure, fine), `${name}.${kind === "svg" ? "svg" : "png"}`);
   } catch (error) {
@@ -44,18 +45,22 @@ export function fileName({ hello, task }: State): string {
   return `${hello?.project ?? "scatter"}-${task}`.replace(/[^\p{L}\p{N}._-]+/gu, "-").replace(/^[-.]+|-+$/g, "");
 }
 
-export function figureOf(state: State, tint: Tint | null, picture: Pick<Figure, "raster" | "width" | "height">): Figure {
+/** One picture with what explains its colours. */
+export function pictureOf(state: State, tint: Tint | null, raster: Raster): Picture {
+  return { ...raster, scale: tint?.scale ?? classScale(state) };
+}
+
+export function figureOf(state: State, pictures: readonly Picture[]): Figure {
   const { layout, hello, selected, points, prediction, task, hidden } = state;
   const method = layout ? `${layout.method.toUpperCase()} of ${hello?.rows.toLocaleString("en")} embeddings` : "";
   const any = selected && selected.origin !== "start" && selected.row_total > 0;
-  const chosen = any ? `${selected.row_total.toLocaleString("en")} points selected` : "";
-  const without = hidden.size ? `${hidden.size} classes hidden` : "";
+  const chosen = any ? `${counted(selected.row_total, "point")} selected` : "";
+  const without = hidden.size ? `${counted(hidden.size, "class", "classes")} hidden` : "";
   const made = `layout ${layout?.id ?? ""}, predictions ${prediction?.stamp ?? points?.stamp ?? "none"}, table ${hello?.table_version ?? ""}`;
   return {
-    ...picture,
+    pictures,
     title: `${hello?.project ?? ""}: ${task}`,
     notes: [[method, chosen, without].filter(Boolean).join(" · "), made],
-    scale: tint?.scale ?? classScale(state),
   };
 }
 
@@ -63,7 +68,7 @@ function classScale(state: State): Scale {
   const shown = classesOf(state).filter((_, index) => !state.hidden.has(index));
   const swatches = shown.map(({ name, color }) => ({ name, rgb: rgbOf(color) }));
   const note = state.threshold ? `grey: confidence below ${Math.round(100 * state.threshold)} %` : "";
-  return { kind: "words", title: "predicted class", swatches, others: false, missing: 0, note };
+  return { kind: "words", title: CLASS_TITLE, swatches, others: false, missing: 0, note };
 }
 
 async function selectionFile({ selected }: State, kind: "csv" | "parquet"): Promise<Blob> {

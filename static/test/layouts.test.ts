@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LayoutsFlow } from "../src/layouts_flow";
 import { keptText } from "../src/panels/layouts";
+import { viewsOf } from "../src/panels/layouts_kept";
 import type { ClientMessage } from "../src/protocol";
 import type { State } from "../src/state";
 import { initial, reduce, type Event } from "../src/store";
+import { textOf, viewOf } from "../src/view";
 import { golden } from "./golden";
 
 function page(...events: Event[]) {
@@ -64,4 +66,15 @@ test("a kept layout is told apart by what is not as usual", () => {
   const [unusual, usual] = golden("layouts").kept;
   assert.match(keptText(unusual), /^UMAP: 30 neighbours, distance 0.25, cosine, means within 3.5 µm, by the labels of subcompartment, seed 7 · /);
   assert.match(keptText(usual), /^UMAP: 15 neighbours, distance 0.1 · /);
+});
+
+test("a kept layout is deleted by its stamp, and the views that are of it are counted before", () => {
+  const { flow, sent, now } = page(KEPT);
+  flow.drop("a7d1e6c0249b8f35");
+  assert.deepEqual(sent.map((message) => message.type === "drop-layout" && message.stamp), ["a7d1e6c0249b8f35"]);
+  const view = textOf(viewOf(now(), { scatter: { x: 0, y: 0, zoom: 1 }, viewer: null }, null));
+  const unreadable = golden("views").views[0];
+  const views = [unreadable, { ...unreadable, view }];
+  assert.equal(viewsOf(views, golden("layouts").shown), 1);
+  assert.equal(viewsOf(views, "another"), 0);
 });

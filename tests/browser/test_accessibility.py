@@ -31,7 +31,7 @@ def test_every_control_has_a_name_that_can_be_read_out(page: Page) -> None:
     try:
         with_a_selection_and_a_pin(page, stage)
         told = controls(page)
-        assert ("application", "Scatter of the embeddings") in told
+        assert ("application", "Scatter of the embeddings, coloured by predicted class") in told
         found = [(role, name) for role, name in told if role in CONTROLS]
         assert len(found) > 40, "the panels are not in the tree"
         assert [one for one in found if not re.search(r"[A-Za-z0-9?]", one[1])] == []

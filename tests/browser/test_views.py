@@ -81,6 +81,8 @@ def two_pictures_of_the_same_points(page: Page) -> None:
     page.get_by_label("The same points in other colours beside these").click()
     page.get_by_label("Colour the points beside by").select_option("confidence")
     has(page.locator("#beside-scale .scale"), "1")
+    pictures = page.get_by_role("application", name=re.compile(", coloured by confidence$"))
+    assert pictures.count() == 1, "a screen reader cannot tell the two apart"
     box = page.locator("#beside canvas").bounding_box()
     first = page.locator("#scatter > canvas").bounding_box()
     assert box is not None

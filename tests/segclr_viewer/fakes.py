@@ -206,6 +206,9 @@ class HeldLayouts:
             raise LayoutError("that layout cannot be read any more: fit it again")
         return self.made[stamp]
 
+    def drop(self, stamp: str) -> None:
+        del self.made[stamp]
+
     def fit(
         self,
         wish: LayoutWish,

@@ -107,3 +107,14 @@ def test_what_was_shown_last_is_remembered(kept: Kept) -> None:
     assert kept.layouts.remembered() == ""
     kept.layouts.remember("a7d1e6c0249b8f35")
     assert kept.layouts.remembered() == "a7d1e6c0249b8f35"
+
+
+def test_a_deleted_one_is_gone_from_the_disk_and_the_others_stay(kept: Kept) -> None:
+    kept.keep("old", 200)
+    kept.keep("new", 100)
+    kept.layouts.drop("old")
+    kept.layouts.drop("old")
+    assert [each.stamp for each in kept.layouts.kept()] == ["new"]
+    assert not file_of(kept.folder, "old").exists()
+    with pytest.raises(LayoutError):
+        kept.layouts.opened("old")

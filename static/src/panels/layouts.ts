@@ -6,6 +6,7 @@ import type { Fitting, KeptLayout, LayoutParameters, Layouts } from "../protocol
 import type { TaskSpec } from "../protocol";
 import type { State } from "../state";
 import { count, counted, dayAndTime, percent } from "./format";
+import { keptLayouts } from "./layouts_kept";
 import { whenChanged } from "./panel";
 
 const METHODS: Readonly<Record<string, string>> = { pca: "PCA", umap: "UMAP" };
@@ -22,14 +23,15 @@ export function layoutsPanel(flow: LayoutsFlow): (state: State) => void {
   const choice = element("select", { "aria-label": "Layout that is shown to everybody" });
   choice.addEventListener("change", () => flow.show(choice.value));
   const form = fitForm(flow);
-  host.append(element("header", {}, element("h2", { id: "layouts-title" }, "Layout"), close), element("label", {}, "Shown", choice), form.element);
+  const others = keptLayouts(flow, keptText);
+  host.append(element("header", {}, element("h2", { id: "layouts-title" }, "Layout"), close), element("label", {}, "Shown", choice), others.element, form.element);
   const shut = (): void => {
     flow.close();
     opener.focus();
   };
   host.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
-    shut();
+    if (!others.cancel()) shut();
     event.preventDefault();
   });
   const offer = whenChanged((layouts: Layouts | null) => {
@@ -52,6 +54,7 @@ export function layoutsPanel(flow: LayoutsFlow): (state: State) => void {
     if (fitting) running.style.setProperty("--share", `${100 * fitting.share}%`);
     host.hidden = !state.layoutsOpen;
     offer(state.layouts);
+    others.update(state);
     form.update(state, state.layoutsOpen && !open);
     if (state.layoutsOpen && !open) choice.focus();
     open = state.layoutsOpen;

@@ -7,6 +7,7 @@ import type { XY } from "../protocol";
 import { onAll, onSome, panned, pixelsPerUnit, pointSize, toLayout, toScreen, within, type Camera } from "./camera";
 import { Motion, SETTLED_MS } from "./detail";
 import type { ScatterEvents } from "./events";
+import type { Raster } from "./figure";
 import { Gesture, modeOf, Outline, type Tool } from "./gesture";
 import { nearest, nearestPlace, type PlacePoint } from "./pick";
 import { Renderer, type Glyph } from "./renderer";
@@ -44,7 +45,7 @@ export class Scatter {
 
   /** null where the browser has no WebGL2. */
   static in(host: HTMLElement, events: ScatterEvents): Scatter | null {
-    const canvas = element("canvas", { tabindex: 0, role: "application", "aria-label": "Scatter of the embeddings", "aria-description": KEYS });
+    const canvas = element("canvas", { tabindex: 0, role: "application", "aria-description": KEYS });
     let redraw = (): void => {};
     const renderer = Renderer.on(canvas, () => redraw());
     if (!renderer) return null;
@@ -98,6 +99,11 @@ export class Scatter {
     return this.renderer.hasDensity;
   }
 
+  /** What a screen reader calls it. */
+  setName(name: string): void {
+    this.canvas.setAttribute("aria-label", name);
+  }
+
   setTool(tool: Tool): void {
     this.canvas.dataset["tool"] = this.tool = tool;
   }
@@ -132,7 +138,7 @@ export class Scatter {
   }
 
   /** What is on screen now, drawn `fine` times as fine as CSS pixels, as a data URL with its size in these. */
-  picture(fine: number): { readonly raster: string; readonly width: number; readonly height: number } {
+  picture(fine: number): Raster {
     const { canvas, viewport } = this;
     const [width, height] = [canvas.width, canvas.height];
     [canvas.width, canvas.height] = [Math.round(viewport.width * fine), Math.round(viewport.height * fine)];

@@ -11,6 +11,7 @@ import pytest
 from segclr.errors import LabelStoreError
 from segclr_viewer.log.backup import backup_log
 from segclr_viewer.log.store import LabelStore
+from segclr_viewer.log.views_file import KeptSelection, KeptView, ViewsFile
 from tests.segclr_viewer.log.logs import random_log, statement
 
 EVENTS = random_log(7)
@@ -117,3 +118,47 @@ def test_a_damaged_log_is_told_and_not_copied(log: Path, tmp_path: Path) -> None
     with pytest.raises(LabelStoreError, match=r"is damaged \(.*it was not copied"):
         backup_log(log, tmp_path / "copy.sqlite")
     assert not (tmp_path / "copy.sqlite").exists()
+
+
+SELECTION = KeptSelection("table 1", "segments", bytes([5, 0, 0, 128]), (2**53 + 1, 2**63 + 5))
+
+
+def with_views(log: Path) -> str:
+    """Views, a selection and a choice of what trains beside the log; returns the selection's name."""
+    views = ViewsFile(log)
+    name = views.keep(SELECTION)
+    views.write([KeptView("the spiny end", f'{{"selection":"{name}"}}', "ada", "2026-11-03T09:15:04Z")])
+    log.with_name(log.name + ".training.json").write_text('{"version": 1, "tasks": {}}')
+    os.utime(log.with_name(log.name + ".selections") / f"{name}.json", (5, 5))
+    return name
+
+
+def test_views_selections_and_the_choice_of_what_trains_are_copied_with_the_log(log: Path, tmp_path: Path) -> None:
+    name = with_views(log)
+    backup_log(log, tmp_path / "copy.sqlite")
+    copy = ViewsFile(tmp_path / "copy.sqlite")
+    assert copy.views() == ViewsFile(log).views()
+    assert (tmp_path / "copy.sqlite.selections" / f"{name}.json").stat().st_mtime == 5, "its last use is another"
+    assert copy.selection(name) == SELECTION
+    assert (tmp_path / "copy.sqlite.training.json").read_text() == '{"version": 1, "tasks": {}}'
+
+
+@pytest.mark.parametrize("taken", ["copy.sqlite.views.json", "copy.sqlite.selections", "copy.sqlite.training.json"])
+def test_what_lies_beside_another_log_is_never_replaced(log: Path, tmp_path: Path, taken: str) -> None:
+    with_views(log)
+    (tmp_path / taken).write_text("mine")
+    before = sorted(path.name for path in tmp_path.iterdir())
+    with pytest.raises(LabelStoreError, match="is there already"):
+        backup_log(log, tmp_path / "copy.sqlite")
+    assert (tmp_path / taken).read_text() == "mine"
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def test_nothing_is_left_beside_a_copy_that_failed(tmp_path: Path) -> None:
+    log = tmp_path / "labels.sqlite"
+    log.write_text("name,class\n" * 400)
+    with_views(log)
+    before = sorted(path.name for path in tmp_path.iterdir())
+    with pytest.raises(LabelStoreError, match="is not a label log"):
+        backup_log(log, tmp_path / "copy.sqlite")
+    assert sorted(path.name for path in tmp_path.iterdir()) == before

@@ -1,12 +1,13 @@
 """Views and selections in files: kept whole, found again, and never taken from what is not ours."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
 
 from segclr.errors import LabelStoreError
-from segclr_viewer.log.views_file import KeptSelection, KeptView, ViewsFile
+from segclr_viewer.log.views_file import UNUSED_DAYS, KeptSelection, KeptView, ViewsFile
 
 VIEW = KeptView("the spiny end", '{"v":1}', "ada", "2026-11-03T09:15:04Z")
 SELECTION = KeptSelection("table 1", "segments", bytes([5, 0, 0, 128]), (2**53 + 1, 2**63 + 5))
@@ -69,3 +70,43 @@ def test_a_folder_that_cannot_be_written_is_said_and_the_old_views_stay(file: Vi
     finally:
         tmp_path.chmod(0o700)
     assert file.views() == [VIEW]
+
+
+LATER = (UNUSED_DAYS + 1) * 86_400
+
+
+def test_a_selection_that_no_view_names_goes_when_it_was_not_used_for_long(file: ViewsFile) -> None:
+    name = file.keep(SELECTION)
+    assert file.delete_unused(time.time() + LATER - 2 * 86_400) == 0, "it was used within the time"
+    assert file.selection(name) == SELECTION
+    assert file.delete_unused(time.time() + LATER) == 1
+    with pytest.raises(LabelStoreError, match="not kept here any more"):
+        file.selection(name)
+
+
+def test_a_selection_that_a_view_names_stays_however_old(file: ViewsFile) -> None:
+    name = file.keep(SELECTION)
+    file.write([KeptView("old", f'{{"selection":"{name}"}}', "ada", "2020-01-01T00:00:00Z")])
+    assert file.delete_unused(time.time() + LATER) == 0
+    assert file.selection(name) == SELECTION
+
+
+@pytest.mark.parametrize("use", ["kept again", "brought back"])
+def test_a_link_that_is_followed_keeps_its_selection(file: ViewsFile, tmp_path: Path, use: str) -> None:
+    name = file.keep(SELECTION)
+    path = tmp_path / "labels.sqlite.selections" / f"{name}.json"
+    os.utime(path, (1, 1))
+    if use == "kept again":
+        file.keep(SELECTION)
+    else:
+        file.selection(name)
+    assert file.delete_unused(time.time()) == 0
+    assert path.exists()
+
+
+def test_no_selection_is_deleted_where_the_views_cannot_be_read(file: ViewsFile, tmp_path: Path) -> None:
+    name = file.keep(SELECTION)
+    (tmp_path / "labels.sqlite.views.json").write_text("?")
+    with pytest.raises(LabelStoreError, match="holds no views"):
+        file.delete_unused(time.time() + LATER)
+    assert file.selection(name) == SELECTION

@@ -10,6 +10,7 @@ from segclr.embeddings.aggregation import aggregate
 from segclr.embeddings.table import EmbeddingTable
 from segclr_viewer.wire.answers import Failed, LayoutReady, SelectionMade
 from segclr_viewer.wire.layouts import (
+    DropLayoutRequest,
     FitRequest,
     Fitting,
     LayoutParameters,
@@ -250,3 +251,36 @@ def test_a_failure_at_the_start_is_told_to_all(ana: Any, ben: Any) -> None:
     ana.workspace.begin_layouts()
     ana.layouts.tell[1]("the UMAP could not be fitted")
     assert ana.failed() == ben.failed() == Failed(None, "the UMAP could not be fitted")
+
+
+def drop(desk: Any, stamp: str) -> str:
+    request: str = desk.request()
+    desk.session.receive(DropLayoutRequest(request, stamp))
+    return request
+
+
+def test_a_kept_layout_is_deleted_for_everybody(ana: Any, ben: Any) -> None:
+    ask(ana)
+    first = finish(ana)
+    ask(ana, seed=1)
+    second = finish(ana)
+    drop(ben, first)
+    for desk in (ana, ben):
+        assert (known(desk).shown, [kept.stamp for kept in known(desk).kept]) == (second, [second])
+    request = show(ana, first)
+    assert ana.page.last(Failed).request == request
+    ask(ana)
+    assert ana.page.last(Fitting).running, "it can be fitted again"
+
+
+def test_the_layout_that_is_shown_is_not_deleted(desk: Any) -> None:
+    ask(desk)
+    stamp = finish(desk)
+    request = drop(desk, stamp)
+    assert desk.page.last(Failed) == Failed(request, "that layout is shown: choose another one before you delete it")
+    assert [kept.stamp for kept in known(desk).kept] == [stamp]
+    show(desk, "")
+    request = drop(desk, "")
+    assert desk.page.last(Failed).request == request, "principal components are no file"
+    request = drop(desk, "../table")
+    assert desk.page.last(Failed) == Failed(request, "that layout is not kept any more")
