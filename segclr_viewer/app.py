@@ -18,6 +18,7 @@ from segclr_viewer.cluster_job import ClusterJobs
 from segclr_viewer.cutout_pictures import CutoutPictures
 from segclr_viewer.embedder import WorkerSettings
 from segclr_viewer.growing_table import GrowingTable
+from segclr_viewer.index_job import IndexJobs
 from segclr_viewer.kept_layouts import KeptLayouts
 from segclr_viewer.latest import LatestThread
 from segclr_viewer.layout_job import LEAST_ROWS, first_layout
@@ -145,6 +146,8 @@ def _start(
         notice=unwritten if log.reads_only else "",
         log=name_of_log(Path(project.labels.file), server.call(log.begun_at)),
     )
+    indexer = IndexJobs(folder, table, server.post)
+    closing.callback(indexer.stop)
     layouts = KeptLayouts(folder, table, scatter, server.post)
     closing.callback(layouts.stop)
     shared = SharedPorts(
@@ -153,6 +156,7 @@ def _start(
         chooser=_thread(closing, server),
         judge=_thread(closing, server),
         searcher=_thread(closing, server),
+        indexer=indexer,
         layouts=layouts,
         log=log,
         training=TrainingFile(Path(project.labels.file)),
@@ -200,6 +204,7 @@ def _start(
 
     if len(table) >= LEAST_ROWS:
         server.call(workspace.begin_layouts)
+    server.call(workspace.indexing.begin)
     return {annotator: server.guard.address(annotator) for annotator in annotators}
 
 

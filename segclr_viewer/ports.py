@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from segclr.em.geometry import XYZ
 from segclr.embeddings.table import EmbeddingTable
 from segclr.errors import SegclrError
+from segclr.explore.faiss_index import Index
 from segclr.explore.fitted import FittedLayout, Source
 from segclr.explore.settings import LayoutSettings
 from segclr.release.registry import Release
@@ -191,6 +192,25 @@ class Layouts(Protocol):
         """Show this one in the next run, too."""
 
 
+class Indexer(Protocol):
+    """Indexes of the table's neighbours, one for each radius of averaging, kept from run to run."""
+
+    def kept(self, radius_um: float) -> Index | None:
+        """The index of the table as it is, None if it has not been built."""
+
+    def build(
+        self,
+        radius_um: float,
+        done: Callable[[], None],
+        failed: Callable[[SegclrError], None],
+        progress: Callable[[float], None],
+    ) -> None:
+        """Build and keep one elsewhere, with what nobody else needs of the cores; `progress` is told the share."""
+
+    def stop(self) -> None:
+        """Give up what is being built; nothing more is told of it."""
+
+
 class Page(Protocol):
     """The connected pages of one annotator."""
 
@@ -255,6 +275,7 @@ class SharedPorts:
     chooser: Latest
     judge: Latest
     searcher: Latest
+    indexer: Indexer
     layouts: Layouts
     log: LabelLog
     training: TrainingMemory

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from benchmarks.explore.data import Sample, scaled
 from benchmarks.explore.timing import Each, each, timed
 from benchmarks.report import Row
-from segclr.explore.faiss_index import PROBES, FaissIndex, faiss_installed
+from segclr.explore.faiss_index import PROBES, built_index, faiss_installed
 from segclr.explore.neighbours import EXACT_ROWS, Neighbours, NeighbourSearch, Wanted
 from segclr.explore.partition import make_partition
 
@@ -56,7 +56,7 @@ def _with_index(
     table: Sample, exact: NeighbourSearch, truth: list[Neighbours], rows: NDArray[np.int64], judged: int
 ) -> list[Row]:
     name = f"{len(table):,} rows"
-    index, took = timed(lambda: FaissIndex(table.embeddings, METRIC))
+    index, took = timed(lambda: built_index(table.embeddings, METRIC))
     search = NeighbourSearch(table.embeddings, METRIC, index)
     answers, calls = _asked(partial(search.like_row, wanted=Wanted(COUNT)), rows)
     budget = "<= 10 s" if len(table) == 1_000_000 else ""

@@ -17,6 +17,7 @@ from segclr.errors import SegclrError
 from segclr.explore.layout import pca_layout
 from segclr_viewer.cluster_job import ClusterJobs
 from segclr_viewer.heads.fitting import Fitted
+from segclr_viewer.index_job import IndexJobs
 from segclr_viewer.kept_layouts import KeptLayouts
 from segclr_viewer.log.store import LabelStore
 from segclr_viewer.log.training_file import TrainingFile
@@ -123,6 +124,7 @@ def label_through_session(place: Field, said: NDArray[np.int64], most: int, batc
             chooser=at_once,
             judge=at_once,
             searcher=at_once,
+            indexer=IndexJobs(Path(folder), table, lambda act: act()),
             layouts=KeptLayouts(Path(folder), table, Scatter(table), lambda post: post()),
             log=log,
             training=TrainingFile(Path(folder) / "labels.sqlite"),

@@ -120,7 +120,7 @@ def _write_table(
     def positions() -> Iterator[NDArray[np.float64]]:
         x = (segment % GRID + 0.5) * COLUMN_VOXELS
         y = (segment // GRID % GRID + 0.5) * COLUMN_VOXELS
-        lap, step = np.divmod(along, _NODES_DEEP)  # up and down the column, as often as it takes, and never at one place
+        lap, step = np.divmod(along, _NODES_DEEP)  # up and down the column, and never at one place
         step = np.where(lap % 2, _NODES_DEEP - 1 - step, step) + 0.25 + 0.5 * lap / (lap.max() + 1)
         z = step * DEPTH_VOXELS / _NODES_DEEP
         for start in range(0, rows, _BLOCK):

@@ -18,10 +18,6 @@ from segclr_viewer.wire.explore import Exploring, SimilarReady, SimilarRequest
 _LARGEST_SEGMENT_ID = 2**64 - 1
 
 
-_PROGRESS_S = 1.0
-_PATIENCE = 60  # looks at an index that has not grown
-
-
 class Neighbourly:
     """Answers the pages' question what is alike."""
 
@@ -47,26 +43,13 @@ class Neighbourly:
         wanted = Wanted(message.count, allowed, _cells(table) if once else None)
         question = Question(self._searches.of_task[message.task], rows, wanted)
         if question.search.takes_long:
-            text = f"building an index of {len(table):,} embeddings, once"
-            self._state.ports.page.send(Exploring(message.request, text, None))
-            self._tell_share(message.request, text, question.search, 0.0, _PATIENCE)
+            self._state.ports.page.send(Exploring(message.request, _patience(question.search, len(table)), None))
         self._searches.errands.ask(
             f"similar {self._state.world.annotator} {message.page}",
             question.run,
             partial(self._tell, message, len(rows), among),
             partial(self._state.fail, message.request),
         )
-
-    def _tell_share(self, request: str, text: str, search: TaskSearch, told: float, patience: int) -> None:
-        """Tell the page how much of the table is in the index, until it is there or nothing is heard of it."""
-        if not search.takes_long or not patience:
-            return
-        share = search.share
-        if share > told:
-            self._state.ports.page.send(Exploring(request, text, round(share, 2)))
-            patience = _PATIENCE
-        again = partial(self._tell_share, request, text, search, share, patience - 1)
-        self._state.shared.later(_PROGRESS_S, again)
 
     def _tell(self, message: SimilarRequest, rows_asked: int, among: int, found: Neighbours) -> None:
         fewer = len(found) < message.count
@@ -118,6 +101,12 @@ class Neighbourly:
             near[rows_near(table.positions_nm, message.within.centre_nm, message.within.radius_nm)] = True
             allowed &= near
         return allowed
+
+
+def _patience(search: TaskSearch, rows: int) -> str:
+    """Why an answer takes seconds."""
+    text = f"comparing all {rows:,} points, one by one"
+    return f"{text}: the index that makes this fast is {search.share:.0%} built" if search.share else text
 
 
 def _cells(table: EmbeddingTable) -> NDArray[np.int64]:

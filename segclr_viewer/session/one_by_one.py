@@ -32,6 +32,11 @@ class OneByOne:
         """Whether nothing waits for what is being done; from any thread."""
         return not self._waiting
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is done, and nothing waits."""
+        return not self._busy and not self._waiting
+
     def _next(self) -> None:
         if self._waiting and not self._busy:
             self._busy = True

@@ -52,6 +52,11 @@ class Predicting:
         self._later = later
         self._asked: dict[str, tuple[int, int]] = {}  # of each task the newest moment that is being predicted
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is being fitted or predicted."""
+        return self._fits.is_idle
+
     def refresh(self, task: TaskState) -> None:
         """Bring a task's predictions up to its labels."""
         name, moment = task.task.name, task.moment

@@ -5,46 +5,57 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from segclr.explore.neighbours import EXACT_ROWS, Neighbours, NeighbourSearch, Wanted, open_search
+from segclr.explore.faiss_index import Index, faiss_installed
+from segclr.explore.neighbours import EXACT_ROWS, Neighbours, NeighbourSearch, Wanted
 from segclr_viewer.heads.row_vectors import RowVectors
 from segclr_viewer.heads.task_state import TaskState
+from segclr_viewer.ports import Indexer
 from segclr_viewer.session.one_by_one import OneByOne
 
 
 class TaskSearch:
-    """The search among the rows of a table as a task's head sees them; made at the first use, off the session's thread.
+    """The search among the rows of a table as a task's head sees them.
 
-    Above `EXACT_ROWS` rows that takes seconds.
+    Above `EXACT_ROWS` rows by an index, if there is one, which `Indexing` has built when the app is at rest; as long as
+    there is none, all rows are compared.
     """
 
-    def __init__(self, vectors: RowVectors) -> None:
+    def __init__(self, vectors: RowVectors, indexer: Indexer) -> None:
         self._vectors = vectors
-        self._search: NeighbourSearch | None = None
-        self._rows = 0
-        self.share = 0.0
+        self._indexer = indexer
+        self._index: Index | None = None
+        self._indexed_rows = 0
+        self.share = 0.0  # of the index that is being built
+
+    @property
+    def radius_um(self) -> float:
+        """Embeddings are averaged within it."""
+        return self._vectors.radius_um
 
     @property
     def takes_long(self) -> bool:
-        """Whether an index has still to be built."""
-        return self._search is None and len(self._vectors.table) > EXACT_ROWS
+        """Whether every row of a large table has to be compared."""
+        rows = len(self._vectors.table)
+        return rows > EXACT_ROWS and (self._index is None or self._indexed_rows != rows)
+
+    def find_index(self) -> None:
+        """Take the index that is kept on the disk, if there is one."""
+        rows = len(self._vectors.table)
+        if rows > EXACT_ROWS and faiss_installed():
+            self._index, self._indexed_rows = self._indexer.kept(self.radius_um), rows
 
     def opened(self) -> NeighbourSearch:
-        """The search; called on one thread."""
-        if self._search is None or self._rows != len(self._vectors.table):
-            matrix = self._vectors.matrix()
-            self._rows, self._search = len(matrix), open_search(matrix, tell=self._told)
-        return self._search
-
-    def _told(self, share: float) -> None:
-        self.share = share
+        """The search; called on one thread, off the session's."""
+        index = None if self.takes_long else self._index
+        return NeighbourSearch(self._vectors.matrix(), index=index)
 
 
 class Searches:
     """The searches of all tasks, shared by the annotators, and the thread that they are asked on."""
 
-    def __init__(self, errands: OneByOne, tasks: dict[str, TaskState]) -> None:
+    def __init__(self, errands: OneByOne, tasks: dict[str, TaskState], indexer: Indexer) -> None:
         self.errands = errands
-        self.of_task = {name: TaskSearch(task.vectors) for name, task in tasks.items()}
+        self.of_task = {name: TaskSearch(task.vectors, indexer) for name, task in tasks.items()}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

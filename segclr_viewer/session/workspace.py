@@ -30,6 +30,7 @@ from segclr_viewer.scatter import Scatter
 from segclr_viewer.session.agreeing import Agreeing
 from segclr_viewer.session.entering import Entering, stem_of
 from segclr_viewer.session.fetching import Fetching
+from segclr_viewer.session.indexing import Indexing
 from segclr_viewer.session.laying_out import LayingOut, Shown
 from segclr_viewer.session.named_columns import NamedColumns
 from segclr_viewer.session.one_by_one import OneByOne
@@ -148,7 +149,7 @@ class Workspace:
         self.places = Places(world.table, world.layout, self.scatter)
         self.errands = OneByOne(ports.chooser)
         self.judgements = OneByOne(ports.judge)
-        self.searches = Searches(OneByOne(ports.searcher), self.tasks)
+        self.searches = Searches(OneByOne(ports.searcher), self.tasks, ports.indexer)
         self.layouts = LayingOut(
             ports.layouts,
             world.table,
@@ -184,6 +185,15 @@ class Workspace:
             self._tell_failure,
             self._say,
             ports.later,
+        )
+        self.indexing = Indexing(
+            ports.indexer,
+            self.searches,
+            len(world.table),
+            lambda: {member.active.task.name for member in self.members},
+            lambda: self._predicting.is_idle and not self.layouts.fitting.running,
+            ports.later,
+            self._say_to_all,
         )
         self.fetching: Fetching | None = None
         if ports.release is not None:
@@ -419,6 +429,10 @@ class Workspace:
 
     def _say(self, task: TaskState, text: str) -> None:
         for member in self._watchers(task):
+            member.tell_status(text)
+
+    def _say_to_all(self, text: str) -> None:
+        for member in self.members:
             member.tell_status(text)
 
     def _tell_failure(self, task: TaskState, error: SegclrError) -> None:

@@ -17,6 +17,7 @@ from segclr_viewer.world import World
 from tests.segclr_viewer.fakes import (
     AheadRecord,
     HeldClusterer,
+    HeldIndexer,
     HeldJobs,
     HeldLayouts,
     HeldWorker,
@@ -41,6 +42,7 @@ class Desk:
     chooser: HeldJobs = field(default_factory=HeldJobs)
     judge: HeldJobs = field(default_factory=HeldJobs)
     searcher: HeldJobs = field(default_factory=HeldJobs)
+    indexer: HeldIndexer = field(default_factory=HeldIndexer)
     training: MemoryTraining = field(default_factory=MemoryTraining)
     views: MemoryViews = field(default_factory=MemoryViews)
     layouts: HeldLayouts = field(default_factory=HeldLayouts)
@@ -59,6 +61,7 @@ class Desk:
                 chooser=self.chooser,
                 judge=self.judge,
                 searcher=self.searcher,
+                indexer=self.indexer,
                 layouts=self.layouts,
                 log=self.log,
                 training=self.training,
@@ -72,7 +75,7 @@ class Desk:
             self.workspace = self.beside.workspace
             self.worker, self.fitter = self.beside.worker, self.beside.fitter
             self.chooser, self.judge = self.beside.chooser, self.beside.judge
-            self.searcher = self.beside.searcher
+            self.searcher, self.indexer = self.beside.searcher, self.beside.indexer
             self.training, self.layouts = self.beside.training, self.beside.layouts
             self.views = self.beside.views
         self.clusterer = HeldClusterer(self.world.table)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from segclr.em.geometry import XYZ
 from segclr.embeddings.table import EmbeddingTable
 from segclr.errors import LabelStoreError, LayoutError, SegclrError
+from segclr.explore.faiss_index import Index
 from segclr.explore.fitted import FittedLayout, Source
 from segclr.explore.layout import make_layout
 from segclr.explore.settings import stamp
@@ -52,6 +53,43 @@ class HeldWorker:
 
     def fail(self, error: SegclrError, at: int = 0) -> None:
         self.held.pop(at)[3](error)
+
+
+@dataclass
+class HeldIndexer:
+    """Holds what is to be built until the test builds it."""
+
+    built: dict[float, Index] = field(default_factory=dict)
+    asked: list[float] = field(default_factory=list)
+    held: list[tuple[Callable[[], None], Callable[[SegclrError], None], Callable[[float], None]]] = field(
+        default_factory=list
+    )
+
+    def kept(self, radius_um: float) -> Index | None:
+        return self.built.get(radius_um)
+
+    def build(
+        self,
+        radius_um: float,
+        done: Callable[[], None],
+        failed: Callable[[SegclrError], None],
+        progress: Callable[[float], None],
+    ) -> None:
+        self.asked.append(radius_um)
+        self.held.append((done, failed, progress))
+
+    def finish(self, index: Index) -> None:
+        self.built[self.asked[-1]] = index
+        self.held.pop()[0]()
+
+    def fail(self, error: SegclrError) -> None:
+        self.held.pop()[1](error)
+
+    def progress(self, share: float) -> None:
+        self.held[-1][2](share)
+
+    def stop(self) -> None:
+        self.held.clear()
 
 
 @dataclass

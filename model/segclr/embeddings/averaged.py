@@ -97,6 +97,32 @@ class AveragedRows:
         self._done[segments] = True
 
 
+class PassingMeans:
+    """(n, d) float32 by slices, what `aggregate` gives, for whoever reads once from the first row to the last.
+
+    Nothing is kept but the segments of the last slice, which the next one may go on with.
+    """
+
+    def __init__(self, table: EmbeddingTable, radius_um: float) -> None:
+        self.shape: tuple[int, ...] = (len(table), table.dimensions)
+        self._table = table
+        self._radius_um = radius_um
+        self._first = 0
+        self._means = np.empty((0, table.dimensions), np.float32)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, rows: slice, /) -> NDArray[np.float32]:
+        start, stop, _ = rows.indices(len(self))
+        if not self._first <= start <= stop <= self._first + len(self._means):
+            first_row = self._table.first_row
+            first, last = np.searchsorted(first_row, [start, max(start, stop - 1)], side="right") - 1
+            self._first = int(first_row[first])
+            self._means = aggregate(part_of(self._table, np.arange(first, last + 1)), self._radius_um)
+        return self._means[start - self._first : stop - self._first]
+
+
 def _in_groups(segments: NDArray[np.integer], first_row: NDArray[np.int64]) -> Iterator[NDArray[np.integer]]:
     """Cut the segments into groups of some ten thousand rows, or of one segment with more."""
     if len(segments):

@@ -7,7 +7,6 @@ exactly.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 
 from segclr.embeddings.storage.stored_embeddings import EmbeddingRows
 from segclr.errors import TableError
-from segclr.explore.faiss_index import FaissIndex, Index, faiss_installed
+from segclr.explore.faiss_index import Index
 from segclr.explore.metric import Metric, comparable, from_squared, squared_distances
 from segclr.heads.one_thread import one_blas_thread
 
@@ -208,15 +207,3 @@ class _Barred:
         if self._cells is None or self._own_cells is None:
             return left
         return left[~np.isin(self._cells[left], self._own_cells)]
-
-
-def open_search(
-    embeddings: EmbeddingRows, metric: Metric = "cosine", tell: Callable[[float], None] = lambda share: None
-) -> NeighbourSearch:
-    """A search of a table; above `EXACT_ROWS` rows with an index, which takes seconds, where faiss is installed.
-
-    Args:
-        tell: is told the share of the rows that are in the index.
-    """
-    large = len(embeddings) > EXACT_ROWS and faiss_installed()
-    return NeighbourSearch(embeddings, metric, FaissIndex(embeddings, metric, tell) if large else None)

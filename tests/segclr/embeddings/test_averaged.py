@@ -7,7 +7,7 @@ import pytest
 
 from segclr.embeddings import averaged
 from segclr.embeddings.aggregation import aggregate
-from segclr.embeddings.averaged import AveragedRows, part_of
+from segclr.embeddings.averaged import AveragedRows, PassingMeans, part_of
 from tests.segclr.embeddings.test_aggregation import random_table
 
 CLOSE = 2e-3  # float16
@@ -52,3 +52,14 @@ def test_a_part_has_the_rows_and_edges_of_its_segments_alone() -> None:
         here, there = part.rows_of(segment_id), table.rows_of(segment_id)
         assert np.array_equal(part.embeddings[here], table.embeddings[there])
         assert np.array_equal(part.edges_of(segment_id) - here.start, table.edges_of(segment_id) - there.start)
+
+
+def test_means_that_are_read_once_are_those_of_the_whole_table() -> None:
+    table = random_table(3)
+    whole = aggregate(table, 1.5)
+    rows = PassingMeans(table, 1.5)
+    assert rows.shape == whole.shape
+    for start in range(0, len(table), 23):
+        np.testing.assert_allclose(rows[start : start + 23], whole[start : start + 23], atol=1e-5)
+    np.testing.assert_allclose(rows[5:40], whole[5:40], atol=1e-5)
+    assert rows[5:5].shape == (0, 4)

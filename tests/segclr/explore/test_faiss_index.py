@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from segclr.explore import neighbours
-from segclr.explore.faiss_index import FaissIndex, faiss_installed
+from segclr.explore.faiss_index import built_index, faiss_installed
 from segclr.explore.metric import Metric
-from segclr.explore.neighbours import NeighbourSearch, Wanted, open_search
+from segclr.explore.neighbours import NeighbourSearch, Wanted
 
 if not faiss_installed():
     pytest.skip("faiss is not installed", allow_module_level=True)
@@ -16,7 +15,7 @@ if not faiss_installed():
 def test_an_index_finds_almost_all_true_neighbours(metric: Metric) -> None:
     rng = np.random.default_rng(0)
     rows = (rng.normal(size=(40, 16))[rng.integers(0, 40, 6000)] * 2 + rng.normal(size=(6000, 16))).astype(np.float32)
-    exact, indexed = NeighbourSearch(rows, metric), NeighbourSearch(rows, metric, FaissIndex(rows, metric))
+    exact, indexed = NeighbourSearch(rows, metric), NeighbourSearch(rows, metric, built_index(rows, metric))
     shared = 0
     for row in range(0, 6000, 60):
         truth, found = exact.like_row(row, Wanted(10)), indexed.like_row(row, Wanted(10))
@@ -32,31 +31,11 @@ def test_an_index_finds_almost_all_true_neighbours(metric: Metric) -> None:
 def test_rows_that_are_not_finite_are_left_out_of_the_index() -> None:
     rows = np.random.default_rng(0).normal(size=(500, 8)).astype(np.float32)
     rows[::50] = np.nan
-    found = FaissIndex(rows, "euclidean").candidates(rows[1], 500)
+    found = built_index(rows, "euclidean").candidates(rows[1], 500)
     assert len(found)
     assert (found % 50 != 0).all()
 
 
 def test_an_index_of_equal_rows_answers() -> None:
-    index = FaissIndex(np.ones((200, 8), np.float32), "cosine")
+    index = built_index(np.ones((200, 8), np.float32), "cosine")
     assert len(index.candidates(np.ones(8, np.float32), 5)) == 5
-
-
-def test_only_large_tables_have_an_index(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = np.random.default_rng(0).normal(size=(300, 8)).astype(np.float32)
-    built: list[int] = []
-
-    def build(embeddings: object, metric: Metric, tell: object) -> FaissIndex:
-        built.append(len(rows))
-        return FaissIndex(rows, metric)
-
-    monkeypatch.setattr(neighbours, "FaissIndex", build)
-    open_search(rows)
-    assert built == []
-    monkeypatch.setattr(neighbours, "EXACT_ROWS", 200)
-    search = open_search(rows)
-    assert built == [300]
-    assert len(search.like_row(0, Wanted(3))) == 3
-    monkeypatch.setattr(neighbours, "faiss_installed", lambda: False)
-    open_search(rows)
-    assert built == [300]

@@ -106,18 +106,19 @@ def test_what_cannot_be_answered_is_told_in_a_sentence(
     assert text in desk.failed().text
 
 
-def test_the_index_of_a_large_table_is_built_once_and_that_is_said(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    built = []
-    usual = searches.open_search
+def test_without_an_index_all_rows_of_a_large_table_are_compared_and_that_is_said(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = ask(desk, "point", 0)
+    assert not desk.page.all(Exploring)
     monkeypatch.setattr(searches, "EXACT_ROWS", 10)
-    monkeypatch.setattr(searches, "open_search", lambda rows, tell: built.append(len(rows)) or usual(rows))
-    ask(desk, "point", 0)
+    answer = ask(desk, "point", 0)
+    assert answer.rows == usual.rows
+    assert desk.page.last(Exploring).text == "comparing all 18 points, one by one"
+    desk.workspace.searches.of_task["subcompartment"].share = 0.4
     ask(desk, "point", 5)
-    assert built == [18]
-    (said,) = desk.page.all(Exploring)
-    assert said.text == "building an index of 18 embeddings, once"
-    ask(desk, "point", 5, task="cell type")
-    assert built == [18, 18], "another task sees other embeddings"
+    said = desk.page.last(Exploring).text
+    assert said == "comparing all 18 points, one by one: the index that makes this fast is 40% built"
 
 
 def test_of_one_page_s_questions_the_newest_is_answered_and_none_of_another_s_is_lost(desk: Any) -> None:

@@ -14,13 +14,16 @@ LOCK = "writer.lock"
 
 
 @contextmanager
-def writing_alone(folder: Path) -> Iterator[None]:
+def writing_alone(folder: Path, lock: str = LOCK) -> Iterator[None]:
     """Hold the lock of a table's folder, which must exist.
+
+    Args:
+        lock: another one of its own for what lies beside the table.
 
     Raises:
         TableError: Another writer holds it, or the folder cannot be written.
     """
-    path = folder / LOCK
+    path = folder / lock
     try:
         file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
