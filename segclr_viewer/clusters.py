@@ -78,7 +78,7 @@ def find_clusters(
     """
     tell(ClusterProgress("finding clusters", 0.0))
     vectors = RowVectors(table, order.radius_um).matrix()
-    embeddings = np.asarray(vectors) if order.among is None else vectors[order.among]
+    embeddings = vectors[:] if order.among is None else vectors[order.among]
     points = comparable(embeddings, "cosine") if order.xy is None else order.xy
     clustering = cluster(points, order.method)
     rows = np.arange(len(table)) if order.among is None else order.among

@@ -36,17 +36,19 @@ class KeptLayouts:
         self._job: LayoutJob | None = None
 
     def kept(self) -> list[KeptLayout]:
-        """Those of this version of the table, the newest first, at most `MOST_LISTED`, without damaged files."""
+        """Those of the points of this version of the table, the newest first, at most `MOST_LISTED`, without damaged
+        files."""
         usual, found = self.stamp_of(LayoutWish()), []
         for path in self._files():
             try:
-                stamp, settings, source = describe_fitted(path)
+                stamp, settings, source, rows = describe_fitted(path)
                 fitted_at = datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds")
             except (OSError, SegclrError) as error:
                 log.warning("a kept layout is passed over: %s", error)
                 continue
             # layouts of earlier releases do not tell their source; only the usual one's stamp is known to be of it
-            if source.table == self._table.version or (source.table == "" and stamp == usual):
+            of_table = source.table == self._table.version or (source.table == "" and stamp == usual)
+            if of_table and self._fits(rows):
                 found.append(KeptLayout(stamp, settings, source, fitted_at))
         return found[:MOST_LISTED]
 
@@ -64,9 +66,7 @@ class KeptLayouts:
             fitted = open_fitted(self._file(stamp))
         except (OSError, SegclrError) as error:
             raise LayoutError(f"that layout cannot be read any more ({error}): fit it again") from None
-        sampled = self._scatter.sampled
-        rows, now = len(fitted.layout.xy), len(self._table if sampled is None else sampled)
-        if rows != now and not (isinstance(self._table, GrowingTable) and rows < now):
+        if not self._fits(len(fitted.layout.xy)):
             raise LayoutError("that layout is of another table: fit it again")
         return fitted
 
@@ -114,6 +114,12 @@ class KeptLayouts:
             (self._folder / _SHOWN).write_text(stamp, encoding="ascii")
         except OSError as error:
             log.warning("the choice of the layout is not kept: %s", error)
+
+    def _fits(self, rows: int) -> bool:
+        """Whether a layout of so many rows can be one of the points; a growing table had fewer."""
+        sampled = self._scatter.sampled
+        now = len(self._table if sampled is None else sampled)
+        return rows == now or (isinstance(self._table, GrowingTable) and rows < now)
 
     def _order(self, wish: LayoutWish, earlier: Path | None = None) -> LayoutOrder:
         return LayoutOrder(

@@ -208,7 +208,7 @@ def _fit_and_keep(pipe: Connection, order: LayoutOrder) -> None:
 def _rows(table: EmbeddingTable, order: LayoutOrder) -> Rows:
     vectors = RowVectors(table, order.radius_um, order.folder).matrix()
     if order.among is None:
-        return Rows(_segments(table), table.node_ids, np.asarray(vectors), order.classes, order.labels)
+        return Rows(_segments(table), table.node_ids, vectors[:], order.classes, order.labels)
     nodes = table.node_ids[order.among]
     return Rows(table.segment_of_rows(order.among), nodes, vectors[order.among], order.classes, order.labels)
 

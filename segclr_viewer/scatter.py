@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from segclr.embeddings.storage.stored_embeddings import EmbeddingRows
 from segclr.embeddings.table import EmbeddingTable
-from segclr_viewer.heads.row_vectors import LARGE_ROWS
 
+WHOLE_ROWS = 1 << 20  # that a browser still draws and selects from well
 SAMPLE_ROWS = 100_000  # that a browser draws and a UMAP is fitted among without a wait
 
 
@@ -23,7 +23,7 @@ class Scatter:
     """
 
     def __init__(
-        self, table: EmbeddingTable, most: int = LARGE_ROWS, sample: int = SAMPLE_ROWS, table_grows: bool = False
+        self, table: EmbeddingTable, most: int = WHOLE_ROWS, sample: int = SAMPLE_ROWS, table_grows: bool = False
     ) -> None:
         self._table = table
         self.is_whole = table_grows or len(table) <= most

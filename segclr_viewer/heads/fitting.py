@@ -61,9 +61,9 @@ class Fitted:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """Rows that somebody sees: points of the scatter, and all rows of the segments in the viewer."""
+    """Rows that somebody sees: points of the scatter, None for all, and all rows of the segments in the viewer."""
 
-    points: NDArray[np.int64]
+    points: NDArray[np.int64] | None
     visible: NDArray[np.int64]
 
 
@@ -122,11 +122,11 @@ class FitJob:
         return Fitted(self.seq, points, fitted.head, fitted.held_out, probabilities, self.now(), fit_ms, self.revision)
 
     def _begun(self, fitted: FittedHead[LinearHead], fit_ms: float, alike: str) -> Fitted:
-        """Predict the rows that are seen; the others when they come in sight, or by and by (`Unfinished.go_on`)."""
+        """Predict the rows that are seen; others when they come in sight, or by and by (`Unfinished.go_on`)."""
         rest = Unfinished(fitted.head, self.vectors, self.task.unit == "segment")
         rest.predict_first(self.seen.points, self.seen.visible)
         points = self._points(rest.classes, rest.confidence, rest.counts(), "; ".join(filter(None, (alike, self.note))))
-        points = replace(points, rest=rest)
+        points = replace(points, rest=None if rest.is_over else rest)
         return Fitted(
             self.seq, points, fitted.head, fitted.held_out, rest.probabilities, self.now(), fit_ms, self.revision
         )

@@ -36,6 +36,11 @@ class RowVectors:
         """Whether the table has more than `LARGE_ROWS`, so that all of it takes seconds."""
         return len(self.table) > LARGE_ROWS
 
+    @property
+    def are_at_hand(self) -> bool:
+        """Whether no row has to be averaged before it can be read."""
+        return self.radius_um == 0 or (isinstance(self._matrix, AveragedRows) and self._matrix.share == 1)
+
     def matrix(self) -> EmbeddingRows:
         """(n, d) float32, one row per row of the table; of a large one read slices."""
         if self._matrix is None or len(self._matrix) != len(self.table):

@@ -49,10 +49,17 @@ class Unfinished:
         known = self.probabilities[self._done].argmax(axis=1)
         return tuple(np.bincount(known, minlength=self._head.class_count).tolist())
 
-    def predict_first(self, points: NDArray[np.integer], visible: NDArray[np.integer]) -> None:
-        """Predict what is seen: the points, too, unless all of their segments would have to be averaged for that."""
+    def predict_first(self, points: NDArray[np.integer] | None, visible: NDArray[np.integer]) -> None:
+        """Predict what is seen: the points, too, unless all of their segments would have to be averaged for that.
+
+        Args:
+            points: None where every row is one.
+        """
         self.predict_rows(visible)
-        if self._is_by_row:
+        if points is None:
+            if self._vectors.are_at_hand:
+                self.go_on(lambda: True)
+        elif self._is_by_row:
             self.predict_rows(points)
 
     @property

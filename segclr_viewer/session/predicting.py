@@ -131,7 +131,7 @@ def _message(fitted: Fitted, repaint_ms: float) -> PointsReady:
     return PointsReady(
         stamp=points.stamp,
         task=points.task,
-        url=f"/columns/prediction/{points.stamp}.bin",
+        url=f"/columns/prediction/{points.stamp}{'' if points.rest is None else '~-some'}.bin",
         rows=len(points.classes),
         predicted=list(points.predicted),
         labelled=list(points.labelled),

@@ -17,7 +17,7 @@ from segclr.errors import SegclrError
 from segclr.explore.layout import Layout
 from segclr.explore.placement import Placement
 from segclr_viewer.growing_table import GrowingTable
-from segclr_viewer.heads.fitting import NOTHING_SEEN, Seen
+from segclr_viewer.heads.fitting import Seen
 from segclr_viewer.heads.task_state import Predicted, TaskState
 from segclr_viewer.labels.group_commit import GroupCommit
 from segclr_viewer.labels.label_sites import LabelSites
@@ -302,15 +302,15 @@ class Workspace:
             member.tell_layout()
 
     def look_at(self, segment_ids: Sequence[int]) -> None:
-        """These segments are shown: of a large table, some points of each enter, and they are predicted first.
+        """These segments are shown: of a large table they are predicted first, and of each some points enter a sample.
 
         Of a published release those that are not there yet are fetched.
         """
         if self.fetching is not None:
             self.fetching.want(segment_ids)
+        self._visible = list(segment_ids)[:MOST_VISIBLE]
         if self.scatter.is_whole:
             return
-        self._visible = list(segment_ids)[:MOST_VISIBLE]
         slices = [self._table.rows_of(segment_id) for segment_id in self._visible]
         sizes = [some.stop - some.start for some in slices]
         steps = [max(1, -(-size // POINTS_EACH)) for size in sizes]
@@ -366,10 +366,9 @@ class Workspace:
 
     def _seen(self) -> Seen:
         """What is predicted before all else of a large table: its points, and the rows of what the viewer shows."""
-        if self.scatter.is_whole:
-            return NOTHING_SEEN
         rows = [np.arange(some.start, some.stop) for some in map(self._table.rows_of, self._visible)]
-        return Seen(self.scatter.rows, np.concatenate([np.empty(0, np.int64), *rows]))
+        points = None if self.scatter.is_whole else self.scatter.rows
+        return Seen(points, np.concatenate([np.empty(0, np.int64), *rows]))
 
     def begin_layouts(self) -> None:
         """Show the layout that was shown last, or fit the first one; a failure is told to all."""

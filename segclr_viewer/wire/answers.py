@@ -153,7 +153,8 @@ class PointsReady(Struct, frozen=True, forbid_unknown_fields=True, tag="points")
 
     def of_all(self, predicted: Sequence[int]) -> "PointsReady":
         """The same predictions when every row is predicted: their column is another one."""
-        return structs.replace(self, url=f"{self.url.removesuffix('.bin')}~-all.bin", predicted=list(predicted))
+        stem = self.url.removesuffix(".bin").partition("~")[0]
+        return structs.replace(self, url=f"{stem}.bin", predicted=list(predicted))
 
     def of_points(self, count: int) -> "PointsReady":
         """The same predictions, of so many points alone."""

@@ -80,6 +80,13 @@ def test_those_of_other_tables_and_damaged_ones_are_not_listed(kept: Kept) -> No
     assert kept.layouts.kept() == []
 
 
+def test_those_of_a_part_of_the_points_are_not_listed_but_fitted_again(kept: Kept) -> None:
+    kept.keep("sampled", 1)
+    sampled = Scatter(kept.table, most=50, sample=20)
+    assert [each.stamp for each in kept.layouts.kept()] == ["sampled"]
+    assert KeptLayouts(kept.folder, kept.table, sampled, kept.posted.put).kept() == []
+
+
 def test_the_usual_one_of_an_earlier_release_is_listed(kept: Kept) -> None:
     usual = kept.layouts.stamp_of(LayoutWish())
     kept.keep(usual, 1, Source())

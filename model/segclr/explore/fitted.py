@@ -135,8 +135,8 @@ def open_fitted(path: Path) -> FittedLayout:
         raise TableError(f"the layout {path} is damaged ({error}): delete it, and it is fitted again") from None
 
 
-def describe_fitted(path: Path) -> tuple[str, LayoutSettings, Source]:
-    """Stamp, settings and source of a kept layout, without reading its coordinates.
+def describe_fitted(path: Path) -> tuple[str, LayoutSettings, Source, int]:
+    """Stamp, settings, source and number of rows of a kept layout, without reading its coordinates.
 
     Raises:
         TableError: the file is damaged.
@@ -144,8 +144,10 @@ def describe_fitted(path: Path) -> tuple[str, LayoutSettings, Source]:
     """
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
-            columns = {name: content[name] for name in ("stamp", "settings", "source") if name in content.files}
-        return str(columns["stamp"]), LayoutSettings(**json.loads(str(columns["settings"]))), _source(columns)
+            named = ("stamp", "settings", "source", "spread")
+            columns = {name: content[name] for name in named if name in content.files}
+        settings = LayoutSettings(**json.loads(str(columns["settings"])))
+        return str(columns["stamp"]), settings, _source(columns), len(columns["spread"])
     except FileNotFoundError:
         raise
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:

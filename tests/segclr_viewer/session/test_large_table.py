@@ -47,6 +47,14 @@ def desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
     return Desk(world, MemoryLog(), count(1)).start()
 
 
+@pytest.fixture
+def whole(desk: Desk) -> Desk:
+    """The same, with all of the large table in the scatter."""
+    scatter = Scatter(TABLE)
+    world = replace(desk.session._state.world, scatter=scatter, layout=pca_layout(TABLE.embeddings))
+    return Desk(world, MemoryLog(), count(1)).start()
+
+
 def outside(desk: Desk) -> int:
     """A row that is no point."""
     return next(row for row in range(len(TABLE)) if desk.workspace.scatter.point(row) is None)
@@ -114,6 +122,36 @@ def test_what_the_viewer_shows_is_predicted_first_and_its_points_enter(desk: Des
     while not desk.session.points or not desk.session.points.rest:
         desk.fitter.run()
     assert (desk.session.points.classes[rows] != NO_CLASS).all()
+
+
+def test_all_rows_of_a_large_table_that_is_shown_whole_are_predicted_before_any_is_told(whole: Desk) -> None:
+    for row, given in ((0, 0), (17, 1)):
+        whole.label(row, given, fit=False)
+    while not whole.session.points or sum(whole.session.points.labelled) < 2:
+        whole.fitter.run()
+    assert whole.session.points.rest is None
+    assert (whole.session.points.classes != NO_CLASS).all()
+    told = whole.page.last(PointsReady)
+    assert (told.rows, sum(told.predicted)) == (len(TABLE), len(TABLE))
+    assert told.url == f"/columns/prediction/{told.stamp}.bin"
+
+
+def test_where_rows_must_be_averaged_first_the_cells_in_the_viewer_are_predicted_before_all_others(whole: Desk) -> None:
+    whole.session.receive(SegmentsRequest(whole.request(), [str(BIG)]))
+    whole.switch("cell type")
+    assert whole.session.active.vectors.radius_um > 0
+    for row, given in ((0, 0), (17, 1)):
+        whole.label(row, given, "cell type", fit=False)
+    while not whole.session.points or sum(whole.session.points.labelled) < 2:
+        whole.fitter.run()
+    points, some = whole.session.points, whole.page.last(PointsReady)
+    assert (points.classes[TABLE.rows_of(BIG)] != NO_CLASS).all()
+    assert (points.classes == NO_CLASS).any()
+    whole.fitter.run_newest()
+    everything = whole.page.last(PointsReady)
+    assert (points.classes != NO_CLASS).all()
+    # what is kept under the plain name, in a browser for ever, is never a part
+    assert (some.url, everything.url) == tuple(f"/columns/prediction/{some.stamp}{end}.bin" for end in ("~-some", ""))
 
 
 def test_a_lasso_selects_the_rows_of_its_points(desk: Desk) -> None:
