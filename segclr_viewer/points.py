@@ -24,6 +24,9 @@ class Rest(Protocol):
     def counts(self) -> tuple[int, ...]:
         """How many rows, or in a segment task segments, are predicted as each class so far."""
 
+    def note(self) -> str:
+        """One sentence about rows that have been met and cannot be predicted, empty for none."""
+
     def predict_rows(self, rows: NDArray[np.integer]) -> None:
         """Have some rows predicted."""
 

@@ -147,7 +147,7 @@ class _Page:
         """Until every row is predicted: after how many seconds, and how many."""
         begun, message = time.perf_counter(), self.newest
         while True:
-            if "-all" in message["url"] and message["labels"] == LABELS:
+            if "-some" not in message["url"] and message["labels"] == LABELS:
                 return time.perf_counter() - begun, sum(message["predicted"])
             message = await self.client.receive("points")
 

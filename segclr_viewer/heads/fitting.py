@@ -125,7 +125,8 @@ class FitJob:
         """Predict the rows that are seen; others when they come in sight, or by and by (`Unfinished.go_on`)."""
         rest = Unfinished(fitted.head, self.vectors, self.task.unit == "segment")
         rest.predict_first(self.seen.points, self.seen.visible)
-        points = self._points(rest.classes, rest.confidence, rest.counts(), "; ".join(filter(None, (alike, self.note))))
+        note = "; ".join(filter(None, (alike, self.note, rest.note() if rest.is_over else "")))
+        points = self._points(rest.classes, rest.confidence, rest.counts(), note)
         points = replace(points, rest=None if rest.is_over else rest)
         return Fitted(
             self.seq, points, fitted.head, fitted.held_out, rest.probabilities, self.now(), fit_ms, self.revision

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from segclr.errors import TableError
 from segclr.heads.linear import LinearHead
 from segclr.heads.over_segments import codes_of_segments, mean_over_segments
 from segclr_viewer.heads.row_vectors import RowVectors
@@ -36,6 +37,7 @@ class Unfinished:
         self._vectors = vectors
         self._first_row = table.first_row
         self._done = np.zeros(len(table.segment_ids), np.bool_)
+        self._broken = np.zeros(len(table), np.bool_)  # what is no number, or is averaged with what is none
 
     @property
     def is_over(self) -> bool:
@@ -46,8 +48,23 @@ class Unfinished:
         """How many rows, or of such a task segments, are predicted as each class so far."""
         if self.probabilities is None:
             return tuple(np.bincount(self.classes, minlength=256)[: self._head.class_count].tolist())
-        known = self.probabilities[self._done].argmax(axis=1)
+        done = self.probabilities[self._done]
+        known = done[np.isfinite(done[:, 0])].argmax(axis=1)
         return tuple(np.bincount(known, minlength=self._head.class_count).tolist())
+
+    def note(self) -> str:
+        """One sentence about rows that have been met and cannot be predicted, empty for none."""
+        broken = np.flatnonzero(self._broken)
+        if not len(broken):
+            return ""
+        places = np.unique(np.searchsorted(self._first_row, broken, side="right") - 1)
+        first = f"segment {self._vectors.table.segment_ids[places[0]]}"
+        where = f"in {first}" if len(places) == 1 else f"in {len(places):,} segments, the first {first}"
+        average = " or averaged with such" if self._vectors.radius_um > 0 else ""
+        return (
+            f"{len(broken):,} of {len(self.classes):,} embeddings are NaN or infinite{average}, {where}: they are left "
+            "out, and `segclr-table verify` tells about the table"
+        )
 
     def predict_first(self, points: NDArray[np.integer] | None, visible: NDArray[np.integer]) -> None:
         """Predict what is seen: the points, too, unless all of their segments would have to be averaged for that.
@@ -73,7 +90,7 @@ class Unfinished:
         """
         if self._is_by_row:
             todo = rows[self.classes[rows] == _NO_CLASS]
-            self.classes[todo], self.confidence[todo] = self._head.predict_codes(self._vectors.matrix()[todo])
+            self._fill_rows(todo, self._vectors.matrix()[todo])
         else:
             self.predict_segments(np.unique(np.searchsorted(self._first_row, rows, side="right") - 1))
 
@@ -93,11 +110,7 @@ class Unfinished:
         return float(np.diff(self._first_row)[self._done].sum() / max(1, len(self.classes)))
 
     def go_on(self, is_wanted: Callable[[], bool]) -> None:
-        """Predict the rest, for as long as it is wanted.
-
-        Raises:
-            TableError: an embedding is NaN or infinite.
-        """
+        """Predict the rest, for as long as it is wanted."""
         for first, last in self._pieces():
             if not is_wanted():
                 return
@@ -124,9 +137,49 @@ class Unfinished:
     ) -> None:
         """Note what the head says of all rows of some segments, each beginning at `starts` among them."""
         if self.probabilities is None:
-            self.classes[rows], self.confidence[rows] = self._head.predict_codes(embeddings)
+            self._fill_rows(rows, embeddings)
         else:
-            means = mean_over_segments(self._head, embeddings, starts)
-            self.probabilities[segments] = means
-            self.classes[rows], self.confidence[rows] = codes_of_segments(means, starts)
+            self._fill_segments(self.probabilities, segments, rows, embeddings, starts)
         self._done[segments] = True
+
+    def _fill_rows(self, rows: slice | NDArray[np.integer], embeddings: NDArray[np.float32]) -> None:
+        try:
+            self.classes[rows], self.confidence[rows] = self._head.predict_codes(embeddings)
+        except TableError:
+            finite = self._finite(rows, embeddings)
+            known = _numbers(rows)[finite]
+            self.classes[known], self.confidence[known] = self._head.predict_codes(embeddings[finite])
+
+    def _fill_segments(
+        self,
+        probabilities: NDArray[np.float32],
+        segments: slice | NDArray[np.integer],
+        rows: slice | NDArray[np.integer],
+        embeddings: NDArray[np.float32],
+        starts: NDArray[np.int64],
+    ) -> None:
+        """A segment is its rows that are finite; one that has none has no class."""
+        try:
+            means = mean_over_segments(self._head, embeddings, starts)
+            probabilities[segments] = means
+            self.classes[rows], self.confidence[rows] = codes_of_segments(means, starts)
+        except TableError:
+            finite = self._finite(rows, embeddings)
+            left = np.add.reduceat(finite, starts[:-1], dtype=np.int64)
+            some = left > 0
+            means = mean_over_segments(self._head, embeddings[finite], np.append(0, np.cumsum(left[some])))
+            probabilities[_numbers(segments)[some]] = means
+            sizes = np.diff(starts)
+            classes, confidence = codes_of_segments(means, np.append(0, np.cumsum(sizes[some])))
+            known = _numbers(rows)[np.repeat(some, sizes)]
+            self.classes[known], self.confidence[known] = classes, confidence
+
+    def _finite(self, rows: slice | NDArray[np.integer], embeddings: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Which rows can be predicted; notes the others."""
+        finite: NDArray[np.bool_] = np.isfinite(embeddings).all(axis=1)
+        self._broken[_numbers(rows)[~finite]] = True
+        return finite
+
+
+def _numbers(rows: slice | NDArray[np.integer]) -> NDArray[np.integer]:
+    return np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows

@@ -94,11 +94,13 @@ class Predicting:
         if not rest.is_over:
             self._go_on(task, fitted, rest)
             return
-        points = replace(fitted.points, predicted=rest.counts())
-        message = task.predicted.message.of_all(points.predicted)
+        broken = rest.note()
+        note = "; ".join(filter(None, (fitted.points.note, broken)))
+        points = replace(fitted.points, predicted=rest.counts(), note=note)
+        message = task.predicted.message.of_all(points.predicted, note)
         task.predicted = Predicted(replace(fitted, points=points), message)
         self._tell(task, task.predicted)
-        self._say(task, f"all {len(points.classes):,} points are predicted")
+        self._say(task, broken or f"all {len(points.classes):,} points are predicted")
 
     def _say_share(self, task: TaskState, fitted: Fitted, rest: Rest) -> None:
         if self._is_shown(task, fitted) and not rest.is_over:

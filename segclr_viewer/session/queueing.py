@@ -88,6 +88,9 @@ class Question:
         head = None if self.fitted is None else self.fitted.head
         rows = self.places.rows(None if self.fitted is None or head is None else self.fitted.points.classes, self.seed)
         embeddings = matrix[rows]
+        if self.places.vectors.is_large:  # of a smaller table none is opened that has rows which are no numbers
+            finite = np.isfinite(embeddings).all(axis=1)
+            rows, embeddings = rows[finite], embeddings[finite]
         due, doubles = self._doubles(self.count + len(self.held))
         closed = self.places.closed(np.union1d(np.union1d(self.answered, self.held), self.taken))
         chosen = propose(

@@ -151,10 +151,10 @@ class PointsReady(Struct, frozen=True, forbid_unknown_fields=True, tag="points")
     head: HeadInfo | None
     note: str
 
-    def of_all(self, predicted: Sequence[int]) -> "PointsReady":
+    def of_all(self, predicted: Sequence[int], note: str) -> "PointsReady":
         """The same predictions when every row is predicted: their column is another one."""
         stem = self.url.removesuffix(".bin").partition("~")[0]
-        return structs.replace(self, url=f"{stem}.bin", predicted=list(predicted))
+        return structs.replace(self, url=f"{stem}.bin", predicted=list(predicted), note=note)
 
     def of_points(self, count: int) -> "PointsReady":
         """The same predictions, of so many points alone."""

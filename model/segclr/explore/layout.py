@@ -73,10 +73,14 @@ def named_layout(
 
 
 def pca_layout(embeddings: EmbeddingRows) -> Layout:
-    """The first two principal components of the embeddings, (n, d); their signs are fixed, so that repeats agree."""
+    """The first two principal components of the embeddings, (n, d); their signs are fixed, so that repeats agree.
+
+    Embeddings that are not finite lie in the middle.
+    """
     n, d = embeddings.shape
     xy = np.zeros((n, 2))
     sample = np.asarray(embeddings[:: max(1, -(-n // _SAMPLE_ROWS))], np.float64)
+    sample = sample[np.isfinite(sample).all(axis=1)]
     if len(sample) < 2 or d < 1:
         return make_layout("pca", xy)
     with one_blas_thread():
@@ -88,5 +92,6 @@ def pca_layout(embeddings: EmbeddingRows) -> Layout:
         axes = axes * np.where(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])] < 0, -1.0, 1.0)
         for start in range(0, n, _BLOCK_ROWS):
             block = np.asarray(embeddings[start : start + _BLOCK_ROWS], np.float64)
-            xy[start : start + _BLOCK_ROWS, : axes.shape[1]] = (block - mean) @ axes
+            finite = np.isfinite(block).all(axis=1)
+            xy[start + np.flatnonzero(finite), : axes.shape[1]] = (block[finite] - mean) @ axes
     return make_layout("pca", xy)

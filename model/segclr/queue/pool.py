@@ -36,7 +36,8 @@ def typical_rows(embeddings: EmbeddingRows, first_row: NDArray[np.int64]) -> NDA
     """Return (S,) the row of each segment whose embedding is nearest to the segment's mean: the one to ask about.
 
     Args:
-        embeddings: (n, d) float32, grouped by segment; read some segments at a time.
+        embeddings: (n, d) float32, grouped by segment; read some segments at a time. Rows that are not finite are
+            passed over; of a segment that has no others it is the first.
         first_row: (S + 1,) int64: segment s has rows `first_row[s]` to `first_row[s + 1]`, at least one.
     """
     found, first = [np.empty(0, np.int64)], 0
@@ -54,6 +55,13 @@ def _typical(embeddings: NDArray[np.float32], first_row: NDArray[np.int64]) -> N
     means = np.add.reduceat(embeddings, starts, axis=0) / sizes[:, None].astype(np.float32)
     away = embeddings - np.repeat(means, sizes, axis=0)
     squares = np.einsum("nd,nd->n", away, away)
+    finite = np.isfinite(squares)
+    if not finite.all():
+        finite = np.isfinite(embeddings).all(axis=1)
+        known = np.where(finite[:, None], embeddings, 0)
+        counts = np.maximum(1, np.add.reduceat(finite, starts, dtype=np.float32))
+        away = known - np.repeat(np.add.reduceat(known, starts, axis=0) / counts[:, None], sizes, axis=0)
+        squares = np.where(finite, np.einsum("nd,nd->n", away, away), np.inf)
     nearest = np.flatnonzero(squares == np.repeat(np.minimum.reduceat(squares, starts), sizes))
     return nearest[np.searchsorted(nearest, starts)]  # of equals the first
 

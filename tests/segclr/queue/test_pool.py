@@ -49,3 +49,10 @@ def test_ambiguity_is_one_minus_the_lead() -> None:
     probabilities = np.array([[0.5, 0.3, 0.2], [0.1, 0.1, 0.8]], np.float32)
     np.testing.assert_allclose(ambiguity(probabilities), [0.8, 0.3], rtol=1e-6)
     assert ambiguity(np.ones((2, 1), np.float32)).tolist() == [0, 0]
+
+
+def test_rows_that_are_no_numbers_are_not_typical() -> None:
+    embeddings = np.array([[0.0], [1.0], [np.nan], [5.0], [np.inf], [np.nan]], np.float32)
+    assert typical_rows(embeddings, np.array([0, 3, 4, 6])).tolist() == [0, 3, 4]
+    embeddings[:3, 0] = [np.nan, 1.0, 1.1]
+    assert typical_rows(embeddings, np.array([0, 3, 4, 6])).tolist()[0] == 1

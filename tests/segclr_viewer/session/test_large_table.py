@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 
 from segclr.explore.layout import pca_layout
+from segclr.heads.linear import fit_head
+from segclr_viewer.heads.row_vectors import RowVectors
+from segclr_viewer.heads.unfinished import Unfinished
 from segclr_viewer.points import NO_CLASS
 from segclr_viewer.scatter import Scatter
 from segclr_viewer.session import workspace
@@ -225,3 +228,65 @@ def test_a_layout_that_a_page_was_told_of_is_there_while_points_enter(desk: Desk
     assert desk.workspace.layout_named(told.id) is told
     desk.workspace.layout_ready(replace(pca_layout(desk.workspace.scatter.of(TABLE.embeddings)), id="another"))
     assert desk.workspace.layout_named(told.id) is None
+
+
+@pytest.mark.parametrize("task", ["subcompartment", "cell type"])
+def test_rows_that_are_no_numbers_are_named_and_get_no_class(monkeypatch: pytest.MonkeyPatch, task: str) -> None:
+    monkeypatch.setattr("segclr_viewer.heads.row_vectors.LARGE_ROWS", 10)
+    monkeypatch.setattr("tests.segclr_viewer.desk.at_once", Clock())
+    here = TABLE.rows_of(BIG)
+    embeddings = TABLE.embeddings.copy()
+    embeddings[here] = np.nan
+    table = replace(TABLE, embeddings=embeddings)
+    scatter = Scatter(table, most=10, sample=6)
+    layout = pca_layout(scatter.of(table.embeddings))
+    assert np.isfinite(layout.xy).all()
+    desk = Desk(world_of(table, layout=layout, scatter=scatter), MemoryLog(), count(1)).start()
+    desk.switch(task)
+    fine = [point for point in range(6) if not here.start <= (desk.workspace.scatter.row(point) or 0) < here.stop]
+    desk.label(fine[0], 0, task)
+    desk.label(fine[-1], 1, task)
+    points = desk.session.points
+    assert points is not None
+    assert (points.classes[here] == NO_CLASS).all()
+    assert (np.delete(points.classes, np.arange(here.start, here.stop)) != NO_CLASS).all()
+    average = " or averaged with such" if task == "cell type" else ""
+    said = (
+        f"{here.stop - here.start} of 18 embeddings are NaN or infinite{average}, in segment {BIG}: they are left out, "
+        "and `segclr-table verify` tells about the table"
+    )
+    assert desk.page.last(Status).text == said
+    told = desk.page.last(PointsReady)
+    assert said in told.note
+    assert sum(told.predicted) == (18 - (here.stop - here.start) if task == "subcompartment" else 3)
+    desk.session.receive(QueueRequest(desk.request(), "page", task, 8, [], [], None))
+    desk.chooser.run_newest()
+    asked = [
+        desk.workspace.scatter.row(item.row) for item in desk.page.last(QueueReady).items if item.strategy != "audit"
+    ]
+    assert asked
+    assert not {*asked} & {*range(here.start, here.stop)}
+
+
+def test_a_segment_is_what_its_rows_say_that_are_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("segclr_viewer.heads.row_vectors.LARGE_ROWS", 10)
+    here = TABLE.rows_of(BIG)
+    embeddings = TABLE.embeddings.copy()
+    embeddings[here.start] = np.inf
+    rng = np.random.default_rng(0)
+    head = fit_head(
+        rng.normal(size=(40, TABLE.dimensions)).astype(np.float32),
+        np.arange(40) % 2,
+        np.arange(40, dtype=np.uint64) % 5,
+        2,
+    )
+    rest = Unfinished(head.head, RowVectors(replace(TABLE, embeddings=embeddings), 0.0), of_segments=True)
+    rest.go_on(lambda: True)
+    assert rest.probabilities is not None
+    expected = head.head.predict(TABLE.embeddings[here.start + 1 : here.stop]).mean(axis=0)
+    at = int(np.searchsorted(TABLE.segment_ids, np.uint64(BIG)))
+    np.testing.assert_allclose(rest.probabilities[at], expected, rtol=1e-5)
+    assert (rest.classes != NO_CLASS).all()
+    assert len(set(rest.classes[here].tolist())) == 1
+    assert rest.counts() == tuple(np.bincount(rest.probabilities.argmax(axis=1), minlength=2).tolist())
+    assert rest.note().startswith(f"1 of 18 embeddings are NaN or infinite, in segment {BIG}")
