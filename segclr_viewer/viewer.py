@@ -23,7 +23,7 @@ from segclr_viewer.overlay.overlay import Overlay
 from segclr_viewer.overlay.surfaces import Surfaces
 from segclr_viewer.points import Points
 from segclr_viewer.scene import Scene, initial_state
-from segclr_viewer.wire.messages import Mark
+from segclr_viewer.wire.labelling import Mark
 
 log = logging.getLogger(__name__)
 

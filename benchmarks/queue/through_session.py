@@ -29,7 +29,8 @@ from segclr_viewer.scatter import Scatter
 from segclr_viewer.session.session import Session
 from segclr_viewer.session.workspace import Workspace
 from segclr_viewer.wire.answers import Failed, QueueReady, ToPage
-from segclr_viewer.wire.messages import LabelRequest, QueueRequest, Target
+from segclr_viewer.wire.labelling import LabelRequest, Target
+from segclr_viewer.wire.messages import QueueRequest
 from segclr_viewer.worker import NoEncoder
 from segclr_viewer.world import World
 

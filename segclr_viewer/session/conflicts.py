@@ -7,9 +7,8 @@ from segclr_viewer.heads.task_state import TaskState
 from segclr_viewer.log.events import Anchor, LabelEvent
 from segclr_viewer.session.agreeing import meaning
 from segclr_viewer.session.app_state import AppState
-from segclr_viewer.wire.annotators import ConflictInfo, PairInfo, StatementInfo, StatementKind
+from segclr_viewer.wire.annotators import ConflictInfo, ConflictsRequest, PairInfo, StatementInfo, StatementKind
 from segclr_viewer.wire.answers import AgreementReady, ConflictsReady
-from segclr_viewer.wire.messages import ConflictsRequest
 from segclr_viewer.wording import statement_text
 
 MOST_CONFLICTS = 200

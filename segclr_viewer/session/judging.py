@@ -10,8 +10,7 @@ from segclr_viewer.log.events import STATEMENTS, LabelEvent
 from segclr_viewer.project import Task
 from segclr_viewer.session.app_state import AppState
 from segclr_viewer.session.one_by_one import OneByOne
-from segclr_viewer.wire.evaluation import EvaluationReady
-from segclr_viewer.wire.messages import EvaluateRequest
+from segclr_viewer.wire.evaluation import EvaluateRequest, EvaluationReady
 
 
 class Judging:

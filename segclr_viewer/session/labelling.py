@@ -13,7 +13,7 @@ from segclr_viewer.session.app_state import AppState
 from segclr_viewer.session.clicking import Clicking
 from segclr_viewer.session.spots import Spot, spot_of_event, spot_of_place, spot_of_row, spot_of_target
 from segclr_viewer.session.storing import Storing
-from segclr_viewer.wire.messages import AcceptRequest, LabelRequest, Mark, MarkRequest
+from segclr_viewer.wire.labelling import AcceptRequest, LabelRequest, Mark, MarkRequest
 from segclr_viewer.wording import statement_text
 
 

@@ -5,8 +5,19 @@ from segclr_viewer.labels.place_index import REATTACHED, Facet, ListedPlace, Wan
 from segclr_viewer.log.events import LabelEvent
 from segclr_viewer.session.app_state import AppState
 from segclr_viewer.session.out_of_use import out_of_use
-from segclr_viewer.wire.listing import Attached, CommentInfo, ListCounts, Listed, ListedInfo, SaidInfo, Seen, State
-from segclr_viewer.wire.messages import ListRequest, LookRequest, Target
+from segclr_viewer.wire.labelling import Target
+from segclr_viewer.wire.listing import (
+    Attached,
+    CommentInfo,
+    ListCounts,
+    Listed,
+    ListedInfo,
+    ListRequest,
+    LookRequest,
+    SaidInfo,
+    Seen,
+    State,
+)
 from segclr_viewer.wording import statement_text
 
 _STATES: tuple[State, ...] = (

@@ -10,8 +10,15 @@ from segclr_viewer.log.events import LabelEvent
 from segclr_viewer.log.training_file import Chosen
 from segclr_viewer.session.app_state import AppState
 from segclr_viewer.session.progress import progress
-from segclr_viewer.wire.annotators import PeopleReady, PersonInfo, TrainingInfo, TrainOption
-from segclr_viewer.wire.messages import PeopleRequest, TrainChoice, TrainOnRequest
+from segclr_viewer.wire.annotators import (
+    PeopleReady,
+    PeopleRequest,
+    PersonInfo,
+    TrainChoice,
+    TrainingInfo,
+    TrainOnRequest,
+    TrainOption,
+)
 
 PROVENANCES = ("key", "queue", "audit", "lasso", "neighbour", "import", "demo", ADJUDICATION)
 REVIEWS = ("unreviewed", "agreed", "disputed")

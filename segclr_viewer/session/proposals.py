@@ -16,7 +16,7 @@ from segclr_viewer.project import Unit
 from segclr_viewer.session.app_state import AppState
 from segclr_viewer.session.selecting import Selecting
 from segclr_viewer.wire.answers import ProposalMade
-from segclr_viewer.wire.messages import MOST_AT_ONCE, ProposeRequest
+from segclr_viewer.wire.labelling import MOST_AT_ONCE, ProposeRequest
 
 HANDFUL = 8
 NEIGHBOURS = 48

@@ -6,7 +6,8 @@ from segclr_viewer.log.events import NewEvent
 from segclr_viewer.session.app_state import AppState
 from segclr_viewer.session.spots import Spot, spot_of_event, spot_of_row, spot_of_target
 from segclr_viewer.session.storing import Storing
-from segclr_viewer.wire.messages import CommentRequest, SkipRequest
+from segclr_viewer.wire.labelling import SkipRequest
+from segclr_viewer.wire.listing import CommentRequest
 
 
 class Remarking:

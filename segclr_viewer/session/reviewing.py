@@ -6,7 +6,8 @@ from segclr_viewer.log.events import Kind, NewEvent
 from segclr_viewer.session.app_state import AppState
 from segclr_viewer.session.spots import spot_of_event
 from segclr_viewer.session.storing import Storing
-from segclr_viewer.wire.messages import AdjudicateRequest, ReviewRequest
+from segclr_viewer.wire.annotators import AdjudicateRequest
+from segclr_viewer.wire.evaluation import ReviewRequest
 
 
 class Reviewing:

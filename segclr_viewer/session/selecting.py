@@ -27,7 +27,7 @@ from segclr_viewer.session.selection import (
 )
 from segclr_viewer.session.selection_history import Origin, SelectionHistory, Step
 from segclr_viewer.wire.answers import SelectionMade, ToPage
-from segclr_viewer.wire.messages import BrushRequest, GrowRequest, LassoRequest, NearRequest, SelectMode, StepRequest
+from segclr_viewer.wire.selecting import BrushRequest, GrowRequest, LassoRequest, NearRequest, SelectMode, StepRequest
 
 NO_EDGES = "this table has no skeleton edges to grow the selection along: grow it to whole cells instead"
 

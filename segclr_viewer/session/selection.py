@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from segclr.em.geometry import XYZ
 from segclr.embeddings.table import EmbeddingTable
-from segclr_viewer.wire.messages import SelectMode
+from segclr_viewer.wire.selecting import SelectMode
 
 MAX_SEGMENTS = 200
 MAX_MARKS = 1000

@@ -46,44 +46,40 @@ from segclr_viewer.session.selecting import Selecting
 from segclr_viewer.session.storing import Storing
 from segclr_viewer.session.undoing import Undoing
 from segclr_viewer.session.workspace import Workspace
+from segclr_viewer.wire.annotators import (
+    AdjudicateRequest,
+    AgreementRequest,
+    ConflictsRequest,
+    PeopleRequest,
+    TrainOnRequest,
+)
 from segclr_viewer.wire.answers import Device, RowsReady, Status, ToPage
 from segclr_viewer.wire.classes import ClassRequest
 from segclr_viewer.wire.coloring import ColorRequest
 from segclr_viewer.wire.comparing import CompareRequest
+from segclr_viewer.wire.evaluation import EvaluateRequest, ReviewRequest
 from segclr_viewer.wire.explore import ClusterRequest, ClusterSelectRequest, ClusterStopRequest, SimilarRequest
-from segclr_viewer.wire.layouts import LayoutsRequest
-from segclr_viewer.wire.messages import (
+from segclr_viewer.wire.labelling import (
     AcceptRequest,
-    AdjudicateRequest,
-    AgreementRequest,
-    AheadRequest,
-    BrushRequest,
-    ClearRequest,
-    CommentRequest,
-    ConflictsRequest,
-    EmbedRequest,
-    EvaluateRequest,
-    GrowRequest,
     LabelRequest,
-    LassoRequest,
-    ListRequest,
-    LookRequest,
     Mark,
     MarkRequest,
-    NearRequest,
-    PeopleRequest,
     ProposeRequest,
-    QueueRequest,
     RedoRequest,
-    RefetchRequest,
-    ReviewRequest,
-    SegmentsRequest,
     SkipRequest,
-    StepRequest,
-    TaskRequest,
-    ToServer,
-    TrainOnRequest,
     UndoRequest,
+)
+from segclr_viewer.wire.layouts import LayoutsRequest
+from segclr_viewer.wire.listing import CommentRequest, ListRequest, LookRequest
+from segclr_viewer.wire.messages import AheadRequest, EmbedRequest, QueueRequest, RefetchRequest, TaskRequest, ToServer
+from segclr_viewer.wire.selecting import (
+    BrushRequest,
+    ClearRequest,
+    GrowRequest,
+    LassoRequest,
+    NearRequest,
+    SegmentsRequest,
+    StepRequest,
 )
 from segclr_viewer.wire.views import ViewsRequest
 from segclr_viewer.world import World

@@ -9,7 +9,7 @@ from segclr.errors import SegclrError
 from segclr_viewer.labels.places import KnownPlace
 from segclr_viewer.log.events import LabelEvent, SavedPlace
 from segclr_viewer.session.app_state import AppState
-from segclr_viewer.wire.messages import Target
+from segclr_viewer.wire.labelling import Target
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,10 @@
-"""What the server says to the page of several annotators; rules as in `answers.py`."""
+"""Several annotators: what the page asks of them and what it is told; rules as in `answers.py`."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
-from segclr_viewer.wire.types import XYZ, SegmentText
+from segclr_viewer.wire.types import XYZ, RequestText, SegmentText
 
 StatementKind = Literal["label", "unsure", "bad_segmentation"]
 
@@ -126,3 +126,63 @@ class PeopleReady(Struct, frozen=True, forbid_unknown_fields=True, tag="people")
     task: str
     people: list[PersonInfo]
     training: TrainingInfo
+
+
+class ConflictsRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="conflicts"):
+    """On which places of a task do the annotators disagree?"""
+
+    request: RequestText
+    task: str
+
+
+class AdjudicateRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="adjudicate"):
+    """Decide on a place on which the annotators disagree.
+
+    `about` is the uuid of one of their statements there. With kind "label" a class is given, with others none.
+    """
+
+    request: RequestText
+    task: str
+    about: Annotated[str, Meta(min_length=1, max_length=200)]
+    kind: Literal["label", "unsure", "bad_segmentation"]
+    class_id: str | None = field(name="class")
+
+    def __post_init__(self) -> None:
+        if (self.kind == "label") == (self.class_id is None):
+            raise ValueError("a label needs a class, and nothing else has one")
+
+
+class AgreementRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="agreement"):
+    """How far do the annotators agree on the places of a task that all of them are asked?"""
+
+    request: RequestText
+    task: str
+
+
+class PeopleRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="people"):
+    """Who labels a task, and what does its head train on?"""
+
+    request: RequestText
+    task: str
+
+
+Names = Annotated[list[str], Meta(max_length=1000)]
+
+
+class TrainChoice(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whose labels train, given how, and with which word of reviewers; null for all."""
+
+    annotators: Names | None
+    provenances: Names | None
+    reviews: Annotated[list[Literal["unreviewed", "agreed", "disputed"]], Meta(max_length=3)] | None
+
+
+class TrainOnRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="train_on"):
+    """Fit the task's head on these labels from now on, for all annotators; null for what the project file says."""
+
+    request: RequestText
+    task: str
+    choice: TrainChoice | None
+
+
+AnnotatorsRequest = ConflictsRequest | AdjudicateRequest | AgreementRequest | PeopleRequest | TrainOnRequest

@@ -1,11 +1,13 @@
-"""What the server says to the page of how good the head is; rules as in `answers.py`.
+"""How good the head is: what the page asks of it and what it is told; rules as in `answers.py`.
 
 Labels that places, suspects and evidence are about stand once, in `labels`, and are named by their index there.
 """
 
-from msgspec import Struct, field, structs
+from typing import Annotated, Literal
 
-from segclr_viewer.wire.types import XYZ, SegmentText
+from msgspec import Meta, Struct, field, structs
+
+from segclr_viewer.wire.types import XYZ, RequestText, SegmentText
 
 
 class EstimateInfo(Struct, frozen=True, forbid_unknown_fields=True):
@@ -150,3 +152,20 @@ class EvaluationReady(Struct, frozen=True, forbid_unknown_fields=True, tag="eval
     def answering(self, request: str) -> "EvaluationReady":
         """The same, as the answer to another request."""
         return structs.replace(self, request=request)
+
+
+class EvaluateRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="evaluate"):
+    """How good is the head of a task? Of the questions of one page (`page` names it) the newest is answered."""
+
+    request: RequestText
+    page: RequestText
+    task: str
+
+
+class ReviewRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="review"):
+    """Agree or disagree with a label, named by the uuid of its event; the label itself stays as it is."""
+
+    request: RequestText
+    task: str
+    about: Annotated[str, Meta(min_length=1, max_length=200)]
+    verdict: Literal["agree", "disagree"]

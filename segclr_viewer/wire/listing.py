@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, field
 
 from segclr_viewer.wire.annotators import StatementKind
-from segclr_viewer.wire.types import XYZ, SegmentText
+from segclr_viewer.wire.labelling import Target
+from segclr_viewer.wire.types import XYZ, Index, RequestText, SegmentText
 
 MOST_LISTED = 200  # places in one answer
 
@@ -109,3 +110,47 @@ class Attached(Struct, frozen=True, forbid_unknown_fields=True, tag="attached"):
     conflict: int
     lost: int
     text: str
+
+
+class ListRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="list"):
+    """A part of the list of labelled places: at most `count`, older than the cursor `below` (null: the newest ones).
+
+    Those of one of the `classes` (ids) and in one of the `states` (empty: of any), by anybody or only where the
+    annotator has said something, with `text` in a comment or as the first digits of the segment's id. `renew` names
+    the places that the page holds, each by the uuid of something said there.
+    """
+
+    request: RequestText
+    task: str
+    mine: bool
+    classes: Annotated[list[str], Meta(max_length=200)]
+    states: Annotated[list[State], Meta(max_length=20)]
+    text: Annotated[str, Meta(max_length=200)]
+    below: Index | None
+    count: Annotated[int, Meta(ge=0, le=MOST_LISTED)]
+    renew: Annotated[list[UuidText], Meta(max_length=MOST_LISTED)]
+
+
+class LookRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="look"):
+    """What stands about a row or a remembered place?"""
+
+    request: RequestText
+    task: str
+    target: Target
+
+
+class CommentRequest(Struct, frozen=True, forbid_unknown_fields=True, tag="comment"):
+    """Say something in words about a place: a row or a remembered place, or where something was said (its uuid)."""
+
+    request: RequestText
+    task: str
+    text: Annotated[str, Meta(min_length=1, max_length=2000)]
+    target: Target | None
+    about: UuidText | None
+
+    def __post_init__(self) -> None:
+        if (self.target is None) == (self.about is None):
+            raise ValueError("a comment is about either a target or a statement")
+
+
+ListingRequest = ListRequest | LookRequest | CommentRequest

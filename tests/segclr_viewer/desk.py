@@ -12,7 +12,9 @@ from segclr_viewer.ports import LabelLog, Ports, ReleaseSource, SharedPorts
 from segclr_viewer.session.session import Session
 from segclr_viewer.session.workspace import Workspace
 from segclr_viewer.wire.answers import Failed, Labels, Place, PointsReady, Saved, SelectionMade
-from segclr_viewer.wire.messages import EmbedRequest, LabelRequest, LassoRequest, Target, TaskRequest
+from segclr_viewer.wire.labelling import LabelRequest, Target
+from segclr_viewer.wire.messages import EmbedRequest, TaskRequest
+from segclr_viewer.wire.selecting import LassoRequest
 from segclr_viewer.world import World
 from tests.segclr_viewer.fakes import (
     AheadRecord,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from segclr_viewer.wire.answers import Labels, Saved
-from segclr_viewer.wire.messages import MarkRequest, Target
+from segclr_viewer.wire.labelling import MarkRequest, Target
 
 BIG = 2**63 + 5
 

@@ -15,7 +15,8 @@ from segclr_viewer.growing_table import GrowingTable
 from segclr_viewer.release_fetcher import ReleaseFetcher
 from segclr_viewer.scatter import Scatter
 from segclr_viewer.wire.answers import ReleaseState, RowsReady
-from segclr_viewer.wire.messages import RefetchRequest, SegmentsRequest
+from segclr_viewer.wire.messages import RefetchRequest
+from segclr_viewer.wire.selecting import SegmentsRequest
 from tests.segclr.release.replica import FakeClock, Fault, Replica, shard_by_the_book, zip_of
 from tests.segclr_viewer.desk import Desk
 from tests.segclr_viewer.fakes import MemoryLog

@@ -16,7 +16,7 @@ from segclr_viewer.points import Points
 from segclr_viewer.project import ClassSpec, Task
 from segclr_viewer.scene import Scene
 from segclr_viewer.viewer import Neuroglancer, NeuroglancerView
-from segclr_viewer.wire.messages import Mark
+from segclr_viewer.wire.labelling import Mark
 
 BIG = 2**63 + 5
 NODES = Task(name="n", unit="node", classes=(ClassSpec("axon", "#3b82f6", "1"), ClassSpec("spine", "#f59e0b", "q")))

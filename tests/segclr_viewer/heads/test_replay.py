@@ -12,7 +12,7 @@ from segclr.embeddings.table import EmbeddingTable, build_table
 from segclr.explore.layout import pca_layout
 from segclr_viewer.heads.fitting import Fitted
 from segclr_viewer.log.events import CLASS_CHANGES, Kind
-from segclr_viewer.wire.messages import AcceptRequest, MarkRequest, Target
+from segclr_viewer.wire.labelling import AcceptRequest, MarkRequest, Target
 from tests.segclr_viewer.log.logs import other
 
 CELLS, NODES = 12, 20

@@ -7,7 +7,7 @@ import pytest
 
 from segclr.errors import VolumeUnavailable
 from segclr_viewer.wire.answers import Status
-from segclr_viewer.wire.messages import ClearRequest
+from segclr_viewer.wire.selecting import ClearRequest
 from tests.segclr_viewer.served import App, Pages, served
 
 

@@ -3,19 +3,17 @@
 from collections.abc import Sequence
 from typing import Any
 
-from segclr_viewer.wire.answers import AgreementReady, ConflictsReady, PeopleReady, QueueReady
-from segclr_viewer.wire.messages import (
+from segclr_viewer.wire.annotators import (
     AdjudicateRequest,
     AgreementRequest,
     ConflictsRequest,
-    MarkRequest,
     PeopleRequest,
-    QueueRequest,
-    SkipRequest,
-    Target,
     TrainChoice,
     TrainOnRequest,
 )
+from segclr_viewer.wire.answers import AgreementReady, ConflictsReady, PeopleReady, QueueReady
+from segclr_viewer.wire.labelling import MarkRequest, SkipRequest, Target
+from segclr_viewer.wire.messages import QueueRequest
 
 BIG = 2**63 + 5
 TASK = "subcompartment"

@@ -20,9 +20,10 @@ from segclr_viewer.wire.classes import (
     RenameClassRequest,
     RetireClassRequest,
 )
-from segclr_viewer.wire.evaluation import EvaluationReady
-from segclr_viewer.wire.listing import Listed
-from segclr_viewer.wire.messages import EvaluateRequest, LabelRequest, ListRequest, QueueRequest, Target
+from segclr_viewer.wire.evaluation import EvaluateRequest, EvaluationReady
+from segclr_viewer.wire.labelling import LabelRequest, Target
+from segclr_viewer.wire.listing import Listed, ListRequest
+from segclr_viewer.wire.messages import QueueRequest
 
 TASK = "subcompartment"
 AXON, DENDRITE, SPINE = "project/axon", "project/dendrite", "project/spine"

@@ -7,7 +7,7 @@ import pytest
 
 from segclr_viewer.session.comparing import EXCHANGES, SAME
 from segclr_viewer.wire.comparing import CompareRequest, ComparisonReady, DifferenceInfo
-from segclr_viewer.wire.messages import ClearRequest
+from segclr_viewer.wire.selecting import ClearRequest
 from segclr_viewer.wire.views import KeepSelectionRequest, SelectionKept
 
 

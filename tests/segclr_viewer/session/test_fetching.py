@@ -18,7 +18,8 @@ from segclr_viewer.ports import Brought, LayoutWish
 from segclr_viewer.scatter import Scatter
 from segclr_viewer.session import fetching
 from segclr_viewer.wire.answers import Failed, Hello, Labels, LayoutReady, PointsReady, ReleaseState, RowsReady
-from segclr_viewer.wire.messages import RefetchRequest, SegmentsRequest
+from segclr_viewer.wire.messages import RefetchRequest
+from segclr_viewer.wire.selecting import SegmentsRequest
 from tests.segclr_viewer.desk import Desk
 from tests.segclr_viewer.fakes import MemoryLog
 from tests.segclr_viewer.small_world import BIG, small_table, world_of

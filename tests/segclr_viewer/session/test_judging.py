@@ -16,7 +16,9 @@ from segclr_viewer.heads.settling import MOST_COMPARISONS
 from segclr_viewer.log.consensus import Choice
 from segclr_viewer.log.events import NewEvent
 from segclr_viewer.wire.answers import EvaluationReady, Failed, Saved
-from segclr_viewer.wire.messages import EvaluateRequest, MarkRequest, ReviewRequest, Target, encode
+from segclr_viewer.wire.evaluation import EvaluateRequest, ReviewRequest
+from segclr_viewer.wire.labelling import MarkRequest, Target
+from segclr_viewer.wire.messages import encode
 from tests.segclr_viewer.log.logs import other
 
 BIG = 2**63 + 5

@@ -10,7 +10,8 @@ import pytest
 from segclr.errors import LabelStoreError
 from segclr_viewer.log.events import LabelEvent
 from segclr_viewer.wire.answers import Failed, History, Labels, Place, Saved, Working
-from segclr_viewer.wire.messages import CommentRequest, LabelRequest, MarkRequest, Target, UndoRequest
+from segclr_viewer.wire.labelling import LabelRequest, MarkRequest, Target, UndoRequest
+from segclr_viewer.wire.listing import CommentRequest
 
 BIG = 2**63 + 5
 FULL = LabelStoreError("the label file cannot grow, the disk is full: make room and label again")

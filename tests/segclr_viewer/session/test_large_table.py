@@ -16,8 +16,9 @@ from segclr_viewer.scatter import Scatter
 from segclr_viewer.session import workspace
 from segclr_viewer.wire.answers import Hello, Labels, LayoutReady, PointsReady, RowsReady, SelectionMade, Status
 from segclr_viewer.wire.explore import ClusterRequest, ClusterSelectRequest, ClustersReady
-from segclr_viewer.wire.messages import LassoRequest, QueueRequest, SegmentsRequest
+from segclr_viewer.wire.messages import QueueRequest
 from segclr_viewer.wire.queue_answers import QueueReady
+from segclr_viewer.wire.selecting import LassoRequest, SegmentsRequest
 from tests.segclr_viewer.desk import Desk
 from tests.segclr_viewer.fakes import MemoryLog
 from tests.segclr_viewer.small_world import BIG, NODES, small_table, world_of

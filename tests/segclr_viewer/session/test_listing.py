@@ -7,15 +7,9 @@ from typing import Any
 import pytest
 
 from segclr_viewer.wire.answers import Failed, Labels, PointsReady
-from segclr_viewer.wire.listing import Listed, ListedInfo, Seen
-from segclr_viewer.wire.messages import (
-    CommentRequest,
-    ListRequest,
-    LookRequest,
-    MarkRequest,
-    ReviewRequest,
-    Target,
-)
+from segclr_viewer.wire.evaluation import ReviewRequest
+from segclr_viewer.wire.labelling import MarkRequest, Target
+from segclr_viewer.wire.listing import CommentRequest, Listed, ListedInfo, ListRequest, LookRequest, Seen
 
 BIG = 2**63 + 5
 NODES, CELLS = "subcompartment", "cell type"

@@ -8,7 +8,7 @@ import pytest
 from segclr_viewer.session import searches
 from segclr_viewer.wire.answers import Failed, ProposalMade
 from segclr_viewer.wire.explore import Exploring, SimilarReady, SimilarRequest
-from segclr_viewer.wire.messages import ProposeRequest
+from segclr_viewer.wire.labelling import ProposeRequest
 from segclr_viewer.wire.types import Ball
 
 BIG = 2**63 + 5

@@ -12,8 +12,8 @@ import pytest
 
 from segclr_viewer.log.events import LabelEvent
 from segclr_viewer.wire.answers import Attached
-from segclr_viewer.wire.listing import Listed
-from segclr_viewer.wire.messages import CommentRequest, ListRequest, MarkRequest, Target
+from segclr_viewer.wire.labelling import MarkRequest, Target
+from segclr_viewer.wire.listing import CommentRequest, Listed, ListRequest
 
 BIG = 2**63 + 5
 NODES, CELLS = "subcompartment", "cell type"

@@ -7,7 +7,7 @@ import pytest
 
 from segclr_viewer.session import proposals
 from segclr_viewer.wire.answers import Failed, ProposalMade, Saved
-from segclr_viewer.wire.messages import MOST_AT_ONCE, AcceptRequest, MarkRequest, ProposeRequest, Target
+from segclr_viewer.wire.labelling import MOST_AT_ONCE, AcceptRequest, MarkRequest, ProposeRequest, Target
 
 LOOKS_LIKE = {0: [0, 1, 2, 3, 9, 10, 11], 1: [4, 5, 6, 7, 8], 2: [12, 13, 14, 15, 16, 17]}
 

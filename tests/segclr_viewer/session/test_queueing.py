@@ -9,7 +9,8 @@ from segclr.embeddings.table import build_table
 from segclr.explore.layout import Layout
 from segclr_viewer.session.queueing import ALL_DONE, NO_HEAD, NO_ROWS, SKIPPED_REASON
 from segclr_viewer.wire.answers import Failed, QueueReady
-from segclr_viewer.wire.messages import AheadRequest, MarkRequest, QueueRequest, SkipRequest, Target
+from segclr_viewer.wire.labelling import MarkRequest, SkipRequest, Target
+from segclr_viewer.wire.messages import AheadRequest, QueueRequest
 
 BIG = 2**63 + 5
 BIG_ROWS = range(12, 18)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from segclr.errors import LabelStoreError
-from segclr_viewer.wire.messages import ClearRequest, SegmentsRequest
+from segclr_viewer.wire.selecting import ClearRequest, SegmentsRequest
 from segclr_viewer.wire.views import (
     BringSelectionRequest,
     DropViewRequest,

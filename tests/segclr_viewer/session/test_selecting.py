@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from segclr_viewer.wire.answers import SelectionMade
-from segclr_viewer.wire.messages import (
+from segclr_viewer.wire.selecting import (
     BrushRequest,
     ClearRequest,
     GrowRequest,

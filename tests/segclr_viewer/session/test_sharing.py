@@ -18,8 +18,8 @@ from segclr_viewer.wire.answers import (
     SelectionMade,
 )
 from segclr_viewer.wire.coloring import Colorings
+from segclr_viewer.wire.labelling import AcceptRequest
 from segclr_viewer.wire.layouts import Fitting, LayoutsKnown
-from segclr_viewer.wire.messages import AcceptRequest
 from segclr_viewer.wire.views import ViewsKnown
 from tests.segclr_viewer.session.annotators import BIG, TASK
 

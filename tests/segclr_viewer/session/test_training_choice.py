@@ -6,7 +6,7 @@ from segclr.errors import LabelStoreError
 from segclr_viewer.log.consensus import Choice
 from segclr_viewer.log.events import NewEvent
 from segclr_viewer.wire.answers import EvaluationReady, Status
-from segclr_viewer.wire.messages import EvaluateRequest
+from segclr_viewer.wire.evaluation import EvaluateRequest
 from tests.segclr_viewer.session.annotators import TASK, adjudicate, people, train_as_usual, train_on
 
 

@@ -8,7 +8,9 @@ import msgspec
 import pytest
 
 from segclr_viewer.wire.answers import ToPage
-from segclr_viewer.wire.messages import BadMessage, LabelRequest, SegmentsRequest, ToServer, decode, encode
+from segclr_viewer.wire.labelling import LabelRequest
+from segclr_viewer.wire.messages import BadMessage, ToServer, decode, encode
+from segclr_viewer.wire.selecting import SegmentsRequest
 
 WIRE = Path(__file__).resolve().parents[2] / "wire"
 TO_PAGE = sorted((WIRE / "to_page").glob("*.json"))
