@@ -12,7 +12,7 @@ from segclr_viewer.wire.views import KeepSelectionRequest, SelectionKept
 
 
 def select(desk: Any, rows: list[int]) -> None:
-    desk.session._selecting.choose(desk.request(), np.array(rows, np.int64), "replace")
+    desk.session._does.selecting.choose(desk.request(), np.array(rows, np.int64), "replace")
     desk.finder.run_newest()
 
 

@@ -90,7 +90,7 @@ def label_truly(
             )
         )
     desk.workspace.append(events)
-    desk.session._painting.refresh()
+    desk.session._does.painting.refresh()
     desk.fitter.run_newest()
 
 

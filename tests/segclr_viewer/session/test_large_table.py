@@ -165,7 +165,7 @@ def test_a_lasso_selects_the_rows_of_its_points(desk: Desk) -> None:
     made = desk.page.last(SelectionMade)
     assert made.row_total == 6
     assert sorted(made.mark_rows) == list(range(6))
-    assert sorted(desk.session._selecting.rows.tolist()) == sorted(desk.workspace.scatter.rows.tolist())
+    assert sorted(desk.session._does.selecting.rows.tolist()) == sorted(desk.workspace.scatter.rows.tolist())
 
 
 def test_a_lasso_drawn_before_a_point_came_is_still_one_of_the_same_layout(desk: Desk) -> None:
@@ -199,7 +199,7 @@ def test_clusters_are_found_among_the_points_and_their_rows_selected(desk: Desk)
     assert all(point < 6 for cluster in found.clusters for point in cluster.typical)
     desk.session.receive(ClusterSelectRequest("select", found.run, found.clusters[0].cluster, "replace"))
     desk.finder.run_newest()
-    selected = desk.session._selecting.rows
+    selected = desk.session._does.selecting.rows
     assert len(selected) == found.clusters[0].size
     assert set(selected.tolist()) <= set(desk.workspace.scatter.rows.tolist())
 

@@ -203,7 +203,7 @@ def test_what_lies_near_a_place_of_the_volume_is_selected_or_added(desk: Any) ->
 
 
 def test_a_selection_grows_to_what_is_most_like_each_of_its_points(desk: Any) -> None:
-    desk.session._selecting.choose(desk.request(), np.array([4]), "replace")
+    desk.session._does.selecting.choose(desk.request(), np.array([4]), "replace")
     desk.finder.run_newest()
     desk.session.receive(GrowRequest(desk.request(), "neighbours"))
     desk.finder.run_newest()
