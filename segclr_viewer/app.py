@@ -136,6 +136,10 @@ def _start(
         source_of_release = ReleaseFetcher(release, folder, server.post)
         closing.callback(source_of_release.close)
     scatter = Scatter(table, table_grows=release is not None)
+    layouts = KeptLayouts(folder, table, scatter, server.post)
+    closing.callback(layouts.stop)
+    if release is not None:
+        layouts.carry_over()
     unwritten = (
         f"the label file {project.labels.file} cannot be written: look at everything, but nothing that you answer is "
         "stored; to label, make it, what lies beside it and its folder writable and start again"
@@ -148,8 +152,6 @@ def _start(
     )
     indexer = IndexJobs(folder, table, server.post)
     closing.callback(indexer.stop)
-    layouts = KeptLayouts(folder, table, scatter, server.post)
-    closing.callback(layouts.stop)
     shared = SharedPorts(
         worker=worker,
         fitter=_thread(closing, server),

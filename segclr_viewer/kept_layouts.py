@@ -5,10 +5,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
+
 from segclr.embeddings.table import EmbeddingTable
 from segclr.errors import LayoutError, SegclrError
-from segclr.explore.fitted import FittedLayout, describe_fitted, open_fitted
+from segclr.explore.carrying import carried_over
+from segclr.explore.fitted import FittedLayout, Rows, describe_fitted, open_fitted
 from segclr_viewer.growing_table import GrowingTable, plain_copy
+from segclr_viewer.heads.row_vectors import RowVectors
 from segclr_viewer.layout_job import LayoutJob, LayoutOrder, Post, file_of
 from segclr_viewer.ports import KeptLayout, LayoutWish
 from segclr_viewer.scatter import Scatter
@@ -51,6 +55,31 @@ class KeptLayouts:
             if of_table and self._fits(rows):
                 found.append(KeptLayout(stamp, settings, source, fitted_at))
         return found[:MOST_LISTED]
+
+    def carry_over(self) -> None:
+        """Take the layout shown last over to the table as it is, if segments have come to it since it was fitted.
+
+        For a table that only grows, so that the rows it had are what they were.
+        """
+        try:
+            shown = open_fitted(self._file(self.remembered()))
+        except (OSError, SegclrError):
+            return
+        table, source = self._table, shown.source
+        if source.table in ("", table.version):
+            return
+        stamp = LayoutOrder(self._folder, shown.settings, source.radius_um).stamp(table)
+        embeddings = RowVectors(table, source.radius_um, self._folder).matrix()[:]
+        segments = table.segment_of_rows(np.arange(len(table)))
+        carried = carried_over(shown, Rows(segments, table.node_ids, embeddings), stamp, table.version)
+        if carried is None:
+            return
+        try:
+            carried.save(self._file(stamp))
+        except OSError as error:
+            log.warning("the layout is not kept: %s", error)
+            return
+        self.remember(stamp)
 
     def stamp_of(self, wish: LayoutWish) -> str:
         """The stamp that this UMAP is kept under when it has been fitted."""

@@ -190,18 +190,20 @@ def _fit(pipe: Connection, order: LayoutOrder) -> None:
 def _fit_and_keep(pipe: Connection, order: LayoutOrder) -> None:
     table = order.table or open_table(order.folder)
     rows = _rows(table, order)
+    stamp, version = order.stamp(table), table.version
+    del table  # it is mapped, and what was read of it would stay in this process's memory
 
     def tell(doing: str, share: float) -> None:
         pipe.send(Progress(doing, share))
 
-    fitted = fit_layout(rows, order.settings, order.stamp(table), _earlier(order), tell)
+    fitted = fit_layout(rows, order.settings, stamp, _earlier(order), tell)
     guide = order.labels_of if order.settings.supervised else ""
-    fitted = replace(fitted, source=Source(table.version, order.radius_um, guide))
-    _keep(fitted, layout_file(order, table))
+    fitted = replace(fitted, source=Source(version, order.radius_um, guide))
+    _keep(fitted, file_of(order.folder, stamp))
     pipe.send(fitted)
     if order.three_dimensions:
         fitted = with_three_dimensions(fitted, rows, lambda doing, share: tell(f"in three dimensions: {doing}", share))
-        _keep(fitted, layout_file(order, table))
+        _keep(fitted, file_of(order.folder, stamp))
         pipe.send(fitted)
 
 

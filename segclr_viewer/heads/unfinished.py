@@ -176,7 +176,7 @@ class Unfinished:
 
     def _finite(self, rows: slice | NDArray[np.integer], embeddings: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Which rows can be predicted; notes the others."""
-        finite: NDArray[np.bool_] = np.isfinite(embeddings).all(axis=1)
+        finite: NDArray[np.bool_] = np.all(np.isfinite(embeddings), axis=1)
         self._broken[_numbers(rows)[~finite]] = True
         return finite
 

@@ -16,8 +16,9 @@ from segclr.errors import LayoutError
 from segclr.explore.fitted import FittedLayout, Source
 from segclr.explore.layout import make_layout
 from segclr.explore.settings import LayoutSettings
+from segclr_viewer.growing_table import GrowingTable
 from segclr_viewer.kept_layouts import KeptLayouts
-from segclr_viewer.layout_job import file_of
+from segclr_viewer.layout_job import LayoutOrder, file_of
 from segclr_viewer.ports import LayoutWish
 from segclr_viewer.scatter import Scatter
 
@@ -125,3 +126,51 @@ def test_a_deleted_one_is_gone_from_the_disk_and_the_others_stay(kept: Kept) -> 
     assert not file_of(kept.folder, "old").exists()
     with pytest.raises(LayoutError):
         kept.layouts.opened("old")
+
+
+def grown_table(rows: int) -> EmbeddingTable:
+    """A table of cells of ten rows whose ids descend, so that every later cell comes before the others."""
+    rng = np.random.default_rng(5)
+    embeddings = rng.normal(size=(200, 6))[-rows:]
+    cells = np.repeat(2**63 + 5 + np.arange(20, dtype=np.uint64), 10)[-rows:]
+    nodes = np.tile(np.arange(10), 20)[-rows:]
+    provenance = Provenance("9f86", CutoutSpec(33, (32.0, 32.0, 40.0)), "/em", "/seg", "test", "0")
+    return build_table(cells, nodes, rng.normal(size=(rows, 3)), embeddings, np.zeros((0, 2), np.int64), provenance)
+
+
+def test_a_layout_is_taken_over_to_the_table_with_the_segments_that_have_come_since(tmp_path: Path) -> None:
+    before, now = grown_table(60), grown_table(90)
+    usual = LayoutOrder(tmp_path)
+    layout = make_layout("umap", before.embeddings[:, :2], np.arange(60))
+    segments, spread = before.segment_of_rows(np.arange(60)), np.zeros(60, np.float32)
+    fitted = FittedLayout(layout, LayoutSettings(), usual.stamp(before), segments, before.node_ids, spread)
+    fitted = replace(fitted, source=Source(before.version))
+    fitted.save(file_of(tmp_path, fitted.stamp))
+    table = GrowingTable.begin(now)
+    layouts = KeptLayouts(tmp_path, table, Scatter(table, table_grows=True), lambda job: None)
+    layouts.remember(fitted.stamp)
+    assert layouts.kept() == []
+    layouts.carry_over()
+    (found,) = layouts.kept()
+    assert found.stamp == layouts.remembered() == usual.stamp(now)
+    xy = layouts.opened(found.stamp).layout.xy
+    np.testing.assert_allclose(xy[30:], layout.xy, atol=1e-6)
+    nearest = np.linalg.norm(before.embeddings[None] - now.embeddings[:30, None], axis=2).argmin(axis=1)
+    by_neighbour = np.linalg.norm(xy[:30] - layout.xy[nearest], axis=1)
+    assert np.median(by_neighbour) < 0.5 * np.median(np.linalg.norm(xy[:30] - layout.xy[nearest[::-1]], axis=1))
+    layouts.carry_over()
+    assert len(layouts.kept()) == 1
+
+
+def test_a_layout_of_other_cells_is_not_taken_over(tmp_path: Path) -> None:
+    layout = make_layout("umap", np.random.default_rng(0).normal(size=(60, 2)), np.arange(60))
+    segments, spread = np.arange(1, 61, dtype=np.uint64), np.zeros(60, np.float32)
+    fitted = FittedLayout(layout, LayoutSettings(), "other", segments, np.zeros(60, np.int64), spread)
+    replace(fitted, source=Source("another version")).save(file_of(tmp_path, "other"))
+    table = GrowingTable.begin(grown_table(60))
+    layouts = KeptLayouts(tmp_path, table, Scatter(table, table_grows=True), lambda job: None)
+    layouts.carry_over()
+    assert layouts.kept() == []
+    layouts.remember("other")
+    layouts.carry_over()
+    assert (layouts.kept(), layouts.remembered()) == ([], "other")

@@ -80,6 +80,11 @@ class FittedLayout:
     xyz: NDArray[np.float32] | None = None
     source: Source = Source()
 
+    @property
+    def landmarks(self) -> NDArray[np.int64]:
+        """(m,) the rows that were fitted."""
+        return np.arange(len(self.layout.xy)) if self.layout.landmarks is None else self.layout.landmarks
+
     def save(self, path: Path) -> None:
         """Write it; a layout that was there is replaced at once.
 
@@ -90,7 +95,7 @@ class FittedLayout:
             "settings": np.array(json.dumps(asdict(self.settings))),
             "stamp": np.array(self.stamp),
             "xy": self.layout.xy,
-            "landmarks": _landmarks(self.layout),
+            "landmarks": self.landmarks,
             "segments": self.segments,
             "nodes": self.nodes,
             "spread": self.spread,
@@ -182,9 +187,9 @@ def fit_layout(
     segments, nodes = rows.segments[landmarks], rows.nodes[landmarks]
     if earlier is not None:
         here, there = shared_rows(segments, nodes, earlier.segments, earlier.nodes)
-        motion = procrustes(fitted[here], earlier.layout.xy[_landmarks(earlier.layout)[there]])
+        motion = procrustes(fitted[here], earlier.layout.xy[earlier.landmarks[there]])
         fitted = fitted if motion is None else motion(fitted)
-    xy, spread = _placed(rows, settings, landmarks, fitted, progress)
+    xy, spread = placed(rows, settings, landmarks, fitted, progress)
     low, high = xy[known].min(axis=0, initial=np.inf), xy[known].max(axis=0, initial=-np.inf)
     half = float((high - low).max()) / 2 if len(known) else 0.0
     spread = np.asarray(spread / half if half > 0 else spread, np.float32)
@@ -200,9 +205,9 @@ def with_three_dimensions(fitted: FittedLayout, rows: Rows, progress: Progress) 
     Raises:
         LayoutError: as `fit_layout`.
     """
-    landmarks = _landmarks(fitted.layout)
+    landmarks = fitted.landmarks
     sample = _sample_fit(rows, fitted.settings, landmarks, 3, progress)
-    xyz, _ = _placed(rows, fitted.settings, landmarks, sample, progress)
+    xyz, _ = placed(rows, fitted.settings, landmarks, sample, progress)
     centre = (sample.min(axis=0) + sample.max(axis=0)) / 2
     half = float(np.ptp(sample, axis=0).max()) / 2
     progress("done", 1.0)
@@ -223,7 +228,7 @@ def _sample_fit(
     )
 
 
-def _placed(
+def placed(
     rows: Rows,
     settings: LayoutSettings,
     landmarks: NDArray[np.int64],
@@ -241,7 +246,3 @@ def _placed(
         xy[piece], spread[piece] = placement.place_all(rows.embeddings[piece])
     xy[landmarks] = fitted
     return xy, spread
-
-
-def _landmarks(layout: Layout) -> NDArray[np.int64]:
-    return np.arange(len(layout.xy)) if layout.landmarks is None else layout.landmarks

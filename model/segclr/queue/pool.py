@@ -55,9 +55,8 @@ def _typical(embeddings: NDArray[np.float32], first_row: NDArray[np.int64]) -> N
     means = np.add.reduceat(embeddings, starts, axis=0) / sizes[:, None].astype(np.float32)
     away = embeddings - np.repeat(means, sizes, axis=0)
     squares = np.einsum("nd,nd->n", away, away)
-    finite = np.isfinite(squares)
-    if not finite.all():
-        finite = np.isfinite(embeddings).all(axis=1)
+    if not np.isfinite(squares).all():
+        finite: NDArray[np.bool_] = np.all(np.isfinite(embeddings), axis=1)
         known = np.where(finite[:, None], embeddings, 0)
         counts = np.maximum(1, np.add.reduceat(finite, starts, dtype=np.float32))
         away = known - np.repeat(np.add.reduceat(known, starts, axis=0) / counts[:, None], sizes, axis=0)
