@@ -13,14 +13,24 @@ from segclr.errors import SegclrError
 Run = Callable[[argparse.Namespace], list[str]]
 
 
-def exit_status(program: str, run: Callable[[], int]) -> int:
-    """Run a program; an expected failure is one line on stderr and status 1, Ctrl + C is status 130."""
+GOES_ON = "stopped; the same command goes on from here"
+"""What a program that resumes its work says when it is interrupted."""
+
+
+def exit_status(program: str, run: Callable[[], int], interrupted: str = "") -> int:
+    """Run a program; an expected failure is one line on stderr and status 1, Ctrl + C is status 130.
+
+    Args:
+        interrupted: what is said at Ctrl + C; nothing if empty.
+    """
     try:
         return run()
     except SegclrError as error:
         print(f"{program}: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
+        if interrupted:
+            print(f"\n{interrupted}", file=sys.stderr)
         return 130
 
 

@@ -4,7 +4,7 @@ import argparse
 
 import pytest
 
-from segclr.commands import Commands, exit_status
+from segclr.commands import GOES_ON, Commands, exit_status
 from segclr.errors import TableError
 
 
@@ -43,3 +43,11 @@ def test_help_lists_the_commands_and_each_has_its_own(capsys: pytest.CaptureFixt
             program().run(arguments)
         assert ended.value.code == 0
         assert says in capsys.readouterr().out
+
+
+def test_a_program_that_resumes_says_so_when_it_is_interrupted(capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted() -> int:
+        raise KeyboardInterrupt
+
+    assert exit_status("segclr-test", interrupted, GOES_ON) == 130
+    assert capsys.readouterr().err == "\nstopped; the same command goes on from here\n"

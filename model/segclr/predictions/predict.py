@@ -10,9 +10,10 @@ import argparse
 import sys
 from pathlib import Path
 
+from segclr.commands import GOES_ON, exit_status
 from segclr.embeddings.bulk.job import JobFolder
 from segclr.embeddings.bulk.workers import add_worker_options, chosen_workers
-from segclr.errors import ProjectError, SegclrError
+from segclr.errors import ProjectError
 from segclr.predictions.blocks import PredictionWork
 from segclr.predictions.running import Predicted, run_prediction
 from segclr.predictions.settings import ROWS_AT_ONCE, PredictionSettings, table_named
@@ -21,22 +22,20 @@ from segclr.wording import counted
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; an expected failure is one line on standard error, and blocks that failed are listed there."""
-    options = _parser().parse_args(arguments)
-    try:
-        if options.rows_at_once < 1:
-            raise ProjectError(f"--rows-at-once is {options.rows_at_once}: it must be 1 or more")
-        head, out = options.head.resolve(), options.out.resolve()
-        settings = PredictionSettings(table_named(options.table), str(head), str(out), options.rows_at_once)
-        stored = settings.open_table()
-        settings.open_head(stored)  # what would make every block fail is looked at before any is begun
-        with chosen_workers(PredictionWork(settings), options.workers, options.scheduler, _say) as workers:
-            predicted = run_prediction(settings, workers, options.retries, _say)
-    except SegclrError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\nstopped; the same command goes on from here", file=sys.stderr)
-        return 130
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    return exit_status(parser.prog, lambda: _run(options), GOES_ON)
+
+
+def _run(options: argparse.Namespace) -> int:
+    if options.rows_at_once < 1:
+        raise ProjectError(f"--rows-at-once is {options.rows_at_once}: it must be 1 or more")
+    head, out = options.head.resolve(), options.out.resolve()
+    settings = PredictionSettings(table_named(options.table), str(head), str(out), options.rows_at_once)
+    stored = settings.open_table()
+    settings.open_head(stored)  # what would make every block fail is looked at before any is begun
+    with chosen_workers(PredictionWork(settings), options.workers, options.scheduler, _say) as workers:
+        predicted = run_prediction(settings, workers, options.retries, _say)
     return _told(predicted, out)
 
 

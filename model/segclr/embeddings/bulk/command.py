@@ -11,34 +11,32 @@ import os
 import sys
 from pathlib import Path
 
+from segclr.commands import GOES_ON, exit_status
 from segclr.embeddings.bulk.blocks import EmbeddingWork, Load
 from segclr.embeddings.bulk.job import JobFolder
 from segclr.embeddings.bulk.running import Finished, run_job
 from segclr.embeddings.bulk.settings import BulkSettings, read_settings
 from segclr.embeddings.bulk.workers import add_worker_options, chosen_workers
 from segclr.encoder.checkpoint import CheckpointSpec, check_against, read_spec
-from segclr.errors import SegclrError
 from segclr.wording import counted
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; an expected failure is one line on standard error, and blocks that failed are listed there."""
-    options = _parser().parse_args(arguments)
-    try:
-        settings = read_settings(options.project, options.min_voxels, options.min_path_um, options.block_um)
-        spec = _checked_encoder(settings)
-        threads = options.threads
-        if threads is None and options.workers is not None:
-            threads = max(1, (os.cpu_count() or 1) // max(1, options.workers))
-        work = EmbeddingWork(settings, Load(threads), options.batch, options.readers)
-        with chosen_workers(work, options.workers, options.scheduler, _say) as workers:
-            finished = run_job(work, spec, workers, options.retries, _say)
-    except SegclrError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\nstopped; the same command goes on from here", file=sys.stderr)
-        return 130
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    return exit_status(parser.prog, lambda: _run(options), GOES_ON)
+
+
+def _run(options: argparse.Namespace) -> int:
+    settings = read_settings(options.project, options.min_voxels, options.min_path_um, options.block_um)
+    spec = _checked_encoder(settings)
+    threads = options.threads
+    if threads is None and options.workers is not None:
+        threads = max(1, (os.cpu_count() or 1) // max(1, options.workers))
+    work = EmbeddingWork(settings, Load(threads), options.batch, options.readers)
+    with chosen_workers(work, options.workers, options.scheduler, _say) as workers:
+        finished = run_job(work, spec, workers, options.retries, _say)
     return _told(finished, settings)
 
 
