@@ -41,6 +41,7 @@ _STYLE = b"""<style>
 #neuroglancer-status-container li { width: fit-content; max-width: 80%; margin: 6px auto 0; padding: 6px 14px;
   color: #d6dae0; background: #1d2026; border: 1px solid #3a404a; border-radius: 6px;
   font: 13px/1.45 system-ui, sans-serif; box-shadow: 0 6px 24px rgb(0 0 0 / 0.5) }
+.away #neuroglancer-status-container { display: none } /* the page says that the server is away */
 .neuroglancer-layer-item-label-color { display: none !important }
 .neuroglancer-layer-item-label { color: #d6dae0 !important; background: none !important }
 .neuroglancer-layer-item[data-visible="false"] { opacity: 0.4 }

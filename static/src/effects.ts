@@ -105,6 +105,7 @@ export function viewing(bridge: ViewerBridge): Effect {
     const { hello, points, selected, lit, rows, prediction, target } = state;
     if (!hello) return;
     if (hello.viewer_url !== before?.hello?.viewer_url) bridge.open(new URL(hello.viewer_url, location.href).href);
+    if (changed(state, before, "viewerReady", "connection")) bridge.away(state.connection !== "open");
     const classes = classesOf(state);
     // without predictions of these classes the viewer shows those of the classes before, in their colours
     const known = points !== null && (before === null || before.points === null);

@@ -349,7 +349,7 @@ followers.push(
   listingPanel(listing, actions.readUnsaved),
   similarPanel(alike),
   clustersPanel(clusters),
-  comparingPanel(comparing),
+  comparingPanel(comparing, clusters),
   viewsPanel(views, layouts),
   statusPanel(actions),
   bannerPanel(actions, () => unsaved.lasts),

@@ -79,6 +79,11 @@ export class ViewerBridge {
     this.waitForLayers();
   }
 
+  /** The server is away, which the page says: the viewer's own word for it is not shown beside. */
+  away(isAway: boolean): void {
+    this.frame.contentDocument?.documentElement.classList.toggle("away", isAway);
+  }
+
   /** Make exactly these segments visible. */
   select(cells: readonly string[]): void {
     this.reach("selection", () => {

@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from tests.browser.conftest import App, start_app, stop_app
-from tests.browser.page_state import label_log, summary, wait
+from tests.browser.page_state import label_log, summary, viewer_frame, wait
 
 ADDRESS = r"(http://127\.0\.0\.1:\d+/\?token=\S+)"
 
@@ -56,6 +56,9 @@ def test_answers_to_a_dead_program_are_saved_once_when_it_is_started_again(
     before = labels_in(label_log(demo_arguments))
     answer(page, "23")
     assert summary(page)["unsaved"] == 2
+    said = viewer_frame(page).locator("#neuroglancer-status-container")
+    assert said.count() == 1, "the viewer's own word is not where it was"
+    assert not said.is_visible(), "two sentences say the same"
     banner = page.inner_text("#banner")
     assert "2 answers are not saved" in banner
 

@@ -19,7 +19,7 @@ const COLORED = 20; // as the server names them in the column
 const STABLE = 0.75;
 const SHAKY = 0.6; // by Hennig's rule of thumb, below it a cluster is not to be trusted
 const HEADS: readonly (readonly [string, string])[] = [
-  ["", "Cluster, the largest first"],
+  ["no.", "Number of the cluster, the largest first"],
   ["points", "How many points it has"],
   ["cells", "Of how many cells"],
   ["labels say", "The most frequent label in it"],

@@ -23,7 +23,7 @@ export function clusterSettings(flow: ClustersFlow): SettingsPart {
   const number = element("input", { type: "text", inputmode: "numeric", size: 3 });
   const unit = element("span");
   const fine = element("button", { type: "button", class: "pick", title: "Many small groups instead of the few that last longest" }, "fine");
-  const on = element("select", { "aria-label": "Find them among", title: "Among embeddings, or among the points of the picture above" }, element("option", { value: "embedding" }, "embedding"), element("option", { value: "layout" }, "layout"));
+  const on = element("select", { "aria-label": "Find them among", title: "Among embeddings, or among the points of the picture above" }, element("option", { value: "embedding" }, "in the embedding"), element("option", { value: "layout" }, "in the layout"));
   const find = element("button", { type: "button", class: "accept" });
   let now: Clusters | null = null;
 

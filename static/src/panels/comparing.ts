@@ -1,5 +1,6 @@
 // Two selections side by side in a table over legend and card: what they are made of, and what differs more than by chance.
 
+import type { ClustersFlow } from "../clusters_flow";
 import type { CompareFlow } from "../compare_flow";
 import type { Comparing } from "../compare_store";
 import { shortNumber } from "../coloring";
@@ -18,14 +19,15 @@ const GROUPS: readonly (readonly [Difference["kind"], string, string])[] = [
   ["predicted", "Predicted", "Share of the points of a cell, averaged over cells. Not tested: both are drawn on a map of what the predictions follow from"],
 ];
 
-export function comparingPanel(flow: CompareFlow): (state: State) => void {
+export function comparingPanel(flow: CompareFlow, clusters: ClustersFlow): (state: State) => void {
   const host = byId("comparing");
   const said = element("p", { class: "found", role: "status" });
   const again = element("button", { type: "button", title: "Select the first selection again", onclick: () => flow.showFirst() }, "Select A");
   const anew = element("button", { type: "button", title: "Take the present selection as A", onclick: () => flow.begin() }, "Take this as A");
+  const list = element("button", { type: "button", title: "Show the clusters again, to select one of them as B", onclick: () => clusters.toggle() }, "Clusters");
   const close = element("button", { type: "button", class: "quiet", "aria-label": "Close", title: "Close (Esc); A is kept", onclick: () => flow.close() }, "×");
   const body = element("div", { class: "compared" });
-  host.append(element("header", {}, element("h2", { id: "comparing-title" }, "A and B"), again, anew, close), said, body);
+  host.append(element("header", {}, element("h2", { id: "comparing-title" }, "A and B"), list, again, anew, close), said, body);
   const build = whenChanged((ready: Comparison | null, classes: readonly ClassSpec[]) => {
     body.replaceChildren(...(ready ? [table(ready, classes), element("p", {}, wordsOf(ready))] : []));
   });
@@ -36,6 +38,7 @@ export function comparingPanel(flow: CompareFlow): (state: State) => void {
     if (!comparing?.open) return;
     setText(said, saidText(comparing, selected?.request === comparing.made));
     anew.disabled = !selected?.row_total || selected.waiting || selected.origin === "start" || selected.request === comparing.made;
+    list.hidden = !state.clusters?.ready?.clusters.length;
     again.disabled = comparing.first === null;
     host.setAttribute("aria-busy", String(comparing.request !== null));
     build(comparing.ready, classesOf(state, comparing.task));

@@ -25,7 +25,7 @@ const SCATTER: readonly Line[] = [
 const FIXED: readonly Line[] = [
   ["Ctrl + Z", "undo"],
   ["Ctrl + Shift + Z, Ctrl + Y", "redo"],
-  ["Esc", "leave the list or the queue, else clear the selection"],
+  ["Esc", "close what is open or leave the queue, else clear the selection"],
   ["?", "this list"],
 ];
 
@@ -37,19 +37,18 @@ const QUEUE: Named = [
   ["forward", "forward again"],
   ["others", "show or hide the selected cells beside it"],
 ];
-const ANSWERS: Named = [
+const LABELLING: Named = [
   ["unsure", "answer: one cannot tell"],
   ["bad_segmentation", "answer: the segmentation is wrong here"],
   ["take_back", "take the answer back (also Backspace, Delete)"],
   ["neighbours", "propose to label the places most like this"],
   ["label_selection", "propose to label the selection"],
   ["accept", "accept the proposal"],
-  ["evaluation", "how good is the head?"],
-  ["people", "who labels, where they disagree, what trains"],
-  ["places", "the labelled places as a list; J, K or arrows go through it"],
   ["comment", "comment on the place"],
   ["agree", "agree with the label of the place"],
   ["disagree", "disagree with it"],
+];
+const EXPLORING: Named = [
   ["similar", "the points most like this one, as pictures"],
   ["clusters", "find groups of points that look alike"],
   ["follow", "let the points in the viewer's field stand out"],
@@ -58,10 +57,15 @@ const ANSWERS: Named = [
   ["find", "find a cell by its id"],
   ["views", "saved views of the page: show one, or save this one"],
 ];
+const PANELS: Named = [
+  ["evaluation", "how good is the head?"],
+  ["people", "who labels, where they disagree, what trains"],
+  ["places", "the labelled places as a list; J, K or arrows go through it"],
+];
 
 /** Lines with the keys as the project file has them. */
 function configured(keys: Keys | null, lines: Named): readonly Line[] {
-  return keys ? lines.map(([name, meaning]) => [keyName(keys[name]), meaning]) : [];
+  return keys ? lines.filter(([name]) => keys[name] !== "none").map(([name, meaning]) => [keyName(keys[name]), meaning]) : [];
 }
 
 function table(title: string, lines: readonly Line[]): HTMLElement {
@@ -74,9 +78,9 @@ function table(title: string, lines: readonly Line[]): HTMLElement {
 export function helpPanel(): { update(state: State): void; open(): void } {
   const dialog = byId<HTMLDialogElement>("help");
   const content = element("div", { class: "tables" });
-  const close = element("button", { type: "button", class: "plain", onclick: () => dialog.close() }, "Close");
+  const close = element("button", { type: "button", class: "quiet", "aria-label": "Close", title: "Close (Esc)", onclick: () => dialog.close() }, "×");
   dialog.append(
-    element("h2", { id: "help-title" }, "Keys and mouse"),
+    element("header", {}, element("h2", { id: "help-title" }, "Keys and mouse"), close),
     element(
       "p",
       {},
@@ -84,7 +88,6 @@ export function helpPanel(): { update(state: State): void; open(): void } {
         "they label what the card names.",
     ),
     content,
-    close,
   );
   dialog.addEventListener("click", (event) => {
     if (event.target === dialog) dialog.close();
@@ -92,14 +95,13 @@ export function helpPanel(): { update(state: State): void; open(): void } {
   const build = whenChanged((task: TaskSpec | null, keys: Keys | null) => {
     const labels = task?.classes.map((spec): Line => [spec.key, `label as ${spec.name}`]) ?? [];
     content.replaceChildren(
-      element(
-        "div",
-        {},
-        table("In the viewer", VIEWER),
-        table("In the scatter", SCATTER),
-        table("In the labelling queue", configured(keys, QUEUE)),
-      ),
-      table("Everywhere", [...labels, ...configured(keys, ANSWERS), ...FIXED]),
+      table("Label", [...labels, ...configured(keys, LABELLING)]),
+      table("In the labelling queue", configured(keys, QUEUE)),
+      table("In the viewer", VIEWER),
+      table("In the scatter", SCATTER),
+      table("Explore", configured(keys, EXPLORING)),
+      table("Open or close", configured(keys, PANELS)),
+      table("Everywhere", FIXED),
     );
   });
   return { update: (state) => build(taskOf(state), keysOf(state)), open: () => dialog.showModal() };

@@ -67,7 +67,7 @@ function doingText({ by, text, share }: Fitting, me = ""): string {
 
 function layoutText({ layout, coordinates }: State): string {
   if (!layout || !coordinates) return "";
-  return `${METHODS[layout.method] ?? layout.method} of ${counted(layout.rows, "embedding")}`;
+  return `${METHODS[layout.method] ?? layout.method} of ${counted(layout.rows, "point")}`;
 }
 
 /** "22:05 · 30 neighbours, 0.25, cosine, means within 3.5 µm": what is not as usual is named. */

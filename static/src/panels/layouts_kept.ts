@@ -27,7 +27,7 @@ export function keptLayouts(flow: LayoutsFlow, nameOf: (kept: KeptLayout) => str
     const others = layouts?.kept.filter(({ stamp }) => stamp !== layouts.shown) ?? [];
     const held = list.contains(document.activeElement);
     host.hidden = !others.length;
-    setText(summary, `Delete one of ${counted(others.length, "other kept layout")}`);
+    setText(summary, `${counted(others.length, "other layout")} kept`);
     list.replaceChildren(...others.map((kept) => (kept.stamp === question ? sure(kept, viewsOf(views, kept.stamp)) : line(kept))));
     if (held) (list.querySelector<HTMLElement>(".keep") ?? summary).focus();
   });

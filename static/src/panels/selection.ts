@@ -21,7 +21,9 @@ export function selectionPanel(actions: Actions): (state: State) => void {
   const button = (text: string, title: string, onclick: () => void): HTMLButtonElement =>
     element("button", { type: "button", title, onclick }, text);
 
-  const text = element("span", { role: "status" });
+  const points = element("span", {});
+  const cells = element("small", {});
+  const text = element("span", { role: "status" }, points, cells);
   const step = (text: string, title: string, isBack: boolean): HTMLButtonElement =>
     element("button", { type: "button", title, "aria-label": title, onclick: () => actions.selectionStep(isBack) }, text);
   const back = step("↶", "The selection before", true);
@@ -43,7 +45,8 @@ export function selectionPanel(actions: Actions): (state: State) => void {
     const { selected, selectionSteps } = state;
     const any = selected !== null && selected.origin !== "start";
     host.hidden = !any && !selectionSteps.back && !selectionSteps.forward;
-    setText(text, any ? [counted(selected.row_total, "point"), cappedText(selected)].filter(Boolean).join(", ") : "nothing selected");
+    setText(points, any ? counted(selected.row_total, "point") : "nothing selected");
+    setText(cells, any ? cappedText(selected) : "");
     text.title = any ? [selectedText(state), selected.note].filter(Boolean).join(": ") : "";
     back.disabled = !selectionSteps.back;
     forward.disabled = !selectionSteps.forward;

@@ -53,7 +53,7 @@ export function viewsPanel(flow: ViewFlow, layouts: LayoutsFlow): (state: State)
   function line(kept: KeptView, shown: string | undefined, me: string | undefined): HTMLElement {
     const view = readable(kept);
     const show = element("button", { type: "button", class: "show", onclick: () => flow.show(kept) }, element("span", {}, kept.name), element("small", {}, summary(kept, view, me)));
-    show.title = view ? "Show it" : "It was made by another version, and cannot be read";
+    show.title = view ? `Show ${kept.name}` : "It was made by another version, and cannot be read";
     show.disabled = view === null;
     const parts: HTMLElement[] = [show];
     if (view && shown !== undefined && view.stamp !== shown) parts.push(otherLayout(view.stamp));
