@@ -27,6 +27,7 @@ from segclr_viewer.log.segment_reading import segments_at
 from segclr_viewer.log.store import LabelStore, can_be_written
 from segclr_viewer.log.training_file import TrainingFile
 from segclr_viewer.log.views_file import ViewsFile
+from segclr_viewer.notices import notice_of
 from segclr_viewer.opening import Opened
 from segclr_viewer.overlay.mesh_process import MeshProcess
 from segclr_viewer.overlay.nearest import NearestNodes
@@ -136,6 +137,7 @@ def _start(
         source_of_release = ReleaseFetcher(release, folder, server.post)
         closing.callback(source_of_release.close)
     scatter = Scatter(table, table_grows=release is not None)
+<<<<<<< HEAD
     layouts = KeptLayouts(folder, table, scatter, server.post)
     closing.callback(layouts.stop)
     if release is not None:
@@ -144,10 +146,12 @@ def _start(
         f"the label file {project.labels.file} cannot be written: look at everything, but nothing that you answer is "
         "stored; to label, make it, what lies beside it and its folder writable and start again"
     )
+=======
+>>>>>>> 95f0ce7 (Say on the page when a shard of the table is damaged)
     world = replace(
         _world(opened, table, scatter, generated),
         reads_only=log.reads_only,
-        notice=unwritten if log.reads_only else "",
+        notice=notice_of(Path(project.labels.file), log.reads_only, folder, table.damage),
         log=name_of_log(Path(project.labels.file), server.call(log.begun_at)),
     )
     indexer = IndexJobs(folder, table, server.post)
