@@ -61,9 +61,9 @@ class DemoSettings:
 
     @property
     def folder(self) -> Path:
-        """The phantom's folder: one per version, seed and size."""
+        """The phantom's folder: one per version, seed and size; the name says that it has a hidden subtype."""
         size = "x".join(map(str, self.size_voxels))
-        return self.cache / f"phantom-v{PHANTOM_VERSION}-seed{self.seed}-{size}"
+        return self.cache / f"phantom-v{PHANTOM_VERSION}-subtype-seed{self.seed}-{size}"
 
 
 def default_cache() -> Path:
@@ -104,7 +104,7 @@ def open_demo(settings: DemoSettings) -> Project:
 def _write(folder: Path, seed: int, size_voxels: tuple[int, int, int], progress: Progress) -> None:
     from segclr.em.phantom.writing import write_phantom  # numba: only in the process that generates
 
-    write_phantom(folder, seed, size_voxels, progress)
+    write_phantom(folder, seed, size_voxels, progress, subtypes=True)
 
 
 def _compile() -> None:

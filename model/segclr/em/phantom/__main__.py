@@ -20,6 +20,7 @@ def main() -> int:
     parser.add_argument("--pictures", type=Path, metavar="DIR", help="draw a section and a 3-D view into this folder")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--size", type=int, nargs=3, default=SIZE_VOXELS, metavar=("X", "Y", "Z"), help="voxels")
+    parser.add_argument("--subtypes", action="store_true", help="with the demo's hidden subtype")
     options = parser.parse_args()
     if options.folder is None and options.pictures is None:
         parser.error("name a folder to write, or --pictures DIR")
@@ -32,9 +33,10 @@ def main() -> int:
 
     try:
         if options.folder is not None:
-            write_phantom(options.folder, options.seed, (x, y, z), progress)
+            write_phantom(options.folder, options.seed, (x, y, z), progress, options.subtypes)
         if options.pictures is not None:
-            write_pictures(options.pictures, make_phantom(options.seed, (x, y, z), progress))
+            made = make_phantom(options.seed, (x, y, z), progress, subtypes=options.subtypes)
+            write_pictures(options.pictures, made)
     except SegclrError as error:
         bar.close()
         print(error, file=sys.stderr)

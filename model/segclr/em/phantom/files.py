@@ -4,7 +4,7 @@ em/                     precomputed image, uint8, 32 x 32 x 40 nm and 64 x 64 x 
 segmentation/           precomputed segmentation, uint64; skeletons in segmentation/skeletons
 supervoxels/            precomputed segmentation, uint32, finest resolution only
 truth.npz               the columns of ``PhantomTruth``
-phantom.json            seed, size, version, and the names behind the codes
+phantom.json            seed, size, version, subtypes, and the names behind the codes
 """
 
 import json
@@ -71,6 +71,7 @@ class PhantomFolder:
     folder: Path
     seed: int
     size_voxels: tuple[int, int, int]
+    subtypes: bool = False  # some cells are of the hidden ``subtypes.SUBTYPES``
 
     @property
     def em_url(self) -> str:
@@ -102,7 +103,7 @@ def find_phantom(folder: Path) -> PhantomFolder | None:
         if about["version"] != PHANTOM_VERSION:
             return None
         x, y, z = about["size_voxels"]
-        return PhantomFolder(folder, int(about["seed"]), (int(x), int(y), int(z)))
+        return PhantomFolder(folder, int(about["seed"]), (int(x), int(y), int(z)), bool(about.get("subtypes")))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -6,7 +6,8 @@ from scipy.ndimage import gaussian_filter
 from segclr.em.phantom.compiled import compiled, prange
 from segclr.em.phantom.forest import Floats, Forest, Ints, unit
 from segclr.em.phantom.growth import STEP_UM
-from segclr.em.phantom.recipes import AXON, LOOKS, NEURITES, SOMA, SPINE, Look, type_code
+from segclr.em.phantom.recipes import AXON, NEURITES, SOMA, SPINE, Look
+from segclr.em.phantom.subtypes import LOOK_OF_CODE
 
 (
     NONE,
@@ -72,8 +73,10 @@ def _paint_tubes(
                             codes[z, y, x] = CRISTA if (w * 8.0) % 1.0 < 0.45 else MATRIX
 
 
-def organelle_tubes(rng: np.random.Generator, forest: Forest) -> Tubes:
+def organelle_tubes(rng: np.random.Generator, forest: Forest, look: Ints) -> Tubes:
     """Mitochondria, and granules, as short paths along the skeletons.
+
+    `look`: (n,) code of each node's look.
 
     Returns a, b: (m, 3) um; radius: (m,) um; own: (m,) segment; code, phase: (m,).
     """
@@ -104,7 +107,7 @@ def organelle_tubes(rng: np.random.Generator, forest: Forest) -> Tubes:
             rows.append((*(forest.xyz[n] + side), *(forest.xyz[m] + side), r, forest.segment[s], MATRIX, phase))
             phase += 0.25
             n = m
-    rows += _granules(rng, forest)
+    rows += _granules(rng, forest, look)
     for s in np.flatnonzero(forest.compartment == SOMA):  # perinuclear mitochondria
         size = forest.radius[s]
         for _ in range(int(30 * size**2)):
@@ -124,11 +127,10 @@ def organelle_tubes(rng: np.random.Generator, forest: Forest) -> Tubes:
     )
 
 
-def _granules(rng: np.random.Generator, forest: Forest) -> list[tuple[float, ...]]:
+def _granules(rng: np.random.Generator, forest: Forest, kind: Ints) -> list[tuple[float, ...]]:
     """Dark balls along the processes: rows as in ``organelle_tubes``."""
-    names = {type_code(name): look.granules for name, look in LOOKS.items()}
-    per_um, low, high = np.array([names.get(t, (0, 0, 0)) for t in range(max(names) + 1)]).T
-    kind = forest.cell_type
+    granules = {code: look.granules for code, look in LOOK_OF_CODE.items()}
+    per_um, low, high = np.array([granules.get(t, (0, 0, 0)) for t in range(max(granules) + 1)]).T
     apt = ~np.isin(forest.compartment, (SPINE, SOMA)) & (forest.recipe >= 0)
     rows = []
     for s in np.flatnonzero(apt & (rng.random(len(forest)) < per_um[kind] * STEP_UM)):
@@ -215,13 +217,16 @@ def paint_nucleus(
 
 
 def paint_organelles(
-    rng: np.random.Generator, forest: Forest, owner: Ints, gap: Ints, segment_lut: Ints, voxel_um: Floats, tile: Floats
-) -> Ints:
-    """Mitochondria, lysosomes and nuclei of the block: (z, y, x) uint8 codes, 0 is plain cytoplasm."""
+    rng: np.random.Generator, forest: Forest, look: Ints, owner: Ints, gap: Ints, segment_lut: Ints, voxel_um: Floats,
+    tile: Floats,
+) -> Ints:  # fmt: skip
+    """Mitochondria, lysosomes and nuclei of the block: (z, y, x) uint8 codes, 0 is plain cytoplasm.
+
+    `look`: (n,) code of each node's look.
+    """
     codes = np.zeros(owner.shape, np.uint8)
-    paint_tubes(codes, owner, gap, segment_lut, organelle_tubes(rng, forest), voxel_um, tile)
-    looks = {type_code(name): look for name, look in LOOKS.items()}
+    paint_tubes(codes, owner, gap, segment_lut, organelle_tubes(rng, forest, look), voxel_um, tile)
     for s in np.flatnonzero(forest.compartment == SOMA):
-        look, segment = looks[forest.cell_type[s]], forest.segment[s]
-        paint_nucleus(rng, codes, owner, segment_lut, forest.xyz[s], forest.radius[s], segment, look, voxel_um, tile)
+        own, segment = LOOK_OF_CODE[int(look[s])], forest.segment[s]
+        paint_nucleus(rng, codes, owner, segment_lut, forest.xyz[s], forest.radius[s], segment, own, voxel_um, tile)
     return codes

@@ -26,6 +26,7 @@ from segclr.em.phantom import (
 )
 from segclr.em.phantom.forest import Bools, Floats, Forest, Ints
 from segclr.em.phantom.recipes import LOOKS, SEED, SIZE_VOXELS, VOXEL_NM, type_code
+from segclr.em.phantom.subtypes import look_codes, thicken
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ def make_phantom(
     size_voxels: tuple[int, int, int] = SIZE_VOXELS,
     progress: Callable[[str, float], None] = _silent,
     threads: int = 2,
+    subtypes: bool = False,
 ) -> Phantom:
     """Generate a block.
 
@@ -80,6 +82,7 @@ def make_phantom(
         size_voxels: (x, y, z), voxels of 32 x 32 x 40 nm.
         progress: called with a text and the share that is done after each stage.
         threads: for rendering; does not change the result.
+        subtypes: some cells are of the hidden ``subtypes.SUBTYPES``; shapes and ids do not change.
     """
     voxel = np.array(VOXEL_NM) / 1000
     box, shape = np.asarray(size_voxels) * voxel, (size_voxels[2], size_voxels[1], size_voxels[0])
@@ -89,6 +92,8 @@ def make_phantom(
     somata = growth.place_somata(grow_rng, box)
     forest = growth.grow_passing(grow_rng, box, growth.grow_from_somata(grow_rng, box, somata))
     forest = growth.crop(forest, box)
+    if subtypes:
+        thicken(seed, forest)
     forest = spines.add_spines(grow_rng, spines.myelinate(grow_rng, forest))
     progress("packing them", 0.05)
     packing.relax(forest, box)
@@ -105,10 +110,11 @@ def make_phantom(
     progress("painting organelles", 0.5)
     segment = np.r_[0, forest.segment].astype(np.int64)
     sites = synapses.find_synapses(forest, owner, segment, voxel)
-    codes = organelles.paint_organelles(paint_rng, forest, owner, gap, segment, voxel, tile)
+    look = look_codes(seed, forest) if subtypes else forest.cell_type
+    codes = organelles.paint_organelles(paint_rng, forest, look, owner, gap, segment, voxel, tile)
     synapses.paint_synapses(paint_rng, codes, forest, owner, gap, segment, sites, voxel)
     progress("rendering sections", 0.6)
-    em = render.render(em_rng, forest, owner, gap, codes, tile, threads)
+    em = render.render(em_rng, forest, look, owner, gap, codes, tile, threads)
     progress("writing down the truth", 0.85)
     del gap, codes
     forest, origin = skeletons.fill_somata(forest, origin)

@@ -8,7 +8,8 @@ from scipy.ndimage import gaussian_filter, shift
 from segclr.em.phantom.forest import Bools, Floats, Forest, Ints
 from segclr.em.phantom.organelles import ER, GLYCOGEN, GREY
 from segclr.em.phantom.raster import GAP_STEP_UM
-from segclr.em.phantom.recipes import AXON, DENDRITE, GLIA, LOOKS, SOMA, SPINE, type_code
+from segclr.em.phantom.recipes import AXON, DENDRITE, GLIA, SOMA, SPINE, type_code
+from segclr.em.phantom.subtypes import LOOK_OF_CODE
 
 MEMBRANE_GREY = 62.0
 MYELIN_GREY = 56.0
@@ -23,8 +24,8 @@ def _sheath_rows(forest: Forest) -> Bools:
     return rows
 
 
-def cytoplasm_luts(rng: np.random.Generator, forest: Forest) -> Luts:
-    """How the cytoplasm looks per owner value (n + 1,).
+def cytoplasm_luts(rng: np.random.Generator, forest: Forest, code: Ints) -> Luts:
+    """How the cytoplasm looks per owner value (n + 1,), by the code of each node's look (n,).
 
     Segments differ by more than types do: staining is not a label.
     """
@@ -34,8 +35,8 @@ def cytoplasm_luts(rng: np.random.Generator, forest: Forest) -> Luts:
     contrast = np.exp(rng.normal(0, 0.2, forest.segment.max() + 1))
     where = [forest.compartment == c for c in (SOMA, DENDRITE, AXON)]
     share = np.select(where, [1.6, 0.8, 0.35], 0.4)
-    for name, look in LOOKS.items():
-        rows = np.flatnonzero(forest.cell_type == type_code(name))
+    for number, look in LOOK_OF_CODE.items():
+        rows = np.flatnonzero(code == number)
         grey[rows + 1] = look.cytoplasm
         er[rows + 1] = look.er * share[rows] / 0.8
         texture[:, rows + 1] = np.array(look.texture)[:, None]
@@ -96,13 +97,14 @@ def _section(z: int, seed: int, owner: Ints, gap: Ints, codes: Ints, tile: Float
 
 
 def render(
-    rng: np.random.Generator, forest: Forest, owner: Ints, gap: Ints, codes: Ints, tile: Floats, threads: int = 2
-) -> Ints:
-    """Render all sections.
+    rng: np.random.Generator, forest: Forest, look: Ints, owner: Ints, gap: Ints, codes: Ints, tile: Floats,
+    threads: int = 2,
+) -> Ints:  # fmt: skip
+    """Render all sections; `look` is (n,) the code of each node's look.
 
     Returns (z, y, x) uint8; does not depend on the number of threads.
     """
-    luts = cytoplasm_luts(rng, forest)
+    luts = cytoplasm_luts(rng, forest, look)
     seeds = rng.integers(0, 2**63, len(owner))
     with ThreadPoolExecutor(threads) as pool:
         sections = pool.map(lambda z: _section(z, int(seeds[z]), owner, gap, codes, tile, luts), range(len(owner)))

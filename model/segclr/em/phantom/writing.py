@@ -22,6 +22,7 @@ from segclr.em.phantom.files import (
 from segclr.em.phantom.forest import Ints
 from segclr.em.phantom.phantom import Phantom, make_phantom
 from segclr.em.phantom.recipes import SEED, SIZE_VOXELS, VOXEL_NM
+from segclr.em.phantom.subtypes import SUBTYPES
 from segclr.em.phantom.tables import skeleton_list, truth_tables
 from segclr.em.precomputed import PrecomputedWriter, downsampled
 from segclr.em.precomputed_skeletons import write_skeletons
@@ -36,6 +37,7 @@ def write_phantom(
     seed: int = SEED,
     size_voxels: tuple[int, int, int] = SIZE_VOXELS,
     progress: Callable[[str, float], None] = lambda text, share: None,
+    subtypes: bool = False,
 ) -> PhantomFolder:
     """Make a phantom and write it; a folder that already holds the same one is left as it is.
 
@@ -44,21 +46,22 @@ def write_phantom(
     Args:
         size_voxels: (x, y, z), voxels of 32 x 32 x 40 nm.
         progress: called with a text and the share that is done.
+        subtypes: as of ``make_phantom``.
 
     Raises:
         VolumeUnavailable: the folder cannot be written, or is in use for something else.
     """
     found = find_phantom(folder)
-    if found is not None and (found.seed, found.size_voxels) == (seed, size_voxels):
+    if found is not None and (found.seed, found.size_voxels, found.subtypes) == (seed, size_voxels, subtypes):
         return found
     if folder.exists() and not (folder / "phantom.json").exists() and not _is_empty(folder):
         raise VolumeUnavailable(f"{folder} holds something else than a phantom; choose another folder")
     part = folder.with_name(f"{folder.name}.{os.getpid()}.part")
     try:
         part.mkdir(parents=True)  # before the long computation: a folder that cannot be written is known at once
-        phantom = make_phantom(seed, size_voxels, lambda text, share: progress(text, 0.85 * share))
+        phantom = make_phantom(seed, size_voxels, lambda text, share: progress(text, 0.85 * share), subtypes=subtypes)
         _write_parts(part, phantom, lambda share: progress("writing files", 0.85 + 0.15 * share))
-        _write_about(part, seed, size_voxels)
+        _write_about(part, seed, size_voxels, subtypes)
         _put_in_place(part, folder)
     except OSError as error:
         shutil.rmtree(part, ignore_errors=True)
@@ -69,18 +72,19 @@ def write_phantom(
         shutil.rmtree(part, ignore_errors=True)
         raise
     progress("done", 1.0)
-    return PhantomFolder(folder, seed, size_voxels)
+    return PhantomFolder(folder, seed, size_voxels, subtypes)
 
 
 def _is_empty(folder: Path) -> bool:
     return folder.is_dir() and not any(folder.iterdir())
 
 
-def _write_about(part: Path, seed: int, size_voxels: tuple[int, int, int]) -> None:
+def _write_about(part: Path, seed: int, size_voxels: tuple[int, int, int], subtypes: bool) -> None:
     about = {
         "generated": True, "version": PHANTOM_VERSION, "seed": seed, "size_voxels": list(size_voxels),
         "voxel_nm": list(VOXEL_NM), "subcompartments": list(SUBCOMPARTMENT_NAMES),
         "cell_types": list(CELL_TYPE_NAMES), "layers": list(LAYER_NAMES),
+        "subtypes": [subtype.name for subtype in SUBTYPES] if subtypes else [],
     }  # fmt: skip
     (part / "phantom.json").write_text(json.dumps(about, indent=1))
 

@@ -79,7 +79,7 @@ def test_types_differ_in_texture_where_their_brightness_is_alike() -> None:
         rng = np.random.default_rng(3)
         tile = noise_tile(np.random.default_rng(4), 64, 3.2)
         far = np.full(inside.shape, 200, np.uint8)
-        em = render(rng, forest, inside, far, np.zeros(inside.shape, np.uint8), tile).astype(float)
+        em = render(rng, forest, forest.cell_type, inside, far, np.zeros(inside.shape, np.uint8), tile).astype(float)
         smooth = gaussian_filter(em, (0, 2, 2))
         shares.append(float((em - smooth).std() / smooth.std()))
     assert shares[0] > 1.3 * shares[1]

@@ -59,14 +59,14 @@ def test_the_folder_says_that_it_is_generated(written: PhantomFolder) -> None:
 
 
 def test_a_phantom_that_is_there_is_not_made_again(written: PhantomFolder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writing, "make_phantom", lambda *_: pytest.fail("made again"))
+    monkeypatch.setattr(writing, "make_phantom", lambda *_, subtypes: pytest.fail("made again"))
     assert writing.write_phantom(written.folder, written.seed, written.size_voxels) == written
 
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch, phantom: Phantom) -> None:
     """The phantom that is there already, whatever is asked for: these tests are about files."""
-    monkeypatch.setattr(writing, "make_phantom", lambda *_: phantom)
+    monkeypatch.setattr(writing, "make_phantom", lambda *_, subtypes: phantom)
 
 
 @pytest.mark.usefixtures("quick")
@@ -95,7 +95,7 @@ def test_a_place_that_cannot_hold_a_folder_is_known_before_the_computation(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("in the way")
-    monkeypatch.setattr(writing, "make_phantom", lambda *_: pytest.fail("computed for nothing"))
+    monkeypatch.setattr(writing, "make_phantom", lambda *_, subtypes: pytest.fail("computed for nothing"))
     with pytest.raises(VolumeUnavailable, match="cannot write the phantom"):
         writing.write_phantom(tmp_path / "file" / "block", 1, TINY)
 
