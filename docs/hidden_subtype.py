@@ -1,7 +1,8 @@
-"""What the demo's clusters are in truth: ``python docs/hidden_subtype.py FOLDER [--groups N]``.
+"""What the demo's clusters are in truth: ``python docs/hidden_subtype.py FOLDER [--groups N] [--radius UM]``.
 
 FOLDER is the demo's, with the generated volume and its embeddings. The clusters are those that the page finds by
-k-means of the embeddings; the truth is the phantom's, and neither labels nor predictions have a part in it.
+k-means under the task "cell type", whose embeddings are means within 10 um along the cell; the truth is the phantom's,
+and neither labels nor predictions have a part in it.
 """
 
 import argparse
@@ -10,7 +11,9 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial import cKDTree
 
-from segclr.em.phantom.files import CELL_TYPE_NAMES, open_phantom
+from segclr.em.phantom.files import CELL_TYPE_NAMES, find_phantom, open_phantom
+from segclr.em.phantom.subtypes import SUBTYPES, true_subtype
+from segclr.embeddings.aggregation import aggregate
 from segclr.embeddings.table import open_table
 from segclr.explore.clustering import Method, cluster
 from segclr.explore.metric import comparable
@@ -21,18 +24,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--groups", type=int, default=20)
+    parser.add_argument("--radius", type=float, default=10.0, help="of the means, in um (%(default)s)")
     options = parser.parse_args()
+    phantom = find_phantom(options.folder)
+    if phantom is None:
+        parser.error(f"{options.folder} holds no phantom: give the demo's folder")
     truth = open_phantom(options.folder)
     table = open_table(next(options.folder.glob("embeddings-*")))
     _, node = cKDTree(truth.position_nm).query(table.positions_nm)
-    cell_type = truth.cell_type[node]
+    names = [*CELL_TYPE_NAMES, *(f"{subtype.name} {subtype.cell_type}" for subtype in SUBTYPES)]
+    subtype = true_subtype(phantom, truth)[node].astype(int)
+    kind = np.where(subtype > 0, len(CELL_TYPE_NAMES) - 1 + subtype, truth.cell_type[node])
     method = Method("k-means", clusters=options.groups)
-    found = cluster(comparable(np.asarray(table.embeddings), "cosine"), method)
+    found = cluster(comparable(aggregate(table, options.radius), "cosine"), method)
     for number in range(found.count):
-        shares = np.bincount(cell_type[found.labels == number], minlength=len(CELL_TYPE_NAMES))
+        shares = np.bincount(kind[found.labels == number], minlength=len(names))
         largest = np.argsort(-shares, kind="stable")[:3]
-        parts = (f"{CELL_TYPE_NAMES[code]} {shares[code] / shares.sum():.0%}" for code in largest)
+        parts = (f"{names[code]} {shares[code] / shares.sum():.0%}" for code in largest)
         print(f"cluster {number + 1:2}: {shares.sum():5} points; {', '.join(parts)}")
+    hidden = subtype > 0
+    best = np.bincount(found.labels[hidden & (found.labels >= 0)], minlength=found.count).argmax()
+    print(f"of the subtype's {hidden.sum()} points {(found.labels[hidden] == best).mean():.0%} are in cluster {best + 1}")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
 WAIT_MS = 180_000
 ANNOTATORS = ("ada", "ben")
-GROUPS, ASTROCYTES, OTHER_GLIA = 20, 8, 18  # of the demo's clusters; docs/hidden_subtype.py says what they are
+GROUPS, SWOLLEN, BASKET = 20, 9, 10  # of the demo's clusters; docs/hidden_subtype.py says what they are
 ANSWERS = 6  # places that are answered before the queue's picture
 
 
@@ -196,18 +196,18 @@ def _clusters_scene(page: Page) -> None:
     """Twenty groups are found; the points are coloured by them, and one is looked at."""
     _find_clusters(page)
     page.get_by_role("button", name="Colour by cluster").click()
-    _choose_cluster(page, ASTROCYTES)
+    _choose_cluster(page, SWOLLEN)
 
 
 def _comparison_scene(page: Page) -> None:
     """Two of the groups are compared."""
     _find_clusters(page)
-    _choose_cluster(page, ASTROCYTES)
+    _choose_cluster(page, SWOLLEN)
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Compare").click()
     _wait(page, "/Now select other/.test(document.querySelector('#comparing .found').textContent)")
     page.keyboard.press(".")
-    _choose_cluster(page, OTHER_GLIA)
+    _choose_cluster(page, BASKET)
     page.get_by_role("button", name="Compare").click()
     _wait(page, "document.querySelectorAll('#comparing tbody tr').length > 8")
 
@@ -223,6 +223,9 @@ def _similar_scene(page: Page) -> None:
 
 
 def _find_clusters(page: Page) -> None:
+    page.get_by_role("button", name="cell type", exact=True).click()
+    _wait(page, "window.segclr.summary().task === 'cell type'")
+    _wait(page, "/UMAP of/.test(document.querySelector('#scatter-foot').textContent)")
     page.keyboard.press(".")
     page.locator("#clusters .settings input").first.fill(str(GROUPS))
     page.keyboard.press("Tab")

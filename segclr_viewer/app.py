@@ -137,17 +137,10 @@ def _start(
         source_of_release = ReleaseFetcher(release, folder, server.post)
         closing.callback(source_of_release.close)
     scatter = Scatter(table, table_grows=release is not None)
-<<<<<<< HEAD
     layouts = KeptLayouts(folder, table, scatter, server.post)
     closing.callback(layouts.stop)
     if release is not None:
         layouts.carry_over()
-    unwritten = (
-        f"the label file {project.labels.file} cannot be written: look at everything, but nothing that you answer is "
-        "stored; to label, make it, what lies beside it and its folder writable and start again"
-    )
-=======
->>>>>>> 95f0ce7 (Say on the page when a shard of the table is damaged)
     world = replace(
         _world(opened, table, scatter, generated),
         reads_only=log.reads_only,
