@@ -15,6 +15,7 @@ import { isCutOtherwise, partsOf } from "./surfaces";
 
 const OVERTAKEN_MS = 1000; // within which the announcement of newer predictions is there
 const SURFACES_MOST = 500;
+const SURFACES_FEW = 20; // are drawn with the sections everywhere
 const MARK_COLOR = "#c8cdd6";
 
 /** `before` is null the first time. */
@@ -100,7 +101,18 @@ export function drawing(scatter: Scatter, tints: Tints, name = "Scatter of the e
   };
 }
 
-export function viewing(bridge: ViewerBridge): Effect {
+/** `isSlow` tells whether drawing takes long here. */
+export function viewing(bridge: ViewerBridge, isSlow: () => boolean = () => false): Effect {
+  let newest: (() => void) | null = null;
+  const inTurn = (show: () => void, many: boolean): void => {
+    newest = show;
+    if (!many || !isSlow()) return show();
+    // the sections show first what was chosen: the surfaces of many cells take a second
+    bridge.showSurfaces(() => []);
+    void bridge.drawn().then(() => {
+      if (newest === show) show();
+    });
+  };
   return (state, before) => {
     const { hello, points, selected, lit, rows, prediction, target } = state;
     if (!hello) return;
@@ -123,7 +135,8 @@ export function viewing(bridge: ViewerBridge): Effect {
     if (rows && prediction && points && (known || chosen || turned || changed(state, before, "rows", "prediction", "hidden", "hello"))) {
       const painted = isBlind(state) ? [] : classesOf(state, prediction.task);
       const shown = (cells: readonly string[]): readonly string[] => cells.slice(0, SURFACES_MOST);
-      bridge.showSurfaces((cells) => partsOf(shown(cells), rows, prediction, painted, state.hidden, focus));
+      const show = (): void => bridge.showSurfaces((cells) => partsOf(shown(cells), rows, prediction, painted, state.hidden, focus));
+      inTurn(show, chosen && others.length > SURFACES_FEW);
     }
     if (rows && prediction && points && changed(state, before, "prediction")) {
       // what was numbered anew on this page is cut by the old numbers there

@@ -360,7 +360,7 @@ followers.push(
   fetching(dispatch, () => state),
   ...(scatter ? [drawing(scatter, tints)] : []),
   beside.follow,
-  viewing(bridge),
+  viewing(bridge, () => scatter?.isSlow ?? false),
   flow.follow,
   following.follow,
   alike.follow,

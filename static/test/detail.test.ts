@@ -41,6 +41,25 @@ test("the picture rests once a while after the last movement", (t) => {
   assert.deepEqual([motion.isOn, rested], [false, 1]);
 });
 
+test("all points wait until nothing else is being drawn, and for another movement", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  let rested = 0;
+  const waiting: (() => void)[] = [];
+  const motion = new Motion(
+    () => (rested += 1),
+    (then) => void waiting.push(then),
+  );
+  motion.moved();
+  t.mock.timers.tick(200);
+  assert.deepEqual([motion.isOn, rested, waiting.length], [true, 0, 1]);
+  motion.moved();
+  waiting[0]();
+  assert.deepEqual([motion.isOn, rested], [true, 0]);
+  t.mock.timers.tick(200);
+  waiting[1]();
+  assert.deepEqual([motion.isOn, rested], [false, 1]);
+});
+
 test("crowded points are told from lonely ones; what lies nowhere counts as alone", () => {
   const x = new Float32Array(70).fill(0.5);
   const y = new Float32Array(70).fill(-0.25);
@@ -74,4 +93,9 @@ test("drawing is slow until the GPU has been quick, and again when it takes long
     return pace.isSlow;
   };
   assert.deepEqual([pace.isSlow, draw(16), draw(900), draw(10)], [true, false, true, false]);
+  // the slower, the fewer are drawn in a frame of a movement
+  const many = 1_000_000;
+  assert.ok(draw(500) && pace.moving(many) > 100_000 && pace.moving(many) < 130_000);
+  assert.ok(draw(60_000) && pace.moving(many) === 50_000);
+  assert.ok(draw(100) && pace.moving(many) === 300_000);
 });

@@ -118,7 +118,8 @@ export class Renderer {
     this.set("selected", bytes);
   }
 
-  setGlyphs(glyphs: readonly Glyph[]): void {
+  /** Returns whether they are others than before. */
+  setGlyphs(glyphs: readonly Glyph[]): boolean {
     const view = new DataView(new ArrayBuffer(glyphs.length * GLYPH_BYTES));
     glyphs.forEach((glyph, i) => {
       const at = i * GLYPH_BYTES;
@@ -129,13 +130,22 @@ export class Renderer {
       const rgba = [...glyph.rgb, Math.round(255 * (glyph.alpha ?? 1))];
       rgba.forEach((value, channel) => view.setUint8(at + 16 + channel, value));
     });
+    const before = new Uint8Array(this.glyphBytes);
+    const now = new Uint8Array(view.buffer);
+    if (now.length === before.length && now.every((byte, i) => byte === before[i])) return false;
     this.glyphBytes = view.buffer;
     if (this.resources) this.uploadGlyphs(this.resources.glyphBuffer);
+    return true;
   }
 
   /** Whether drawing all points takes long. */
   get isSlow(): boolean {
     return this.rows > MOVING_MOST && this.pace.isSlow;
+  }
+
+  /** Call back when the GPU has nothing else to do. */
+  whenFree(then: () => void): void {
+    this.pace.free(then);
   }
 
   /** Whether this browser can draw densities. */
@@ -161,7 +171,7 @@ export class Renderer {
       gl.uniform2f(pass.uniform("centre"), camera.x, camera.y);
       gl.uniform2f(pass.uniform("scale"), ...scale);
     };
-    const drawn = look.moving && this.isSlow ? MOVING_MOST : this.rows;
+    const drawn = look.moving && this.isSlow ? this.pace.moving(this.rows) : this.rows;
     const cover = ((drawn / Math.max(1, this.rows)) * Math.PI * (size / 2) ** 2) / (this.cellArea * unit * unit);
     const points = (sums: boolean): void => {
       use(resources.points);

@@ -33,7 +33,8 @@ export class Scatter {
   private frame = 0;
   private fittedOnce = false;
   private density = false;
-  private readonly motion = new Motion(() => this.redraw());
+  private mask: Uint32Array | null | undefined; // undefined where the points are others since
+  private readonly motion: Motion;
   private readonly outline = new Outline();
   private readonly tip = new Tip();
 
@@ -41,7 +42,12 @@ export class Scatter {
     private readonly canvas: HTMLCanvasElement,
     private readonly events: ScatterEvents,
     private readonly renderer: Renderer,
-  ) {}
+  ) {
+    this.motion = new Motion(
+      () => this.redraw(),
+      (then) => renderer.whenFree(then),
+    );
+  }
 
   /** null where the browser has no WebGL2. */
   static in(host: HTMLElement, events: ScatterEvents): Scatter | null {
@@ -60,6 +66,7 @@ export class Scatter {
   setGeometry(x: Float32Array, y: Float32Array, more: boolean): void {
     this.cancel(); // what was being drawn went round other points
     [this.x, this.y] = [x, y];
+    this.mask = undefined;
     this.renderer.setGeometry(x, y);
     if (more && this.fittedOnce) return this.redraw();
     this.fittedOnce = this.viewport.width > 1;
@@ -79,14 +86,19 @@ export class Scatter {
   }
 
   setMask(bits: Uint32Array | null): void {
+    if (bits === this.mask) {
+      // the answer to what is drawn already: it is for the viewer, which comes first
+      if (this.motion.isOn) this.motion.moved(SETTLED_MS);
+      return;
+    }
+    this.mask = bits;
     this.renderer.setSelected(bits);
     this.redrawSoon();
   }
 
   setGlyphs(glyphs: readonly Glyph[], places: readonly PlacePoint[]): void {
     this.places = places;
-    this.renderer.setGlyphs(glyphs);
-    this.redraw();
+    if (this.renderer.setGlyphs(glyphs)) this.redraw();
   }
 
   /** Draw how many points lie where, instead of each of them; in browsers that can. */
@@ -97,6 +109,11 @@ export class Scatter {
 
   get hasDensity(): boolean {
     return this.renderer.hasDensity;
+  }
+
+  /** Whether drawing all points takes long. */
+  get isSlow(): boolean {
+    return this.renderer.isSlow;
   }
 
   /** What a screen reader calls it. */
