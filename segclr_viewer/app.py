@@ -227,6 +227,7 @@ def _world(opened: Opened, table: EmbeddingTable, scatter: Scatter, generated: b
         bounds_nm=opened.bounds_nm,
         start_segments=tuple(int(segment) for segment in project.start_segments),
         tasks=project.tasks,
+        depth_axis=project.depth_axis,
         table=table,
         layout=first_layout(Path(project.table.folder), table, scatter),
         scatter=scatter,

@@ -28,6 +28,7 @@ class ClusterOrder:
         labels: (n,) label of each row, -1 for none.
         classes: (n,) predicted class of each row, -1 for none.
         repeats: bootstrap samples that the stability is of.
+        depth_axis: the coordinate that is depth: 0, 1 or 2 for x, y or z.
         among: (n,) the rows that are clustered; None for all of the table.
         table: None for the one that is on the disk.
     """
@@ -38,6 +39,7 @@ class ClusterOrder:
     labels: NDArray[np.integer]
     classes: NDArray[np.integer]
     repeats: int = 10
+    depth_axis: int = 2
     among: NDArray[np.int64] | None = None
     table: EmbeddingTable | None = None
 
@@ -84,7 +86,7 @@ def find_clusters(
     rows = np.arange(len(table)) if order.among is None else order.among
     cells = np.searchsorted(table.first_row, rows, side="right") - 1
     tell(ClusterProgress("describing them", _SHARE_FOUND))
-    depth_um = table.positions_nm[rows, 2] / 1000
+    depth_um = table.positions_nm[rows, order.depth_axis] / 1000
     described = cluster_table(clustering, Columns(embeddings, cells, order.labels, order.classes, depth_um), _EXAMPLES)
 
     def repeated(share: float) -> None:

@@ -133,6 +133,7 @@ def _project_text(phantom: PhantomFolder, start: list[int]) -> str:
         "# Written by the demo; the volume is generated, not recorded.",
         f'name = "generated phantom, seed {phantom.seed}"',
         f"start_segments = [{', '.join(chr(34) + str(segment) + chr(34) for segment in start)}]",
+        'depth_axis = "y"',
         '[em]\nurl = "em"',
         f'[segmentation]\nurl = "segmentation"\nversion = "phantom v{PHANTOM_VERSION}"',
         '[skeletons]\nurl = "segmentation/skeletons"\nspacing_nm = 0',

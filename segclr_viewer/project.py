@@ -14,6 +14,7 @@ from segclr_viewer.keys import FIXED_KEYS, Keys
 
 Unit = Literal["node", "segment"]
 ReviewState = Literal["unreviewed", "agreed", "disputed"]
+Axis = Literal["x", "y", "z"]
 
 MAX_CLASSES = 31  # the overlay's voxel is one byte: class and confidence
 
@@ -174,6 +175,7 @@ class Project(Struct, frozen=True, forbid_unknown_fields=True):
     labelling: Labelling = Labelling()
     train_on: TrainOn = TrainOn()
     start_segments: tuple[str, ...] = ()
+    depth_axis: Axis = "z"  # along which the tissue changes with depth, as a cortex does
     keys: Keys = Keys()
 
     def __post_init__(self) -> None:

@@ -8,7 +8,7 @@ from segclr.explore.layout import Layout
 from segclr_viewer.keys import USUAL_KEYS, Keys
 from segclr_viewer.log.attach import SegmentAt
 from segclr_viewer.log.consensus import ALL, Choice
-from segclr_viewer.project import Task, TrainOn
+from segclr_viewer.project import Axis, Task, TrainOn
 from segclr_viewer.scatter import Scatter
 
 
@@ -26,6 +26,7 @@ class World:
         viewer_url: path of Neuroglancer's client on our own origin.
         resolution_nm, bounds_nm: finest voxel, and the corners of the volume.
         start_segments: shown when the viewer opens.
+        depth_axis: along which the tissue changes with depth.
         table: its provenance names the encoder that live places must be embedded with too.
         layout: the first one; a better one may follow.
         keys: as configured.
@@ -61,6 +62,7 @@ class World:
     run: str = ""
     reads_only: bool = False
     notice: str = ""
+    depth_axis: Axis = "z"
 
 
 def choice_of(train_on: TrainOn) -> Choice:

@@ -66,6 +66,7 @@ class Clusters:
             labels=labels if among is None else labels[among],
             classes=classes if among is None else classes[among],
             repeats=_REPEATS[message.method],
+            depth_axis="xyz".index(self._state.world.depth_axis),
             among=among,
             table=plain_copy(table),
         )

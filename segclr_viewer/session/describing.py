@@ -36,6 +36,7 @@ def hello(state: AppState, places: list[PlaceSummary]) -> Hello:
         task=state.active.task.name,
         places=places,
         start_segments=[str(segment_id) for segment_id in world.start_segments],
+        depth_axis=world.depth_axis,
         keys=world.keys,
     )
 

@@ -11,6 +11,7 @@ from typing import Literal
 from msgspec import Struct, field, structs
 
 from segclr_viewer.keys import Keys
+from segclr_viewer.project import Axis
 from segclr_viewer.wire.annotators import AgreementReady, ConflictsReady, PeopleReady
 from segclr_viewer.wire.classes import ClassesChanged, ClassInfo, TaskInfo
 from segclr_viewer.wire.coloring import Colored, Colorings
@@ -57,7 +58,8 @@ class Hello(Struct, frozen=True, forbid_unknown_fields=True, tag="hello"):
     """The first message of a connection: all about the project, its label log named, and the remembered places.
 
     `run` names this run of the app, whose places and points of a growing scatter have numbers of their own. With
-    `reads_only` no answer can be stored. `notice` is to be read as long as the page is open, empty for none.
+    `reads_only` no answer can be stored. `notice` is to be read as long as the page is open, empty for none. Depth is
+    told along the `depth_axis`.
     """
 
     project: str
@@ -79,6 +81,7 @@ class Hello(Struct, frozen=True, forbid_unknown_fields=True, tag="hello"):
     task: str
     places: list[PlaceSummary]
     start_segments: list[SegmentText]
+    depth_axis: Axis
     keys: Keys
 
 

@@ -104,7 +104,7 @@ class ClusterInfo(Struct, frozen=True, forbid_unknown_fields=True):
     `stability` is how much of it is found again when the cells are drawn anew, 0 to 1. `typical` rows are nearest to
     its mean, `marginal` ones nearly as near to another's. `separation` from the `neighbour` is in units of the spread;
     `differences` are the classes, as predicted, whose shares differ most between the two. `depths` counts its rows in
-    equal steps of z, from the least to the greatest of any cluster; `depth_um` are its quartiles.
+    equal steps of depth, from the least to the greatest of any cluster; `depth_um` are its quartiles.
     """
 
     cluster: int
@@ -126,7 +126,7 @@ class ClusterInfo(Struct, frozen=True, forbid_unknown_fields=True):
 class ClustersReady(Struct, frozen=True, forbid_unknown_fields=True, tag="clusters"):
     """The clusters by size, at most 200 of `total`; `run` names them when one is to be selected.
 
-    `depth_um` are the ends of the steps that rows are counted in by depth, which is z.
+    `depth_um` are the ends of the steps that rows are counted in by depth.
 
     `agreement` is the mean adjusted Rand index with clusters of cells drawn anew, null where it is not known.
     """

@@ -4,7 +4,7 @@
 import { CELLS, colorsOf, HIGHEST, NOTHING, NUMBERS, OTHERS, wordColor, type Ramp } from "./colormap";
 import type { Prediction, Rows } from "./columns";
 import { NO_CLASS, rgbOf, type RGB } from "./paint";
-import type { ClassSpec, Labels } from "./protocol";
+import type { Axis, ClassSpec, Labels } from "./protocol";
 import type { Colored } from "./protocol_coloring";
 import { classesOf, taskOf, type State } from "./state";
 
@@ -12,7 +12,7 @@ export const BY_CLASS = "class";
 export const BY_CLUSTER = "cluster";
 /** What colours by class are of, where a figure or a screen reader says it. */
 export const CLASS_TITLE = "predicted class";
-const AXES = ["x", "y", "z"] as const;
+const AXES: readonly Axis[] = ["x", "y", "z"];
 
 /** A column that the server has made. */
 export interface ColorColumn {
@@ -69,8 +69,18 @@ export function choicesOf(state: State): Choice[] {
     { name: "confidence", title: "confidence" },
     ...state.colorings.map(({ name, title }) => ({ name, title })),
     { name: "segment", title: "cell" },
-    ...AXES.map((name) => ({ name, title: name === "z" ? "z (depth)" : name })),
+    ...AXES.map((name) => ({ name, title: axisTitle(name, depthAxisOf(state)) })),
   ];
+}
+
+/** Along which the project's tissue changes with depth. */
+export function depthAxisOf(state: State): Axis {
+  return state.hello?.depth_axis ?? "z";
+}
+
+/** The name of a coordinate; other names stay as they are. */
+export function axisTitle(name: string, depthAxis: Axis): string {
+  return name === depthAxis ? `${name} (depth)` : name;
 }
 
 /** Whether it is the server who makes the column. */
@@ -103,7 +113,7 @@ function plainTintOf(state: State): Tint | null {
   if (coloring === "confidence") return prediction && byConfidence(prediction);
   if (coloring === "segment") return rows && byCell(rows);
   const axis = AXES.findIndex((name) => name === coloring);
-  if (axis >= 0) return rows && byPosition(rows, axis);
+  if (axis >= 0) return rows && byPosition(rows, axis, axisTitle(coloring, depthAxisOf(state)));
   return colorColumn?.made.name === coloring && coloring !== BY_CLASS ? byColumn(colorColumn) : null;
 }
 
@@ -144,7 +154,7 @@ export function byConfidence({ classes, confidences }: Prediction): Tint {
 }
 
 /** By one of x, y, z. */
-export function byPosition({ table, positions_nm }: Rows, axis: number): Tint {
+export function byPosition({ table, positions_nm }: Rows, axis: number, title: string): Tint {
   let [low, high] = [Infinity, -Infinity];
   for (let row = 0; row < table.rows; row++) {
     const value = positions_nm[3 * row + axis];
@@ -155,7 +165,7 @@ export function byPosition({ table, positions_nm }: Rows, axis: number): Tint {
   const step = HIGHEST / (high - low || 1);
   for (let row = 0; row < table.rows; row++) codes[row] = Math.round((positions_nm[3 * row + axis] - low) * step);
   const known = table.rows > 0;
-  const scale = numbers(AXES[axis], "µm", known ? low / 1000 : null, known ? high / 1000 : null, 0);
+  const scale = numbers(title, "µm", known ? low / 1000 : null, known ? high / 1000 : null, 0);
   return { codes, colors: NUMBERS.viridis, scale };
 }
 

@@ -30,6 +30,8 @@ export interface PlaceSummary {
   readonly labelled: number | null;
 }
 
+export type Axis = "x" | "y" | "z";
+
 export interface Hello {
   readonly type: "hello";
   readonly project: string;
@@ -55,6 +57,7 @@ export interface Hello {
   readonly task: string;
   readonly places: readonly PlaceSummary[];
   readonly start_segments: readonly string[];
+  readonly depth_axis: Axis;
   readonly keys: Keys;
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { byCell, byColumn, byConfidence, byLabel, byPosition, choicesOf, newTints, shortNumber, tintOf, valueText } from "../src/coloring";
+import { axisTitle, byCell, byColumn, byConfidence, byLabel, byPosition, choicesOf, newTints, shortNumber, tintOf, valueText } from "../src/coloring";
 import { besideState } from "../src/beside";
 import { ColoringFlow } from "../src/coloring_flow";
 import { colorsOf, HIGHEST, NOTHING, NUMBERS, OTHERS, paletteBy, rampColor } from "../src/colormap";
@@ -44,10 +44,19 @@ test("the surest row has the highest code, and one without a prediction has none
 });
 
 test("depth goes from the least to the largest z, in micrometres", () => {
-  const { codes, scale } = byPosition(ROWS, 2);
+  const { codes, scale } = byPosition(ROWS, 2, "z (depth)");
   assert.deepEqual([...codes], [0, 64, 127, 191, HIGHEST]);
   assert.deepEqual(scale.kind === "numbers" && [scale.low, scale.high, scale.unit], [0.04, 0.2, "µm"]);
-  assert.deepEqual([...byPosition(ROWS, 1).codes], [0, 0, 0, 0, 0], "a flat table");
+  assert.deepEqual([...byPosition(ROWS, 1, "y").codes], [0, 0, 0, 0, 0], "a flat table");
+});
+
+test("the axis that the project names is depth, and no other one", () => {
+  const state = { ...initial, hello: { ...HELLO, depth_axis: "x" as const }, rows: ROWS };
+  const titles = choicesOf(state).filter(({ name }) => ["x", "y", "z"].includes(name)).map(({ title }) => title);
+  assert.deepEqual(titles, ["x (depth)", "y", "z"]);
+  const tinted = tintOf({ ...state, coloring: "x" });
+  assert.equal(tinted?.scale.title, "x (depth)");
+  assert.equal(axisTitle("confidence", "x"), "confidence");
 });
 
 test("all rows of a cell have one colour, and the next cell another one", () => {

@@ -27,6 +27,7 @@ class Told {
     mark: () => undefined,
     markPlace: () => undefined,
     refetch: () => undefined,
+    away: () => false,
     select: (cells: readonly string[]) => {
       this.cells = cells;
       this.log.push(`${cells.length} cells`);

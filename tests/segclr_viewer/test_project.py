@@ -191,6 +191,7 @@ def test_the_description_holds_every_resolved_setting(tmp_path: Path) -> None:
         ('annotator = "ana"', '[keys]\nskip = "q"', "keys: skip and queue have the same key 'q': give each its own"),
         ('annotator = "ana"', '[keys]\nskp = "w"', "the key keys.skp is not known: did you mean skip?"),
         ('annotator = "ana"', '[keys]\nunsure = "d"', "the class key 'd' is also that of unsure"),
+        ('annotator = "ana"', 'depth_axis = "w"', "depth_axis is 'w', but must be one of 'x', 'y', 'z'"),
         ('annotator = "ana"', "[server]\nport = 65536", "server: port is 65536"),
         ('annotator = "ana"', "[server]\nport = true", "server.port is True, but must be a whole number"),
         ('annotator = "ana"', "[[annotator]]\nnmae = 'x'", "the key annotator 1.nmae is not known: did you mean name?"),

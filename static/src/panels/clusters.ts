@@ -6,7 +6,7 @@ import { chosenCluster, type Clusters } from "../clusters_store";
 import type { Cluster } from "../protocol_explore";
 import { keyName } from "../keys";
 import { classesOf, keysOf, type State } from "../state";
-import { BY_CLUSTER } from "../coloring";
+import { BY_CLUSTER, depthAxisOf } from "../coloring";
 import { wordColor } from "../colormap";
 import { clusterSettings } from "./clusters_settings";
 import { depthProfile } from "./clusters_depth";
@@ -18,6 +18,7 @@ import { whenChanged } from "./panel";
 const COLORED = 20; // as the server names them in the column
 const STABLE = 0.75;
 const SHAKY = 0.6; // by Hennig's rule of thumb, below it a cluster is not to be trusted
+const DEPTH = "depth";
 const HEADS: readonly (readonly [string, string])[] = [
   ["no.", "Number of the cluster, the largest first"],
   ["points", "How many points it has"],
@@ -25,7 +26,7 @@ const HEADS: readonly (readonly [string, string])[] = [
   ["labels say", "The most frequent label in it"],
   ["purity", "The share of its labels that are that class"],
   ["stability", "How much of it is found again when the cells are drawn anew: below 60 % it is not to be trusted"],
-  ["depth", "Where its points lie in z, from the least to the greatest of all; the line is the middle one"],
+  [DEPTH, "Where its points lie, from the least to the greatest of all; the line is the middle one"],
   ["apart", "How far from the nearest other cluster, in units of their spread: below 1 they overlap widely"],
 ];
 
@@ -92,7 +93,8 @@ function advice({ ready, request }: Clusters): HTMLElement {
 }
 
 function table(world: ExampleWorld, clusters: readonly Cluster[]): HTMLElement {
-  const heads = HEADS.map(([text, title]) => element("th", { scope: "col", title }, text));
+  const depth = `${DEPTH} (${depthAxisOf(world.state)})`;
+  const heads = HEADS.map(([text, title]) => element("th", { scope: "col", title }, text === DEPTH ? depth : text));
   const chosen = chosenCluster(world.clusters);
   const rows = clusters.flatMap((cluster) => {
     const isChosen = cluster === chosen;
@@ -117,7 +119,7 @@ function row({ flow, state, clusters }: ExampleWorld, cluster: Cluster, isChosen
     element("td", {}, spec ? classMark(spec) : element("small", {}, "no label")),
     element("td", {}, cluster.purity === null ? "–" : `${percent(cluster.purity)} of ${count(cluster.labelled)}`),
     element("td", { class: trust(cluster.stability) }, cluster.stability === null ? "–" : percent(cluster.stability)),
-    element("td", {}, depthProfile(cluster, clusters.ready?.depth_um ?? [0, 0])),
+    element("td", {}, depthProfile(cluster, clusters.ready?.depth_um ?? [0, 0], depthAxisOf(state))),
     element("td", {}, cluster.separation === null ? "–" : `${cluster.separation.toFixed(1)} from ${(cluster.neighbour ?? 0) + 1}`),
   );
   line.addEventListener("click", (event) => flow.choose(cluster.cluster, event.shiftKey));

@@ -1,6 +1,7 @@
 // What is inside the chosen cluster: its most typical and its most marginal points, what sets it apart, and its name.
 
 import { element } from "../element";
+import { depthAxisOf } from "../coloring";
 import type { ClustersFlow } from "../clusters_flow";
 import type { Clusters } from "../clusters_store";
 import type { Cluster } from "../protocol_explore";
@@ -54,7 +55,9 @@ function difference({ state, clusters }: ExampleWorld, cluster: Cluster): HTMLEl
     return name === undefined || share.here === share.there ? [] : [`${name} ${percent(share.here)} here, ${percent(share.there)} there`];
   });
   const other = clusters.ready?.clusters.find((each) => each.cluster === cluster.neighbour);
-  const lines = [element("p", {}, `It lies at ${depthText(cluster)}${other ? `; cluster ${other.cluster + 1} beside it at ${depthText(other)}` : ""}.`)];
+  const axis = depthAxisOf(state);
+  const beside = other ? `; cluster ${other.cluster + 1} beside it at ${depthText(other, axis)}` : "";
+  const lines = [element("p", {}, `It lies at ${depthText(cluster, axis)}${beside}.`)];
   if (!parts.length || cluster.neighbour === null) return lines;
   return [element("p", {}, `Beside cluster ${cluster.neighbour + 1}, as predicted: ${parts.join("; ")}.`), ...lines];
 }

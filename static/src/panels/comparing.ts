@@ -3,9 +3,9 @@
 import type { ClustersFlow } from "../clusters_flow";
 import type { CompareFlow } from "../compare_flow";
 import type { Comparing } from "../compare_store";
-import { shortNumber } from "../coloring";
+import { axisTitle, depthAxisOf, shortNumber } from "../coloring";
 import { byId, element, setText } from "../element";
-import type { ClassSpec } from "../protocol";
+import type { Axis, ClassSpec } from "../protocol";
 import type { Comparison, Difference } from "../protocol_comparing";
 import { classesOf, type State } from "../state";
 import { classMark } from "./evaluation_label";
@@ -28,8 +28,8 @@ export function comparingPanel(flow: CompareFlow, clusters: ClustersFlow): (stat
   const close = element("button", { type: "button", class: "quiet", "aria-label": "Close", title: "Close (Esc); A is kept", onclick: () => flow.close() }, "×");
   const body = element("div", { class: "compared" });
   host.append(element("header", {}, element("h2", { id: "comparing-title" }, "A and B"), list, again, anew, close), said, body);
-  const build = whenChanged((ready: Comparison | null, classes: readonly ClassSpec[]) => {
-    body.replaceChildren(...(ready ? [table(ready, classes), element("p", {}, wordsOf(ready))] : []));
+  const build = whenChanged((ready: Comparison | null, classes: readonly ClassSpec[], depth: Axis) => {
+    body.replaceChildren(...(ready ? [table(ready, classes, depth), element("p", {}, wordsOf(ready))] : []));
   });
   return (state) => {
     const { comparing, selected } = state;
@@ -41,7 +41,7 @@ export function comparingPanel(flow: CompareFlow, clusters: ClustersFlow): (stat
     list.hidden = !state.clusters?.ready?.clusters.length;
     again.disabled = comparing.first === null;
     host.setAttribute("aria-busy", String(comparing.request !== null));
-    build(comparing.ready, classesOf(state, comparing.task));
+    build(comparing.ready, classesOf(state, comparing.task), depthAxisOf(state));
   };
 }
 
@@ -55,12 +55,12 @@ function saidText({ first, ready, request }: Comparing, isFirst: boolean): strin
   return `${a}${shared}${cells}`;
 }
 
-function table(ready: Comparison, classes: readonly ClassSpec[]): HTMLElement {
+function table(ready: Comparison, classes: readonly ClassSpec[], depth: Axis): HTMLElement {
   const heads = [["", ""], ["A", "The first selection"], ["B", "The present selection"], ["p", "Two-sided, of as large a difference by chance, corrected for all that was tested"]];
   const lines = [
     plain("points", count(ready.rows[0]), count(ready.rows[1])),
     plain("cells", count(ready.cells[0]), count(ready.cells[1])),
-    ...GROUPS.flatMap(([kind, title, what]) => group(ready, classes, kind, title, what)),
+    ...GROUPS.flatMap(([kind, title, what]) => group(linesOf(ready, kind, classes, depth), title, what)),
   ];
   return element(
     "table",
@@ -70,17 +70,20 @@ function table(ready: Comparison, classes: readonly ClassSpec[]): HTMLElement {
   );
 }
 
-function group(ready: Comparison, classes: readonly ClassSpec[], kind: Difference["kind"], title: string, what: string): HTMLElement[] {
-  const lines = ready.differences.filter((each) => each.kind === kind && (each.first || each.second));
-  if (!lines.length) return [];
-  return [element("tr", { class: "group", title: what }, element("th", { colspan: 4, scope: "colgroup" }, title)), ...lines.map((each) => line(each, classes))];
+function group(lines: readonly HTMLElement[], title: string, what: string): readonly HTMLElement[] {
+  return lines.length ? [element("tr", { class: "group", title: what }, element("th", { colspan: 4, scope: "colgroup" }, title)), ...lines] : [];
 }
 
-function line(each: Difference, classes: readonly ClassSpec[]): HTMLElement {
+function linesOf(ready: Comparison, kind: Difference["kind"], classes: readonly ClassSpec[], depth: Axis): HTMLElement[] {
+  const told = ready.differences.filter((each) => each.kind === kind && (each.first || each.second));
+  return told.map((each) => line(each, classes, depth));
+}
+
+function line(each: Difference, classes: readonly ClassSpec[], depth: Axis): HTMLElement {
   const spec = classes.find(({ id }) => id === each.name);
   const isShare = each.kind !== "column" || each.name === "confidence";
   const value = (number: number | null): string => (number === null ? "–" : isShare ? percent(number) : shortNumber(number));
-  const name = spec ? classMark(spec) : element("span", {}, each.unit ? `${each.name}, ${each.unit}` : each.name);
+  const name = spec ? classMark(spec) : element("span", {}, each.unit ? `${axisTitle(each.name, depth)}, ${each.unit}` : each.name);
   const differs = each.corrected !== null && each.corrected < CHANCE;
   const p = element("td", { class: differs ? "differs" : false, title: each.p === null ? "not tested" : `${probability(each.p)} before correction` }, each.corrected === null ? "–" : probability(each.corrected));
   return element("tr", {}, element("td", {}, name), cell(value(each.first), each.first, spec), cell(value(each.second), each.second, spec), p);

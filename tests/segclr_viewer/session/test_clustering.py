@@ -1,5 +1,6 @@
 """Clusters: found off the session's thread, told as a table, and selected one by one."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from segclr.errors import WorkerDied
 from segclr_viewer.session.clustering import OUTDATED
+from segclr_viewer.wire.answers import Hello
 from segclr_viewer.wire.coloring import Colored, Colorings, ColorRequest
 from segclr_viewer.wire.explore import (
     ClusterRequest,
@@ -60,6 +62,15 @@ def test_each_cluster_is_counted_by_depth_in_the_same_steps(desk: Any) -> None:
     assert [sum(info.depths) for info in found.clusters] == [info.size for info in found.clusters]
     quartiles = np.percentile(z[sorted(LOOKS_LIKE[1])], [25, 50, 75])
     assert found.clusters[1].depth_um == pytest.approx(quartiles.tolist())
+
+
+def test_depth_is_told_along_the_axis_that_the_project_names(make_desk: Callable[..., Any]) -> None:
+    desk = make_desk(depth_axis="y").start()
+    found, y = find(desk), desk.table.positions_nm[:, 1] / 1000
+    assert found.depth_um == pytest.approx((y.min(), y.max()))
+    messages: list[object] = []
+    desk.session.page_joined(messages.append)
+    assert next(each for each in messages if isinstance(each, Hello)).depth_axis == "y"
 
 
 def test_after_clustering_pages_may_colour_by_cluster_and_see_another_version_each_time(desk: Any) -> None:
