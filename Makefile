@@ -18,7 +18,13 @@ demo: .venv/.demo
 test: .venv/.dev chromium static/node_modules/.installed
 	@if command -v npm >/dev/null; then cd static && npm test; \
 	else echo "node is not installed: the page's own tests are left out (install Node.js 20 or newer)"; fi
+ifdef ARGS
 	$(PY) -m pytest $(ARGS)
+else
+	@echo "tests without the app in a browser, side by side:"
+	@OMP_NUM_THREADS=1 $(PY) -m pytest -n logical --maxprocesses 4 --dist loadfile --ignore tests/browser; found=$$?; \
+	echo "the app in a browser, which keeps two cores busy by itself:"; $(PY) -m pytest tests/browser && exit $$found
+endif
 
 crashtest: .venv/.dev
 	PYTHONPATH=model:. OMP_NUM_THREADS=1 $(PY) -m tests.crash $(ARGS)

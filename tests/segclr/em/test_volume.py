@@ -194,8 +194,9 @@ def test_a_folder_may_have_a_name_that_urls_would_escape(world, tmp_path):
     assert open_volume(f"file://{tmp_path}/50% of it #1", "em").read(whole(world)).any()
 
 
-def one_sentence(caught):
-    text = str(caught.value)
+def one_sentence(caught, folder=""):
+    """Whether it is short, however long the folder's name is."""
+    text = str(caught.value).replace(str(folder), "") if folder else str(caught.value)
     return "\n" not in text and "Traceback" not in text and len(text) < 300
 
 
@@ -263,7 +264,7 @@ def test_a_damaged_chunk_is_one_sentence_and_the_others_are_still_read(world, tm
     em = open_volume(str(tmp_path / "em"), "em")
     with pytest.raises(VolumeUnavailable, match="mip 0") as caught:
         em.read(Box((40, 24, 12), (50, 30, 20)))
-    assert one_sentence(caught)
+    assert one_sentence(caught, tmp_path)
     assert em.read(Box((104, 24, 12), (136, 30, 20))).all()
 
 
