@@ -2,15 +2,17 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from segclr.embeddings.storage.stored_embeddings import EmbeddingRows
 from segclr.errors import SegclrError
 from segclr.explore.comparison import Comparison, Difference, compare
-from segclr_viewer.heads.task_state import TaskState
+from segclr_viewer.heads.task_state import Predicted, TaskState
 from segclr_viewer.points import NO_CLASS
 from segclr_viewer.session.app_state import AppState
 from segclr_viewer.session.known_labels import known_labels
@@ -56,21 +58,21 @@ class Comparing:
     def _job(self, task: TaskState, first: NDArray[np.int64], second: NDArray[np.int64]) -> Callable[[], Comparison]:
         table = self._state.world.table
         labels = known_labels(task, table, self._state.world.annotator)
-        described = _believed(task)
+        predicted, class_count = task.predicted, len(task.classes.ids)
 
         def job() -> Comparison:
-            columns = {axis: table.positions_nm[:, i] / 1000 for i, axis in enumerate(_AXES)}
-            columns |= {name: values for name, values in table.extra.items() if values.dtype.kind in "iuf"}
-            cells = np.repeat(np.arange(len(table.segment_ids)), np.diff(table.first_row))
+            rows = np.union1d(first, second)  # nothing is made of the others: a table may have many more
+            columns = {axis: table.positions_nm[rows, i] / 1000 for i, axis in enumerate(_AXES)}
+            columns |= {name: values[rows] for name, values in table.extra.items() if values.dtype.kind in "iuf"}
             return compare(
-                first,
-                second,
-                cells,
-                task.vectors.matrix(),
-                labels,
+                np.searchsorted(rows, first),
+                np.searchsorted(rows, second),
+                np.searchsorted(table.first_row, rows, side="right") - 1,
+                _Some(task.vectors.matrix(), rows),
+                labels[rows],
                 columns,
                 permutations=EXCHANGES,
-                described=described,
+                described=_believed(predicted, class_count, rows),
             )
 
         return job
@@ -96,17 +98,39 @@ class Comparing:
         )
 
 
-def _believed(task: TaskState) -> dict[str, NDArray[np.floating]]:
-    """(n,) whether a row is predicted as each class, and with which confidence; NaN where nothing is predicted."""
-    if task.predicted is None or task.predicted.fitted.head is None:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Some:
+    """Some rows of a table's embeddings, read when they are asked for."""
+
+    matrix: EmbeddingRows
+    rows: NDArray[np.int64]
+    ndim = 2
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (len(self.rows), *self.matrix.shape[1:])
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, rows: slice | NDArray[np.integer], /) -> NDArray[np.float32]:
+        return self.matrix[self.rows[rows]]
+
+
+def _believed(
+    predicted: Predicted | None, class_count: int, rows: NDArray[np.int64]
+) -> dict[str, NDArray[np.floating]]:
+    """(k,) whether each of some rows is predicted as a class, and with which confidence; NaN where nothing is."""
+    if predicted is None or predicted.fitted.head is None:
         return {}
-    points = task.predicted.fitted.points
-    known = points.classes != NO_CLASS
+    points = predicted.fitted.points
+    classes, confidence = points.classes[rows], points.confidence[rows]
+    known = classes != NO_CLASS
     shares = {
-        f"{_PREDICTED}{index}": np.where(known, points.classes == index, np.nan).astype(np.float32)
-        for index in range(len(task.classes.ids))
+        f"{_PREDICTED}{index}": np.where(known, classes == index, np.nan).astype(np.float32)
+        for index in range(class_count)
     }
-    return shares | {_CONFIDENCE: np.where(known, points.confidence / 255, np.nan)}
+    return shares | {_CONFIDENCE: np.where(known, confidence / 255, np.nan)}
 
 
 def _described(name: str, means: tuple[float, float], ids: tuple[str, ...]) -> DifferenceInfo:

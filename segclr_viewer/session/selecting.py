@@ -106,7 +106,9 @@ class Selecting:
             if message.how == "neighbours":
                 return combine(former, shown(nearest_outside(embeddings(), former, NEIGHBOURS)), "add")
             if message.how == "invert":
-                return np.setdiff1d(shown(np.arange(len(table))), former, assume_unique=True)
+                others = np.ones(len(table), np.bool_)
+                others[former] = False
+                return shown(np.flatnonzero(others))
             found = along_skeleton(table, former) if message.how == "skeleton" else whole_cells(table, former)
             return combine(former, shown(found), "add")
 

@@ -53,6 +53,28 @@ def test_counts_means_and_what_both_have(desk: Any) -> None:
     assert all(each.p is None for each in shares), "the map was drawn by what these follow from"
 
 
+def test_only_the_rows_of_the_selections_are_read(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    task, read = desk.session.active, set()
+    whole = task.vectors.matrix()
+
+    class Watched:
+        ndim, shape = 2, whole.shape
+
+        def __len__(self) -> int:
+            return len(whole)
+
+        def __getitem__(self, rows: Any, /) -> Any:
+            read.update(np.arange(len(whole))[rows].tolist())
+            return whole[rows]
+
+    monkeypatch.setattr(task.vectors, "matrix", Watched)
+    select(desk, [0, 1, 2, 9])
+    first = keep(desk)
+    select(desk, [12, 13, 14, 17])
+    assert compare(desk, first).distance is not None
+    assert read == {0, 1, 2, 9, 12, 13, 14, 17}
+
+
 def test_before_any_head_there_are_no_predicted_shares(desk: Any) -> None:
     select(desk, [0, 1, 2])
     first = keep(desk)
