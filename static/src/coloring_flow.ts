@@ -2,7 +2,7 @@
 
 import { isServers } from "./coloring";
 import { fetchBytes } from "./columns";
-import type { ClientMessage } from "./protocol";
+import type { ClientMessage } from "./protocol_messages";
 import { newRequest } from "./request";
 import type { State } from "./state";
 import type { Event } from "./store";

@@ -1,6 +1,6 @@
 // Layouts of the scatter at work: fits, their end, and the choice among kept ones.
 
-import type { ClientMessage } from "./protocol";
+import type { ClientMessage } from "./protocol_messages";
 import type { LayoutParameters } from "./protocol_layouts";
 import { newRequest } from "./request";
 import type { State } from "./state";

@@ -45,7 +45,7 @@ import { similarPanel } from "./panels/similar";
 import { TOOLS, toolsPanel } from "./panels/tools";
 import { topPanel } from "./panels/top";
 import { viewsPanel } from "./panels/views";
-import type { ClientMessage } from "./protocol";
+import type { ClientMessage } from "./protocol_messages";
 import { accepted } from "./proposal";
 import type { SelectMode, Shape } from "./protocol_selection";
 import { QueueFlow } from "./queue_flow";

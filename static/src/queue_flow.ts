@@ -2,7 +2,8 @@
 
 import type { Effect } from "./effects";
 import type { ViewerBridge } from "./neuroglancer";
-import type { ClientMessage, Points } from "./protocol";
+import type { Points } from "./protocol";
+import type { ClientMessage } from "./protocol_messages";
 import type { Mark, QueueItem } from "./protocol_queue";
 import { fixed, itemOf, type Queue } from "./queue";
 import { rememberedQueue, rememberQueue, type TabShelf } from "./queue_memory";

@@ -1,7 +1,7 @@
 // Selecting at work: what is drawn in the scatter stands out at once; the server finds segments and marks for the viewer,
 // and whatever follows from a selection.
 
-import type { ClientMessage } from "./protocol";
+import type { ClientMessage } from "./protocol_messages";
 import type { Ball, Growth, SelectMode, Shape } from "./protocol_selection";
 import { newRequest } from "./request";
 import { combine, without } from "./scatter/bits";

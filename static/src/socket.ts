@@ -1,7 +1,7 @@
 // The WebSocket to the server: opened again with growing pauses when it closes, until the server says that the run of
 // the app which this page belongs to is over.
 
-import { parseMessage, ProtocolError, type ClientMessage, type ServerMessage } from "./protocol";
+import { parseMessage, ProtocolError, type ClientMessage, type ServerMessage } from "./protocol_messages";
 
 /** "replaced": the browser has signed in as another annotator, so that this page can do nothing more. */
 export type ConnectionState = "connecting" | "open" | "lost" | "ended" | "replaced";

@@ -11,22 +11,8 @@ import type { Evaluation } from "./evaluation_store";
 import type { PeopleSheet } from "./people_store";
 import type { Commenting, Listing } from "./listing_store";
 import type { Glance, Here } from "./link_store";
-import type {
-  ClassSpec,
-  ClientMessage,
-  Hello,
-  Labels,
-  Layout,
-  Place,
-  PlaceSummary,
-  Points,
-  Saved,
-  Steps,
-  TaskSpec,
-  Working,
-  XYZ,
-  Release,
-} from "./protocol";
+import type { ClassSpec, Hello, Labels, Layout, Place, PlaceSummary, Points, Saved, Steps, TaskSpec, Working, XYZ, Release } from "./protocol";
+import type { ClientMessage } from "./protocol_messages";
 import type { ClassMessage } from "./protocol_classes";
 import type { Fitting, Layouts } from "./protocol_layouts";
 import type { Colored, ColoringInfo } from "./protocol_coloring";

@@ -13,7 +13,8 @@ import { attached, listed, listingReduce, seen, type ListingEvent } from "./list
 import { linkReduce, type LinkEvent } from "./link_store";
 import { omit, without } from "./lists";
 import { current, placed } from "./places";
-import type { Hello, MoreRows, ServerMessage } from "./protocol";
+import type { Hello, MoreRows } from "./protocol";
+import type { ServerMessage } from "./protocol_messages";
 import { closed, decided, peopleCame, peopleReduce, undecided, type PeopleEvent } from "./people_store";
 import { itemsCame, proposalCame, queueReduce, stored, type QueueEvent } from "./queue_store";
 import type { ConnectionState } from "./socket";

@@ -1,7 +1,8 @@
 // Answers that are not saved yet, kept in the browser until the server says that they are: they outlive a reload, a
 // closed tab and a program that died. One entry each, so that two tabs never overwrite each other's.
 
-import type { ClientMessage, Hello, XYZ } from "./protocol";
+import type { Hello, XYZ } from "./protocol";
+import type { ClientMessage } from "./protocol_messages";
 import type { LabelTarget } from "./protocol_queue";
 import type { StoredMessage } from "./state";
 

@@ -2,7 +2,7 @@
 // server is there again, be it another run of the program, and carried to another browser as a file.
 
 import { counted } from "./panels/format";
-import type { ServerMessage } from "./protocol";
+import type { ServerMessage } from "./protocol_messages";
 import type { FlowWorld } from "./queue_flow";
 import { fileName, offer } from "./saving";
 import { whereabouts, type State, type StoredMessage, type Target } from "./state";

@@ -2,7 +2,7 @@
 // can be shown.
 
 import { choicesOf } from "./coloring";
-import type { ClientMessage } from "./protocol";
+import type { ClientMessage } from "./protocol_messages";
 import type { KeptView } from "./protocol_views";
 import { newRequest } from "./request";
 import type { Camera } from "./scatter/camera";

@@ -6,7 +6,7 @@ import { ColoringFlow } from "../src/coloring_flow";
 import { colorsOf, HIGHEST, NOTHING, NUMBERS, OTHERS, paletteBy, rampColor } from "../src/colormap";
 import type { Prediction, Rows } from "../src/columns";
 import { NO_CLASS } from "../src/paint";
-import type { ClientMessage } from "../src/protocol";
+import type { ClientMessage } from "../src/protocol_messages";
 import type { State } from "../src/state";
 import { initial, reduce, type Event } from "../src/store";
 import { tableOf } from "./tables";

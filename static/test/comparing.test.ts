@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CompareFlow } from "../src/compare_flow";
 import { probability } from "../src/panels/comparing";
-import type { ClientMessage, ServerMessage } from "../src/protocol";
+import type { ClientMessage, ServerMessage } from "../src/protocol_messages";
 import type { Comparison } from "../src/protocol_comparing";
 import type { State } from "../src/state";
 import { initial, reduce, type Event } from "../src/store";

@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseMessage, type ServerMessage } from "../src/protocol";
+import { parseMessage, type ServerMessage } from "../src/protocol_messages";
 
 const WIRE = join(process.cwd(), "..", "tests", "wire");
 

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { LayoutsFlow } from "../src/layouts_flow";
 import { keptText } from "../src/panels/layouts";
 import { viewsOf } from "../src/panels/layouts_kept";
-import type { ClientMessage } from "../src/protocol";
+import type { ClientMessage } from "../src/protocol_messages";
 import type { State } from "../src/state";
 import { initial, reduce, type Event } from "../src/store";
 import { textOf, viewOf } from "../src/view";

@@ -6,7 +6,7 @@ import type { ViewerBridge } from "../src/neuroglancer";
 import type { Actions } from "../src/panels/panel";
 import { PeopleFlow } from "../src/people_flow";
 import { beside, conflictShown, decisionOn, keyOf } from "../src/people_store";
-import type { ClientMessage } from "../src/protocol";
+import type { ClientMessage } from "../src/protocol_messages";
 import type { Conflict } from "../src/protocol_annotators";
 import { classIdOf, type State } from "../src/state";
 import { initial, reduce, type Event } from "../src/store";

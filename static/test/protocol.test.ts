@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseMessage, ProtocolError, type ClientMessage } from "../src/protocol";
+import { parseMessage, ProtocolError, type ClientMessage } from "../src/protocol_messages";
 import { golden, namesIn, textOf } from "./golden";
 
 test("every message of the server is understood", () => {

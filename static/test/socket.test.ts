@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ServerMessage } from "../src/protocol";
+import type { ServerMessage } from "../src/protocol_messages";
 import { newRequest } from "../src/request";
 import { Connection, pauseBefore, type ConnectionState, type SocketWorld } from "../src/socket";
 import { textOf } from "./golden";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bannerText } from "../src/panels/banner";
-import type { ClientMessage } from "../src/protocol";
+import type { ClientMessage } from "../src/protocol_messages";
 import type { StoredMessage, State } from "../src/state";
 import { initial, reduce, type Event } from "../src/store";
 import { areSameRows, fileOf, isStored, readdressed, readFile, shelf as browsersOwn, Unsaved, type Kept, type Shelf } from "../src/unsaved";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Coordinates } from "../src/columns";
-import type { ClientMessage } from "../src/protocol";
+import type { ClientMessage } from "../src/protocol_messages";
 import type { Camera } from "../src/scatter/camera";
 import type { State } from "../src/state";
 import { initial, reduce, type Event } from "../src/store";
