@@ -143,7 +143,7 @@ export function viewing(bridge: ViewerBridge, isSlow: () => boolean = () => fals
       const shown = before?.prediction?.stamp ? before.prediction : null;
       bridge.refetch((segment) => isCutOtherwise(segment, rows, shown, prediction));
     }
-    if (changed(state, before, "viewerReady", "selected", "rows", "hello")) bridge.mark(marksOf(state), hello.resolution_nm);
+    if (turned || changed(state, before, "viewerReady", "selected", "rows", "hello", "prediction")) bridge.mark(marksOf(state), hello.resolution_nm);
     if (changed(state, before, "viewerReady", "target", "rows")) {
       bridge.markPlace((target && whereabouts(state, target)?.position_nm) ?? null, hello.resolution_nm);
     }
@@ -169,7 +169,7 @@ function isLit(state: State): boolean {
 /** The selection's marks in the colour of their class. */
 function marksOf(state: State): Mark[] {
   const { selected, prediction } = state;
-  const classes = classesOf(state, prediction?.task);
+  const classes = isBlind(state) ? [] : classesOf(state, prediction?.task);
   return (selected?.marks ?? []).map((position_nm, i): Mark => {
     const row = selected?.mark_rows[i] ?? -1;
     return { position_nm, color: classes[prediction?.classes[row] ?? NO_CLASS]?.color ?? MARK_COLOR };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Prediction, Rows } from "../src/columns";
 import { viewing } from "../src/effects";
-import type { Part, ViewerBridge } from "../src/neuroglancer";
+import type { Mark, Part, ViewerBridge } from "../src/neuroglancer";
 import { Table } from "../src/table";
 import type { State } from "../src/state";
 import { initial } from "../src/store";
@@ -18,13 +18,14 @@ const PREDICTION: Prediction = { stamp: "s", url: "u", task: "", classes: new Ui
 /** What the viewer was told, in order; what waits for it to have drawn is done in the next turn. */
 class Told {
   readonly log: string[] = [];
+  colors: string[] = [];
   private cells: readonly string[] = [];
   private turns: (() => void)[] = [];
   readonly bridge = {
     open: () => undefined,
     paint: () => undefined,
     spotlight: () => undefined,
-    mark: () => undefined,
+    mark: (marks: readonly Mark[]) => void (this.colors = marks.map((mark) => mark.color)),
     markPlace: () => undefined,
     refetch: () => undefined,
     away: () => false,
@@ -78,4 +79,24 @@ test("where drawing is quick, surfaces come at once", () => {
   const told = new Told();
   viewing(told.bridge)(selecting(CELLS), null);
   assert.deepEqual(told.log, ["30 cells", "30 surfaces"]);
+});
+
+test("a selection's points in the viewer take the colours of new predictions", () => {
+  const told = new Told();
+  const effect = viewing(told.bridge);
+  const classes = ["#111111", "#222222"].map((color, id) => ({ id, color, name: color, key: null, retired: false }));
+  const tasks = [{ name: "type", unit: "node", classes }];
+  const state = selecting(2);
+  const marked = {
+    ...state,
+    task: "type",
+    hello: { ...state.hello, tasks },
+    selected: { ...state.selected, marks: [[1, 2, 3]], mark_rows: [4] },
+    prediction: { ...PREDICTION, task: "type" },
+  } as unknown as State;
+  effect(marked, null);
+  assert.deepEqual(told.colors, ["#111111"]);
+  const anew = { ...marked, prediction: { ...PREDICTION, task: "type", stamp: "t", classes: new Uint8Array(CELLS).fill(1) } } as State;
+  effect(anew, marked);
+  assert.deepEqual(told.colors, ["#222222"]);
 });
