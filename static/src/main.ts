@@ -62,7 +62,8 @@ import { ViewFlow } from "./view_flow";
 import { SimilarFlow } from "./similar_flow";
 import { browserWorld, Connection } from "./socket";
 import { classIdOf, rowOf, whereabouts, type State, type StoredMessage, type Target } from "./state";
-import { initial, reduce, type Event } from "./store";
+import { initial } from "./initial";
+import { reduce, type Event } from "./store";
 import { isStored, shelf, Unsaved } from "./unsaved";
 import { UnsavedFlow } from "./unsaved_flow";
 

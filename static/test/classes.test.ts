@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ClassSpec, TaskSpec } from "../src/protocol_classes";
 import { classesOf, classIdOf, labelOf, type State } from "../src/state";
-import { initial, reduce, type Event } from "../src/store";
+import { initial } from "../src/initial";
+import { reduce, type Event } from "../src/store";
 import { golden } from "./golden";
 
 const HELLO = golden("hello");

@@ -7,7 +7,8 @@ import type { Actions } from "../src/panels/panel";
 import type { XYZ } from "../src/protocol";
 import type { ClientMessage, ServerMessage } from "../src/protocol_messages";
 import type { State } from "../src/state";
-import { initial, reduce, type Event } from "../src/store";
+import { initial } from "../src/initial";
+import { reduce, type Event } from "../src/store";
 import { tableOf } from "./tables";
 import { golden } from "./golden";
 

@@ -5,7 +5,8 @@ import { probability } from "../src/panels/comparing";
 import type { ClientMessage, ServerMessage } from "../src/protocol_messages";
 import type { Comparison } from "../src/protocol_comparing";
 import type { State } from "../src/state";
-import { initial, reduce, type Event } from "../src/store";
+import { initial } from "../src/initial";
+import { reduce, type Event } from "../src/store";
 import { golden } from "./golden";
 
 const A = "0f1e2d3c4b5a69788796a5b4";

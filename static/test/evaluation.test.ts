@@ -19,7 +19,8 @@ import { commandOf } from "../src/keys";
 import type { Actions } from "../src/panels/panel";
 import type { EvaluationReady } from "../src/protocol_evaluation";
 import { classesOf, type State, type StoredMessage } from "../src/state";
-import { initial, reduce, type Event } from "../src/store";
+import { initial } from "../src/initial";
+import { reduce, type Event } from "../src/store";
 import { golden } from "./golden";
 
 const READY = golden("evaluation");

@@ -6,7 +6,8 @@ import { fileName, figureOf, pictureOf } from "../src/saving";
 import { figureSvg, sizeOf } from "../src/scatter/figure";
 import { byKey } from "../src/scatter/steering";
 import type { State } from "../src/state";
-import { initial, reduce, type Event } from "../src/store";
+import { initial } from "../src/initial";
+import { reduce, type Event } from "../src/store";
 import { golden } from "./golden";
 
 const PICTURE = { raster: "data:image/png;base64,AAAA", width: 600, height: 400 };

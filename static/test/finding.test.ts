@@ -4,7 +4,7 @@ import type { Rows } from "../src/columns";
 import { findCell } from "../src/finding";
 import { boundsOf } from "../src/scatter/camera";
 import type { State } from "../src/state";
-import { initial } from "../src/store";
+import { initial } from "../src/initial";
 import { tableOf } from "./tables";
 
 const BIG = 2n ** 63n + 5n;

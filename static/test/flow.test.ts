@@ -7,7 +7,8 @@ import type { Client, Layer } from "../src/neuroglancer_client";
 import { Renewal } from "../src/neuroglancer_refetch";
 import { closenessFor, isCutOtherwise, partsOf, reachOf } from "../src/surfaces";
 import { focusOf } from "../src/queue";
-import { initial, reduce } from "../src/store";
+import { initial } from "../src/initial";
+import { reduce } from "../src/store";
 
 const SEGMENT = "9223372036854775813";
 const OTHER = "720575940600000977";

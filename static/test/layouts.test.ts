@@ -5,7 +5,8 @@ import { keptText } from "../src/panels/layouts";
 import { viewsOf } from "../src/panels/layouts_kept";
 import type { ClientMessage } from "../src/protocol_messages";
 import type { State } from "../src/state";
-import { initial, reduce, type Event } from "../src/store";
+import { initial } from "../src/initial";
+import { reduce, type Event } from "../src/store";
 import { textOf, viewOf } from "../src/view";
 import { golden } from "./golden";
 

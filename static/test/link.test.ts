@@ -9,7 +9,8 @@ import { Pictures } from "../src/pictures";
 import type { XYZ } from "../src/protocol";
 import { has } from "../src/scatter/bits";
 import type { State } from "../src/state";
-import { initial, reduce, type Event } from "../src/store";
+import { initial } from "../src/initial";
+import { reduce, type Event } from "../src/store";
 import { tableOf } from "./tables";
 import { golden } from "./golden";
 

@@ -6,7 +6,8 @@ import { chosen, isChosen, labelToReview, NO_FILTER, saidHere } from "../src/lis
 import type { Actions } from "../src/panels/panel";
 import type { Listed, ListedPlace } from "../src/protocol_listing";
 import { classesOf, keysOf, type State } from "../src/state";
-import { initial, reduce, type Event } from "../src/store";
+import { initial } from "../src/initial";
+import { reduce, type Event } from "../src/store";
 import { golden } from "./golden";
 
 const LISTED = golden("listed");

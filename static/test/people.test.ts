@@ -9,7 +9,8 @@ import { beside, conflictShown, decisionOn, keyOf } from "../src/people_store";
 import type { ClientMessage } from "../src/protocol_messages";
 import type { Conflict } from "../src/protocol_annotators";
 import { classIdOf, type State } from "../src/state";
-import { initial, reduce, type Event } from "../src/store";
+import { initial } from "../src/initial";
+import { reduce, type Event } from "../src/store";
 import { golden } from "./golden";
 
 const CONFLICTS = golden("conflicts");

@@ -7,7 +7,8 @@ import { describe } from "../src/describing";
 import { rememberedQueue, rememberQueue, type TabShelf } from "../src/queue_memory";
 import { labelOf, markOf, type State } from "../src/state";
 import { Stopwatch } from "../src/stopwatch";
-import { initial, reduce, type Event } from "../src/store";
+import { initial } from "../src/initial";
+import { reduce, type Event } from "../src/store";
 import { golden } from "./golden";
 
 const after = (state: State, ...events: Event[]): State => events.reduce(reduce, state);

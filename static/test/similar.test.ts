@@ -8,7 +8,8 @@ import type { ClientMessage } from "../src/protocol_messages";
 import type { ExploreMessage, SimilarReady } from "../src/protocol_explore";
 import { SimilarFlow } from "../src/similar_flow";
 import type { State } from "../src/state";
-import { initial, reduce, type Event } from "../src/store";
+import { initial } from "../src/initial";
+import { reduce, type Event } from "../src/store";
 import { tableOf } from "./tables";
 import { golden } from "./golden";
 

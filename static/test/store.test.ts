@@ -5,7 +5,8 @@ import type { Place, Points } from "../src/protocol";
 import type { Selection } from "../src/protocol_selection";
 import { bitsOf, has } from "../src/scatter/bits";
 import { guessOf, labelOf, type StoredMessage, type State, type Target } from "../src/state";
-import { initial, reduce, type Event } from "../src/store";
+import { initial } from "../src/initial";
+import { reduce, type Event } from "../src/store";
 import { tableOf } from "./tables";
 import { golden } from "./golden";
 

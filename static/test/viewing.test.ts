@@ -5,7 +5,7 @@ import { viewing } from "../src/effects";
 import type { Mark, Part, ViewerBridge } from "../src/neuroglancer";
 import { Table } from "../src/table";
 import type { State } from "../src/state";
-import { initial } from "../src/store";
+import { initial } from "../src/initial";
 
 const CELLS = 30;
 const IDS = BigUint64Array.from({ length: CELLS }, (_, i) => (1n << 63n) + BigInt(i));
