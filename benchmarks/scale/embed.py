@@ -18,9 +18,10 @@ from segclr.em.cutout import CutoutSpec
 from segclr.em.phantom.writing import write_phantom
 from segclr.embeddings.bulk.blocks import EmbeddingWork, Load
 from segclr.embeddings.bulk.distributed import DaskWorkers, local_workers
-from segclr.embeddings.bulk.engine import ThisProcess, Workers
+from segclr.embeddings.bulk.engine import Workers
 from segclr.embeddings.bulk.running import run_job
 from segclr.embeddings.bulk.settings import BulkSettings
+from segclr.embeddings.bulk.side_by_side import SideBySide
 from segclr.embeddings.embed import EncoderLike
 from segclr.encoder.checkpoint import TrainingRecord, read_spec
 from segclr.encoder.config import EncoderConfig
@@ -98,7 +99,7 @@ def measure(folder: Path, size: int) -> list[Row]:
 
     before = _bare(encoder, images)
     alone = EmbeddingWork(settings, lambda _: encoder, BATCH)
-    count, wall, own = run(alone, ThisProcess(alone), "nodes in")
+    count, wall, own = run(alone, SideBySide(alone), "nodes in")
     bare_wall, bare_own = np.mean([before, _bare(encoder, images)], axis=0).tolist()
     rows = [
         Row("the bare encoder", 1 / bare_wall, "cutouts/s", note=f"{size}^3 voxels, {encoder_name(encoder)}"),

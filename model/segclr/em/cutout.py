@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from segclr.em.geometry import XYZ, Box, voxel_of
+from segclr.em.geometry import XYZ, Box, same_resolution, voxel_of
 from segclr.errors import NoSegment
 
 if TYPE_CHECKING:  # a spec is read without the libraries that read volumes
@@ -96,7 +96,7 @@ def segment_mask(segmentation: Volume, box: Box, resolution_nm: XYZ, segment_id:
     """
     mip = _mip_to_sample(segmentation, resolution_nm)
     own_nm = segmentation.mips[mip].resolution_nm
-    if np.allclose(own_nm, resolution_nm, rtol=0.01, atol=0):
+    if same_resolution(own_nm, resolution_nm):
         return segmentation.mask(box, segment_id, mip)
     x, y, z = (
         np.floor((np.arange(a, b) + 0.5) * (grid / own)).astype(np.int64)

@@ -44,8 +44,10 @@ class Box:
 
     def intersect(self, other: Box) -> Box | None:
         """Return what both boxes hold, or None where that is not one voxel."""
-        x0, y0, z0 = (max(a, b) for a, b in zip(self.start, other.start, strict=True))
-        x1, y1, z1 = (min(a, b) for a, b in zip(self.stop, other.stop, strict=True))
+        (ax, ay, az), (bx, by, bz) = self.start, other.start  # written out: it is asked for every chunk of a cutout
+        x0, y0, z0 = max(ax, bx), max(ay, by), max(az, bz)
+        (ax, ay, az), (bx, by, bz) = self.stop, other.stop
+        x1, y1, z1 = min(ax, bx), min(ay, by), min(az, bz)
         if x1 <= x0 or y1 <= y0 or z1 <= z0:
             return None
         return Box((x0, y0, z0), (x1, y1, z1))
@@ -67,6 +69,11 @@ class Mip:
 
     resolution_nm: XYZ
     box: Box
+
+
+def same_resolution(one_nm: XYZ, other_nm: XYZ) -> bool:
+    """Whether two resolutions are the same to 1 %."""
+    return all(abs(a - b) <= 0.01 * abs(b) for a, b in zip(one_nm, other_nm, strict=True))
 
 
 def voxel_of(position_nm: XYZ, resolution_nm: XYZ) -> IntXYZ:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from segclr.em.address import Format, parse_address
 from segclr.em.chunk import Chunk, PlainChunk, SegmentChunk
 from segclr.em.chunk_cache import ChunkCache, Key
-from segclr.em.geometry import XYZ, Box, IntXYZ, voxel_of
+from segclr.em.geometry import XYZ, Box, IntXYZ, same_resolution, voxel_of
 from segclr.em.precomputed_info import PrecomputedInfo, parse_info
 from segclr.em.source import Source
 from segclr.em.store import Store
@@ -76,7 +76,7 @@ class Volume:
             VolumeUnavailable: there is none.
         """
         for index, mip in enumerate(self.mips):
-            if np.allclose(mip.resolution_nm, resolution_nm, rtol=0.01, atol=0):
+            if same_resolution(mip.resolution_nm, resolution_nm):
                 return index
         known = ", ".join(_text(mip.resolution_nm) for mip in self.mips)
         raise VolumeUnavailable(f"{self.url} has no mip of {_text(resolution_nm)} nm; it has {known}")
@@ -157,7 +157,7 @@ def open_volume(url: str, kind: Kind, cache_bytes: int = 256 << 20, resolution_n
     else:
         source = zarr_arrays(store, read_levels(store, form == "n5", resolution_nm))
     own_nm = source.mips[0].resolution_nm
-    if resolution_nm is not None and not np.allclose(own_nm, resolution_nm, rtol=0.01, atol=0):
+    if resolution_nm is not None and not same_resolution(own_nm, resolution_nm):
         raise VolumeUnavailable(
             f"{store.root} says that its voxels are {_text(own_nm)} nm, not the resolution_nm of {_text(resolution_nm)}"
         )

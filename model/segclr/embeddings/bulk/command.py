@@ -16,6 +16,7 @@ from segclr.embeddings.bulk.blocks import EmbeddingWork, Load
 from segclr.embeddings.bulk.job import JobFolder
 from segclr.embeddings.bulk.running import Finished, run_job
 from segclr.embeddings.bulk.settings import BulkSettings, read_settings
+from segclr.embeddings.bulk.side_by_side import SideBySide
 from segclr.embeddings.bulk.workers import add_worker_options, chosen_workers
 from segclr.encoder.checkpoint import CheckpointSpec, check_against, read_spec
 from segclr.wording import counted
@@ -35,7 +36,7 @@ def _run(options: argparse.Namespace) -> int:
     if threads is None and options.workers is not None:
         threads = max(1, (os.cpu_count() or 1) // max(1, options.workers))
     work = EmbeddingWork(settings, Load(threads), options.batch, options.readers)
-    with chosen_workers(work, options.workers, options.scheduler, _say) as workers:
+    with chosen_workers(work, options.workers, options.scheduler, _say, SideBySide(work)) as workers:
         finished = run_job(work, spec, workers, options.retries, _say)
     return _told(finished, settings)
 

@@ -19,14 +19,19 @@ def add_worker_options(parser: argparse.ArgumentParser) -> None:
 
 
 @contextmanager
-def chosen_workers(work: Work, count: int | None, scheduler: str | None, say: Report) -> Iterator[Workers]:
+def chosen_workers(
+    work: Work, count: int | None, scheduler: str | None, say: Report, here: Workers | None = None
+) -> Iterator[Workers]:
     """Give what does the blocks: this process if neither a number of processes nor a cluster is named.
+
+    Args:
+        here: does them in this process; None for one after the other.
 
     Raises:
         ProjectError: Dask is not installed, or no scheduler answers.
     """
     if count is None and scheduler is None:
-        yield ThisProcess(work)
+        yield here or ThisProcess(work)
         return
     try:
         from segclr.embeddings.bulk.distributed import local_workers, workers_of  # optional
