@@ -22,6 +22,8 @@ FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader
 WAIT_MS = 180_000
 ANNOTATORS = ("ada", "ben")
 GROUPS, SWOLLEN, BASKET = 20, 9, 10  # of the demo's clusters; docs/hidden_subtype.py says what they are
+TYPICAL = 2  # which of the pictures of a group's most typical places is gone to
+SWOLLEN_ROW = 7779  # a point of that group
 ANSWERS = 6  # places that are answered before the queue's picture
 
 
@@ -184,11 +186,12 @@ def _classes_scene(page: Page) -> None:
 
 def _beside_scene(page: Page) -> None:
     """The same points by class and by novelty; the pointer is over one of them."""
+    _cell_types(page)
     page.get_by_label("The same points in other colours beside these").click()
     page.get_by_label("Colour the points beside by").select_option("novelty")
     page.get_by_role("button", name="Fit").click()
     _wait(page, "/≥|\\d/.test(document.querySelector('#beside-scale .scale').textContent)")
-    page.mouse.move(*page.evaluate("() => window.segclr.pointOnScreen(8003)"))
+    page.mouse.move(*page.evaluate(f"() => window.segclr.pointOnScreen({SWOLLEN_ROW})"))
     _wait(page, "(document.querySelector('#glance img')?.naturalWidth ?? 0) > 0")
 
 
@@ -197,6 +200,12 @@ def _clusters_scene(page: Page) -> None:
     _find_clusters(page)
     page.get_by_role("button", name="Colour by cluster").click()
     _choose_cluster(page, SWOLLEN)
+
+
+def _checked_scene(page: Page) -> None:
+    """The viewer is at one of the most typical places of a group."""
+    _clusters_scene(page)
+    _go_to_typical(page)
 
 
 def _comparison_scene(page: Page) -> None:
@@ -213,19 +222,49 @@ def _comparison_scene(page: Page) -> None:
 
 
 def _similar_scene(page: Page) -> None:
-    """What is most like a point, each cell once, near where the viewer is."""
-    page.mouse.click(*page.evaluate("() => window.segclr.pointOnScreen(8003)"))
-    _wait(page, "window.segclr.summary().target !== null")
+    """What is most like a typical place of a group, each cell once."""
+    _find_clusters(page)
+    _choose_cluster(page, SWOLLEN)
+    _go_to_typical(page)
+    page.keyboard.press("Escape")
     page.keyboard.press("m")
-    page.get_by_label("Only points near the middle of the viewer").select_option("10")
     _wait(page, "document.querySelectorAll('#similar .kin img').length > 8")
     _wait(page, "[...document.querySelectorAll('#similar .kin img')].slice(0, 6).every(i => i.naturalWidth > 0)")
 
 
-def _find_clusters(page: Page) -> None:
+def _named_scene(page: Page) -> None:
+    """A group is proposed as a new class."""
+    _checked_scene(page)
+    page.locator("#clusters .naming input").fill("dystrophic axon")
+    page.locator("#clusters .naming button").click()
+    page.locator("#proposal[open]").wait_for(timeout=WAIT_MS)
+    _wait(page, "[...document.querySelectorAll('#proposal .handful img')].every(i => i.naturalWidth > 0)")
+
+
+def _painted_scene(page: Page) -> None:
+    """The proposal is accepted, and the new class is painted."""
+    _named_scene(page)
+    page.keyboard.press("Enter")
+    _wait(page, "window.segclr.summary().proposal === null && window.segclr.summary().unsaved === 0")
+    page.locator("#clusters").get_by_label("Close").click()
+    page.get_by_label("Colour the points by").select_option("class")
+
+
+def _go_to_typical(page: Page) -> None:
+    picture = page.locator("#clusters img").nth(TYPICAL)
+    picture.scroll_into_view_if_needed()
+    picture.click()
+    _wait(page, "window.segclr.summary().target !== null")
+
+
+def _cell_types(page: Page) -> None:
     page.get_by_role("button", name="cell type", exact=True).click()
     _wait(page, "window.segclr.summary().task === 'cell type'")
     _wait(page, "/UMAP of/.test(document.querySelector('#scatter-foot').textContent)")
+
+
+def _find_clusters(page: Page) -> None:
+    _cell_types(page)
     page.keyboard.press(".")
     page.locator("#clusters .settings input").first.fill(str(GROUPS))
     page.keyboard.press("Tab")
@@ -248,8 +287,11 @@ SCENES: dict[str, Callable[..., None]] = {
     "labelling_classes": _classes_scene,
     "exploring_beside": _beside_scene,
     "exploring_clusters": _clusters_scene,
+    "exploring_checked": _checked_scene,
     "exploring_comparison": _comparison_scene,
     "exploring_similar": _similar_scene,
+    "exploring_named": _named_scene,
+    "exploring_painted": _painted_scene,
 }
 
 
