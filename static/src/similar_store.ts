@@ -80,9 +80,9 @@ export function similarDoing(similar: Similar | null, news: Exploring): Similar 
   return similar?.request === news.request ? { ...similar, doing: news.text } : similar;
 }
 
-/** A request was refused; what was answered before stays. */
+/** A request was refused: what was answered to another question is not shown as its answer. */
 export function similarRefused(similar: Similar | null, request: string): Similar | null {
-  return similar?.request === request ? { ...similar, request: null, doing: "" } : similar;
+  return similar?.request === request ? { ...similar, request: null, doing: "", ready: null, at: -1 } : similar;
 }
 
 /** Whether the keys label the picture that is chosen in the open gallery. */

@@ -90,13 +90,13 @@ test("every change of the question is sent, and only the newest answer is taken"
   assert.deepEqual([now().similar?.ready?.rows, now().similar?.request, now().similar?.doing], [[4, 3], null, ""]);
 });
 
-test("a refused question leaves what was answered before", () => {
+test("a refused question is not answered by the pictures of the one before", () => {
   const { flow, asked, answer, dispatch, now } = page(TARGET);
   flow.toggle();
   answer([4, 3]);
   flow.change({ segment: "5" });
   dispatch({ type: "received", message: { type: "failed", request: asked().request, text: "no point is there", again: false } });
-  assert.deepEqual([now().similar?.ready?.rows, now().similar?.request], [[4, 3], null]);
+  assert.deepEqual([now().similar?.ready, now().similar?.request, now().similar?.at], [null, null, -1]);
 });
 
 test("going through the pictures flies there, and keys label what is chosen", () => {

@@ -15,7 +15,7 @@ import { whenChanged } from "./panel";
 const CHANCE = 0.05;
 const GROUPS: readonly (readonly [Difference["kind"], string, string])[] = [
   ["labelled", "Labelled", "Share of the labelled points of a cell, averaged over cells"],
-  ["column", "Where they are, and columns", "Averaged over cells"],
+  ["column", "Position, and columns of the table", "Averaged over cells"],
   ["predicted", "Predicted", "Share of the points of a cell, averaged over cells. Not tested: both are drawn on a map of what the predictions follow from"],
 ];
 

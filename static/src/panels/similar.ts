@@ -47,8 +47,9 @@ export function similarPanel(flow: SimilarFlow): (state: State) => void {
     flow.move(by);
   });
   let now: State | null = null;
-  const build = whenChanged((ready: Similar["ready"], _version: string | undefined) => {
-    grid.replaceChildren(...(now && ready ? cards(now, ready.rows, ready.distances, flow) : []));
+  const build = whenChanged((ready: Similar["ready"], none: boolean, _version: string | undefined) => {
+    const nothing = element("p", { class: "empty" }, "Nothing to show: ask about something else, or choose other filters above.");
+    grid.replaceChildren(...(now && ready ? cards(now, ready.rows, ready.distances, flow) : none ? [nothing] : []));
     grid.scrollTop = 0;
   });
   const caption = whenChanged((similar: Similar, ..._believed: readonly unknown[]) => {
@@ -62,7 +63,7 @@ export function similarPanel(flow: SimilarFlow): (state: State) => void {
     host.hidden = !similar?.open;
     byId("side").classList.toggle("kindred", similar?.open === true);
     if (!similar?.open) return;
-    build(similar.ready, state.hello?.table_version);
+    build(similar.ready, similar.ready === null && similar.request === null, state.hello?.table_version);
     caption(similar, state.prediction, state.labels, state.task, state.rows, state.hello);
     setText(found, foundText(similar));
     host.setAttribute("aria-busy", String(similar.request !== null));
@@ -92,10 +93,11 @@ function filterRow(flow: SimilarFlow): { parts: HTMLElement[]; update(state: Sta
     if (segment.reportValidity()) typing = window.setTimeout(() => flow.change({ segment: text || null }), TYPING_MS);
   });
   segment.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !segment.value) return;
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    if (!segment.value) return flow.close();
     segment.value = "";
     flow.change({ segment: null });
-    event.preventDefault();
   });
   const region = element(
     "select",
