@@ -60,6 +60,7 @@ def _print_exported(file: Path, of_subtype: NDArray[np.uint64]) -> None:
     with file.open(newline="", encoding="utf-8") as lines:
         labels = [(row["class"], int(row["segment_id"])) for row in csv.DictReader(lines)]
     hidden = {int(segment) for segment in np.unique(of_subtype)}
+    print(f"{len(hidden)} cells have axons of the subtype")
     for name in dict.fromkeys(name for name, _ in labels):
         segments = {segment for label, segment in labels if label == name}
         print(f"labelled {name}: {len(segments)} cells, {len(segments & hidden)} of the subtype")
