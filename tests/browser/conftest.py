@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.browser.page_state import label_log
 from tests.chromium import FLAGS, MARKS, chromium_path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,40 +78,73 @@ def stop_app(app: App) -> None:
         app.process.stdout.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A running demo: its address, token included, and its cache, of which others may be copied."""
+
+    address: str
+    cache: Path
+
+
 @pytest.fixture(scope="session")
-def made_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A smaller phantom than the demo's, generated, embedded and laid out once, without labels."""
+def made_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """A smaller phantom than the demo's, which is generated, embedded and laid out once for all tests."""
     cache = tmp_path_factory.mktemp("made")
     app = start_app(*DEMO, "--cache", str(cache))
     try:
-        app.wait_for(ADDRESS)
+        address = app.wait_for(ADDRESS)[1]
         latest = time.monotonic() + SECONDS_TO_START
         while not any(cache.glob("*/*/layout-umap-*.npz")):
             assert app.process.poll() is None, "the app ended before it had fitted a UMAP"
             assert time.monotonic() < latest, "no UMAP was fitted"
             with suppress(subprocess.TimeoutExpired):
                 app.process.wait(timeout=0.5)
+        yield Demo(address, cache)
     finally:
         stop_app(app)
-    for of_labels in cache.glob("*/labels.sqlite*"):
-        of_labels.unlink()
-    return cache
 
 
-@pytest.fixture(scope="module")
-def demo_arguments(made_demo: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """The small phantom in a cache of its own, where only the first labels are to be made."""
-    cache = tmp_path_factory.mktemp("cache")
-    shutil.copytree(made_demo, cache, dirs_exist_ok=True)
+def copy_demo(made: Demo, cache: Path) -> list[str]:
+    """Copy all that was made but the labels; the arguments that start the app there, where it makes the first ones."""
+    shutil.copytree(made.cache, cache, dirs_exist_ok=True, ignore=shutil.ignore_patterns("labels.sqlite*", "*.part"))
     return [*DEMO, "--cache", str(cache)]
 
 
+@pytest.fixture
+def demo(made_demo: Demo) -> str:
+    """Address of a demo that tests share: who labels in it takes the labels back, and leaves the viewer at a cell."""
+    return made_demo.address
+
+
+@pytest.fixture
+def demo_log(made_demo: Demo) -> Path:
+    """Label file of the shared demo."""
+    return label_log(made_demo.cache)
+
+
 @pytest.fixture(scope="module")
-def demo(demo_arguments: list[str]) -> Iterator[str]:
-    """Address of a running demo, token included."""
-    app = start_app(*demo_arguments)
+def own_arguments(made_demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """What starts the app on a copy of the demo that a file has for itself."""
+    return copy_demo(made_demo, tmp_path_factory.mktemp("own"))
+
+
+@pytest.fixture(scope="module")
+def own_demo(own_arguments: list[str]) -> Iterator[str]:
+    """Address of a demo that a file has for itself."""
+    app = start_app(*own_arguments)
     try:
         yield app.wait_for(ADDRESS)[1]
+    finally:
+        stop_app(app)
+
+
+@pytest.fixture(scope="session")
+def scrap_demo(made_demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """A demo that tests share in which labels are left, of any class at any place, and the viewer anywhere."""
+    cache = tmp_path_factory.mktemp("scrap")
+    app = start_app(*copy_demo(made_demo, cache))
+    try:
+        yield Demo(app.wait_for(ADDRESS)[1], cache)
     finally:
         stop_app(app)
 

@@ -28,7 +28,7 @@ def viewer_frame(page: Page) -> Frame:
     return frame
 
 
-def label_log(demo_arguments: list[str]) -> Path:
-    """The demo's label file."""
-    (found,) = Path(demo_arguments[-1]).glob("*/labels.sqlite")
+def label_log(cache: Path) -> Path:
+    """The label file of the demo with this cache."""
+    (found,) = cache.glob("*/labels.sqlite")
     return found

@@ -1,11 +1,12 @@
 """The classes of a task changed in the legend, in a real browser, while places are labelled."""
 
 import sqlite3
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.page_state import label_log, summary, wait
+from tests.browser.page_state import summary, wait
 
 SAVED = "s.unsaved === 0 && s.ready && s.lastSaved?.text.includes(a) && s.headVersion === s.lastSaved.seq"
 LINES = "#legend .class-editor .edited li"
@@ -26,18 +27,16 @@ def names(page: Page) -> list[str]:
     return [field.input_value() for field in page.locator(f"{LINES} .name").all()]
 
 
-def kinds(demo_arguments: list[str]) -> list[str]:
-    """The kinds of all events in the demo's label log, in order."""
-    connection = sqlite3.connect(f"file:{label_log(demo_arguments)}?mode=ro", uri=True)
+def kinds(log: Path) -> list[str]:
+    """The kinds of all events in a label log, in order."""
+    connection = sqlite3.connect(f"file:{log}?mode=ro", uri=True)
     try:
         return [kind for (kind,) in connection.execute("SELECT kind FROM event ORDER BY seq")]
     finally:
         connection.close()
 
 
-def test_a_class_is_added_with_the_keyboard_and_the_queue_goes_on_with_its_key(
-    opened: Page, demo_arguments: list[str]
-) -> None:
+def test_a_class_is_added_with_the_keyboard_and_the_queue_goes_on_with_its_key(opened: Page, demo_log: Path) -> None:
     before = names(opened)
     opened.focus(NEW_NAME)
     opened.keyboard.type("bus stop")  # letters that are commands elsewhere
@@ -61,7 +60,7 @@ def test_a_class_is_added_with_the_keyboard_and_the_queue_goes_on_with_its_key(
     wait(opened, "s.queue.at === 3")
     wait(opened, SAVED, "label bus stop")
     wait(opened, "s.labelled.at(-1) === 3 && s.predicted.at(-1) > 0")
-    assert kinds(demo_arguments)[-4:] == ["class_added", "label", "label", "label"]
+    assert kinds(demo_log)[-4:] == ["class_added", "label", "label", "label"]
     for _ in range(4):
         opened.keyboard.press("Control+z")
     wait(opened, SAVED, "undone: adding the class bus stop")

@@ -44,16 +44,16 @@ def answer(page: Page, keys: str) -> None:
 
 
 def test_answers_to_a_dead_program_are_saved_once_when_it_is_started_again(
-    page: Page, demo_arguments: list[str]
+    page: Page, own_arguments: list[str]
 ) -> None:
-    app = start_app(*demo_arguments)
+    app = start_app(*own_arguments)
     address = app.wait_for(ADDRESS)[1]
     page.goto(address)
     asked(page)
     answer(page, "1")
     wait(page, "s.unsaved === 0 && s.lastSaved")
     killed(app, page)
-    before = labels_in(label_log(demo_arguments))
+    before = labels_in(label_log(Path(own_arguments[-1])))
     answer(page, "23")
     assert summary(page)["unsaved"] == 2
     said = viewer_frame(page).locator("#neuroglancer-status-container")
@@ -62,7 +62,7 @@ def test_answers_to_a_dead_program_are_saved_once_when_it_is_started_again(
     banner = page.inner_text("#banner")
     assert "2 answers are not saved" in banner
 
-    app = start_app(*demo_arguments)
+    app = start_app(*own_arguments)
     try:
         other = app.wait_for(ADDRESS)[1]
         assert other.partition("?")[0] == address.partition("?")[0], "the port is the same"
@@ -76,34 +76,34 @@ def test_answers_to_a_dead_program_are_saved_once_when_it_is_started_again(
         fresh.goto(other)
         wait(fresh, "s.ready && s.unsaved === 0 && s.lastSaved")
         wait(page, "s.connection === 'open' && s.unsaved === 0")
-        assert labels_in(label_log(demo_arguments)) == before + 2
+        assert labels_in(label_log(Path(own_arguments[-1]))) == before + 2
 
         # the same answers once more, as a file in another browser
         fresh.click("#project")
         fresh.keyboard.press("p")
         fresh.set_input_files("#listing input[type=file]", {"name": "a.jsonl", "mimeType": "", "buffer": file})
         wait(fresh, "s.lastSaved && /done before/.test(s.lastSaved.text) && s.unsaved === 0")
-        assert labels_in(label_log(demo_arguments)) == before + 2
+        assert labels_in(label_log(Path(own_arguments[-1]))) == before + 2
     finally:
         stop_app(app)
 
 
-def test_answers_outlive_a_page_that_is_closed_while_the_program_is_dead(page: Page, demo_arguments: list[str]) -> None:
-    app = start_app(*demo_arguments)
+def test_answers_outlive_a_page_that_is_closed_while_the_program_is_dead(page: Page, own_arguments: list[str]) -> None:
+    app = start_app(*own_arguments)
     page.goto(app.wait_for(ADDRESS)[1])
     asked(page)
     killed(app, page)
-    before = labels_in(label_log(demo_arguments))
+    before = labels_in(label_log(Path(own_arguments[-1])))
     answer(page, "123")
     later = page.context.new_page()
     page.close()
-    app = start_app(*demo_arguments)
+    app = start_app(*own_arguments)
     try:
         later.goto(app.wait_for(ADDRESS)[1])
         wait(later, "s.ready && s.lastSaved && s.unsaved === 0")
-        assert labels_in(label_log(demo_arguments)) == before + 3
+        assert labels_in(label_log(Path(own_arguments[-1]))) == before + 3
         later.reload()
         wait(later, "s.ready")
-        assert labels_in(label_log(demo_arguments)) == before + 3
+        assert labels_in(label_log(Path(own_arguments[-1]))) == before + 3
     finally:
         stop_app(app)

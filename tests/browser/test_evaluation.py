@@ -1,17 +1,18 @@
 """The evaluation panel in a real browser: from a count of mistakes to the place, and a likely label error put right."""
 
 import sqlite3
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.page_state import label_log, summary, wait
+from tests.browser.page_state import summary, wait
 
 
-def newest_event(demo_arguments: list[str]) -> tuple[Any, ...]:
-    """Kind, class and annotator of the last event in the demo's log."""
-    connection = sqlite3.connect(f"file:{label_log(demo_arguments)}?mode=ro", uri=True)
+def newest_event(log: Path) -> tuple[Any, ...]:
+    """Kind, class and annotator of the last event in a label log."""
+    connection = sqlite3.connect(f"file:{log}?mode=ro", uri=True)
     try:
         row = connection.execute("SELECT kind, class_name, verdict FROM event ORDER BY seq DESC LIMIT 1").fetchone()
         return tuple(row)
@@ -45,9 +46,7 @@ def opened(page: Page, demo: str) -> Page:
     return page
 
 
-def test_a_wrong_label_is_found_by_its_class_and_put_right_as_a_likely_error(
-    opened: Page, demo_arguments: list[str]
-) -> None:
+def test_a_wrong_label_is_found_by_its_class_and_put_right_as_a_likely_error(opened: Page, demo_log: Path) -> None:
     assert 0 < summary(opened)["evaluation"]["macroF1"] <= 1
     assert fits(opened)
     assert opened.get_by_role("img", name="Macro F1 by number of labels").is_visible()
@@ -61,7 +60,7 @@ def test_a_wrong_label_is_found_by_its_class_and_put_right_as_a_likely_error(
     row = summary(opened)["target"]["row"]
     opened.keyboard.press("4")
     wait(opened, "s.targetLabel === 3 && s.unsaved === 0 && s.evaluation.stale")
-    assert newest_event(demo_arguments)[:2] == ("label", "soma")
+    assert newest_event(demo_log)[:2] == ("label", "soma")
     opened.get_by_text("now soma").wait_for()
     recompute(opened)
 
@@ -77,21 +76,19 @@ def test_a_wrong_label_is_found_by_its_class_and_put_right_as_a_likely_error(
     left = summary(opened)["evaluation"]["left"]
     opened.keyboard.press("1")
     wait(opened, "s.evaluation.left === a && s.unsaved === 0", left - 1)
-    assert newest_event(demo_arguments)[:2] == ("label", "axon")
+    assert newest_event(demo_log)[:2] == ("label", "axon")
     recompute(opened)
     assert summary(opened)["failures"] == []
 
 
-def test_a_confirmed_label_is_not_listed_again_and_keys_open_and_leave_the_panel(
-    opened: Page, demo_arguments: list[str]
-) -> None:
+def test_a_confirmed_label_is_not_listed_again_and_keys_open_and_leave_the_panel(opened: Page, demo_log: Path) -> None:
     opened.get_by_role("button", name="Likely label errors").click()
     wait(opened, "s.evaluation.view === 'suspect' && s.evaluation.row !== null")
     before = summary(opened)["evaluation"]
     assert opened.locator(".evidence .line").first.evaluate("line => getComputedStyle(line).position") == "static"
     opened.keyboard.press("Enter")  # the tab was clicked: what Enter confirms has the focus
     wait(opened, "s.evaluation.left === a && s.unsaved === 0 && s.lastSaved", before["left"] - 1)
-    assert newest_event(demo_arguments) == ("review", None, "agree")
+    assert newest_event(demo_log) == ("review", None, "agree")
     recompute(opened)
     after = summary(opened)["evaluation"]
     assert after["suspects"] == before["suspects"] - 1

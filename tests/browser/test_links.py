@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import Page
 
 from segclr.em.cutout import CutoutSpec
-from tests.browser.conftest import start_app, stop_app
+from tests.browser.conftest import ADDRESS, Demo, start_app, stop_app
 from tests.browser.page_state import WAIT_MS, summary, viewer_frame, wait
 from tests.test_real_data import write_project
 
@@ -35,17 +35,17 @@ SHOW_ONE = f"(id) => {{ {CELLS} visible.clear(); visible.add(BigInt(id)); }}"
 @pytest.fixture(scope="module", params=list(RESOLUTION_NM))
 def data(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     """A name, and the address of an app that has opened it."""
-    if request.param == "fib25":
-        shared: Path = request.getfixturevalue("shared_data")
-        volumes = shared / "fib25"
-        spec = CutoutSpec(33, (10.0, 10.0, 10.0))
-        folder = tmp_path_factory.mktemp("fib25")
-        arguments = [str(write_project(folder, volumes / "em", volumes / "bodies", spec, mip=0))]
-    else:
-        arguments = request.getfixturevalue("demo_arguments")
-    app = start_app(*arguments)
+    if request.param == "phantom":
+        scrap: Demo = request.getfixturevalue("scrap_demo")
+        yield request.param, scrap.address
+        return
+    shared: Path = request.getfixturevalue("shared_data")
+    volumes = shared / "fib25"
+    spec = CutoutSpec(33, (10.0, 10.0, 10.0))
+    folder = tmp_path_factory.mktemp("fib25")
+    app = start_app(str(write_project(folder, volumes / "em", volumes / "bodies", spec, mip=0)))
     try:
-        yield request.param, app.wait_for(r"(http://127\.0\.0\.1:\d+/\?token=\S+)")[1]
+        yield request.param, app.wait_for(ADDRESS)[1]
     finally:
         stop_app(app)
 

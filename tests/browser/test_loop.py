@@ -41,9 +41,9 @@ def picture(page: Page, panel: dict[str, float]) -> NDArray[np.int16]:
 
 
 @pytest.fixture
-def opened(page: Page, demo: str) -> Page:
+def opened(page: Page, own_demo: str) -> Page:
     """The demo, opened and drawn."""
-    page.goto(demo)
+    page.goto(own_demo)
     wait(page, "s.ready")
     drawn(page)
     return page

@@ -9,23 +9,23 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.browser.conftest import start_app, stop_app
-from tests.browser.page_state import label_log, summary, wait
+from tests.browser.conftest import ADDRESS, start_app, stop_app
+from tests.browser.page_state import summary, wait
 
 NAMES = ("ana", "ben")
 PEOPLE = '[[annotator]]\nname = "ana"\n[[annotator]]\nname = "ben"\n[labelling]\ndouble_share = 0.4\n'
 
 
 @pytest.fixture(scope="module")
-def addresses(demo: str, demo_arguments: list[str]) -> Iterator[dict[str, str]]:
+def addresses(own_arguments: list[str]) -> Iterator[dict[str, str]]:
     """What each annotator opens: the demo's volume as a project of two, with a log of its own."""
-    folder = label_log(demo_arguments).parent
-    head, sections = (folder / "project.toml").read_text().split("[em]", 1)
-    project = folder / "two.toml"
+    (file,) = Path(own_arguments[-1]).glob("*/project.toml")
+    head, sections = file.read_text().split("[em]", 1)
+    project = file.with_name("two.toml")
     project.write_text(f"{head}{PEOPLE}[em]{sections.replace('labels.sqlite', 'two.sqlite')}")
     app = start_app(str(project))
     try:
-        yield {name: app.wait_for(rf"{name} opens (http://127\.0\.0\.1:\d+/\?token=\S+)")[1] for name in NAMES}
+        yield {name: app.wait_for(f"{name} opens {ADDRESS}")[1] for name in NAMES}
     finally:
         stop_app(app)
 
@@ -72,9 +72,10 @@ def tab(page: Page, name: str) -> None:
     page.get_by_role("button", name=re.compile(f"^{name}")).click()
 
 
-def events(folder: Path) -> list[tuple[Any, ...]]:
+def events(own_arguments: list[str]) -> list[tuple[Any, ...]]:
     """Annotator, class and provenance of all events, in order."""
-    connection = sqlite3.connect(f"file:{folder / 'two.sqlite'}?mode=ro", uri=True)
+    (log,) = Path(own_arguments[-1]).glob("*/two.sqlite")
+    connection = sqlite3.connect(f"file:{log}?mode=ro", uri=True)
     try:
         return connection.execute("SELECT annotator, kind, class_name, provenance FROM event ORDER BY seq").fetchall()
     finally:
@@ -91,7 +92,7 @@ def fits(page: Page) -> bool:
 
 
 def test_two_annotators_disagree_and_one_of_them_decides_for_both(
-    two: tuple[Page, Page], demo_arguments: list[str]
+    two: tuple[Page, Page], own_arguments: list[str]
 ) -> None:
     ana, ben = two
     row = answer(ana, "double", "1")
@@ -105,13 +106,13 @@ def test_two_annotators_disagree_and_one_of_them_decides_for_both(
         wait(page, "s.people.row === a && s.target?.row === a", row)
         assert page.locator(".said li").count() == 2
         assert fits(page)
-    before = events(label_log(demo_arguments).parent)
+    before = events(own_arguments)
 
     ana.keyboard.press("3")
     for page in two:
         wait(page, "s.conflicts === 0 && s.people.open === 0 && s.people.settled === 1")
         page.locator("#people").get_by_text("Settled (1)").wait_for()
-    log = events(label_log(demo_arguments).parent)
+    log = events(own_arguments)
     assert log[:-1] == before
     assert log[-1] == ("ana", "label", "spine", "adjudication")
     wait(ben, "s.targetLabel === 2")

@@ -1,6 +1,7 @@
 """The list of labelled places in a real browser, by the keyboard alone."""
 
 import sqlite3
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page
@@ -8,9 +9,9 @@ from playwright.sync_api import Page
 from tests.browser.page_state import label_log, summary, wait
 
 
-def events(demo_arguments: list[str], kind: str) -> list[tuple[Any, ...]]:
-    """Class, text and verdict of all events of a kind in the demo's log."""
-    connection = sqlite3.connect(f"file:{label_log(demo_arguments)}?mode=ro", uri=True)
+def events(log: Path, kind: str) -> list[tuple[Any, ...]]:
+    """Class, text and verdict of all events of a kind in a label log."""
+    connection = sqlite3.connect(f"file:{log}?mode=ro", uri=True)
     try:
         asked = "SELECT class_name, text, verdict FROM event WHERE kind = ? ORDER BY seq"
         return connection.execute(asked, (kind,)).fetchall()
@@ -19,14 +20,15 @@ def events(demo_arguments: list[str], kind: str) -> list[tuple[Any, ...]]:
 
 
 def test_places_are_gone_through_commented_reviewed_and_labelled_anew(
-    page: Page, demo: str, demo_arguments: list[str]
+    page: Page, own_demo: str, own_arguments: list[str]
 ) -> None:
-    page.goto(demo)
+    page.goto(own_demo)
     wait(page, "s.ready")
     go_through(page)
-    assert events(demo_arguments, "comment") == [(None, "a branched spine, 1 or 2?", None)]
-    assert events(demo_arguments, "review") == [(None, None, "disagree")]
-    assert events(demo_arguments, "label")[-1][0] == "dendrite"
+    log = label_log(Path(own_arguments[-1]))
+    assert events(log, "comment") == [(None, "a branched spine, 1 or 2?", None)]
+    assert events(log, "review") == [(None, None, "disagree")]
+    assert events(log, "label")[-1][0] == "dendrite"
 
 
 def go_through(page: Page) -> None:

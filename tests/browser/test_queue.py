@@ -8,15 +8,16 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from tests.browser.conftest import Demo
 from tests.browser.page_state import label_log, summary, wait
 
 ANSWERS = 50
 
 
 @pytest.fixture
-def opened(page: Page, demo: str) -> Page:
+def opened(page: Page, scrap_demo: Demo) -> Page:
     """The demo, opened."""
-    page.goto(demo)
+    page.goto(scrap_demo.address)
     wait(page, "s.ready")
     return page
 
@@ -40,9 +41,9 @@ def events(log: Path) -> list[tuple[Any, ...]]:
         connection.close()
 
 
-def test_fifty_places_are_labelled_with_the_keyboard_alone(opened: Page, demo_arguments: list[str]) -> None:
-    log = label_log(demo_arguments)
-    stored = len(events(log))
+def test_fifty_places_are_labelled_with_the_keyboard_alone(opened: Page, scrap_demo: Demo) -> None:
+    log = label_log(scrap_demo.cache)
+    stored, before = len(events(log)), summary(opened)
     opened.keyboard.press("q")
     wait(opened, "s.queue && s.queue.row !== null")
     assert summary(opened)["queue"]["reason"]
@@ -61,7 +62,8 @@ def test_fifty_places_are_labelled_with_the_keyboard_alone(opened: Page, demo_ar
     assert all(int(segment) > 2**53 for *_, segment, _ in new)
 
     # Labels are told again once they are saved, the predictions after them.
-    wait(opened, "s.unsure === 5 && s.badSegmentation === 1 && s.today === 39")
+    counts = {key: before[key] + more for key, more in (("unsure", 5), ("badSegmentation", 1), ("today", 39))}
+    wait(opened, "Object.entries(a).every(([key, count]) => s[key] === count)", counts)
     wait(opened, "s.headVersion === s.lastSaved.seq")
     seen = summary(opened)
     assert seen["failures"] == []
@@ -133,10 +135,8 @@ def test_each_page_has_its_own_place_in_the_queue_and_all_share_the_labels(opene
     second.close()
 
 
-def test_a_lasso_is_labelled_as_a_proposal_of_which_a_handful_is_looked_at(
-    opened: Page, demo_arguments: list[str]
-) -> None:
-    log = label_log(demo_arguments)
+def test_a_lasso_is_labelled_as_a_proposal_of_which_a_handful_is_looked_at(opened: Page, scrap_demo: Demo) -> None:
+    log = label_log(scrap_demo.cache)
     stored = len(events(log))
     box = opened.query_selector("#scatter canvas").bounding_box()  # type: ignore[union-attr]
     assert box is not None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import start_app, stop_app
+from tests.browser.conftest import ADDRESS, start_app, stop_app
 from tests.browser.page_state import WAIT_MS, summary, wait
 from tests.project_text import task_text
 from tests.segclr.release.replica import Fault, Replica
@@ -36,7 +36,7 @@ def address(replica: Replica, world: "World", tmp_path: Path, monkeypatch: pytes
     (tmp_path / "project.toml").write_text(text)
     app = start_app(str(tmp_path / "project.toml"))
     try:
-        yield app.wait_for(r"(http://127\.0\.0\.1:\d+/\?token=\S+)")[1]
+        yield app.wait_for(ADDRESS)[1]
     finally:
         stop_app(app)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
+from tests.browser.conftest import Demo
 from tests.browser.page_state import WAIT_MS, summary, wait
 from tests.chromium import FLAGS, chromium_path
 
@@ -26,9 +27,9 @@ def blind_page() -> Iterator[Page]:
         browser.close()
 
 
-def test_without_webgl_the_page_says_so_and_labels_by_the_queue(blind_page: Page, demo: str) -> None:
+def test_without_webgl_the_page_says_so_and_labels_by_the_queue(blind_page: Page, scrap_demo: Demo) -> None:
     page = blind_page
-    page.goto(demo)
+    page.goto(scrap_demo.address)
     page.get_by_text("This browser has no WebGL2").wait_for()
     wait(page, "s.paintedStamp !== null")
     page.keyboard.press("q")
