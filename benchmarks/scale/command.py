@@ -31,7 +31,7 @@ def _bits(folder: Path, options: argparse.Namespace) -> list[Row]:
 def _embed(folder: Path, options: argparse.Namespace) -> list[Row]:
     from benchmarks.scale import embed  # it loads torch and Dask
 
-    return embed.measure(folder, options.size)
+    return embed.measure(folder, options.size, tuple(options.voxels))
 
 
 def _predict(folder: Path, options: argparse.Namespace) -> list[Row]:
@@ -80,6 +80,10 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--json", type=Path, help="also write the table to this file")
     parser.add_argument("--folder", type=Path, help="on a disk with room (default: the system's for such files)")
     parser.add_argument("--size", type=int, default=65, help="embed: edge of the view in voxels (%(default)s)")
+    parser.add_argument(
+        "--voxels", type=int, nargs=3, default=(128, 160, 96), metavar=("X", "Y", "Z"),
+        help="embed: size of the generated volume (%(default)s)",
+    )  # fmt: skip
     parser.add_argument("--rows", type=int, default=4_000_000, help="of made-up tables (%(default)s)")
     parser.add_argument("--gpu-cutouts", type=float, help="cost: 129^3 cutouts/s of a GPU, if they were measured")
     parser.add_argument("--runs", type=Path, help="bits: the folder of `benchmarks science`")

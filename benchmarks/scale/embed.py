@@ -28,7 +28,7 @@ from segclr.encoder.config import EncoderConfig
 from segclr.encoder.resnet import SegclrResNet
 from segclr.encoder.weights import save_checkpoint
 
-SEED, VOXELS = 201, (128, 160, 96)
+SEED = 201
 RESOLUTION_NM = (32.0, 32.0, 40.0)
 BATCH = 32
 
@@ -78,13 +78,14 @@ class Course:
         return wall_end - wall, own_end - own
 
 
-def measure(folder: Path, size: int) -> list[Row]:
+def measure(folder: Path, size: int, voxels: tuple[int, int, int]) -> list[Row]:
     """Run the same job bare, in one process, and by one and two pinned workers.
 
     Args:
         size: edge of the view in voxels.
+        voxels: (x, y, z) size of the generated volume.
     """
-    settings = _settings(folder, size)
+    settings = _settings(folder, size, voxels)
     spec = read_spec(Path(settings.checkpoint))
     encoder = Load()(Path(settings.checkpoint))
     images = np.random.default_rng(0).integers(1, 255, (BATCH, size, size, size), dtype=np.uint8)
@@ -138,8 +139,10 @@ def encoder_name(encoder: EncoderLike) -> str:
     return str(getattr(encoder, "device", ""))
 
 
-def _settings(folder: Path, size: int) -> BulkSettings:
-    phantom = write_phantom(folder / "phantom", SEED, VOXELS)
+def _settings(folder: Path, size: int, voxels: tuple[int, int, int]) -> BulkSettings:
+    """Blocks as wide as the job's own, or narrower, so that two of them lie side by side."""
+    phantom = write_phantom(folder / "phantom", SEED, voxels)
+    edges_nm = [count * nm for count, nm in zip(voxels, RESOLUTION_NM, strict=True)]
     torch.manual_seed(0)
     checkpoint = folder / "encoder.safetensors"
     network, cutout = SegclrResNet(EncoderConfig()).eval(), CutoutSpec(size, RESOLUTION_NM)
@@ -150,7 +153,7 @@ def _settings(folder: Path, size: int) -> BulkSettings:
         phantom.skeletons_url,
         str(checkpoint),
         str(folder / "table"),
-        block_um=2.0,
+        block_um=min(4 * size * RESOLUTION_NM[2], min(edges_nm) / 2) / 1000,
     )
 
 
