@@ -52,7 +52,8 @@ def _check(copy: sqlite3.Connection, log_path: Path) -> int:
 @contextmanager
 def _copied_beside(log_path: Path, out_path: Path) -> Iterator[None]:
     """Copy what lies beside the log; the copies are taken away again if what follows fails."""
-    refuse_taken(out_path)
+    for path in (out_path, *(path_of(out_path) for path_of in (training_path, views_path, selections_path))):
+        refuse_taken(path)  # what is left there of another log would be taken for this one's
     with ExitStack() as undo:
         # the views first: all selections that they name are there for as long as they name them
         for path_of in (training_path, views_path):
@@ -79,7 +80,6 @@ def _read(path: Path) -> bytes:
 
 def _copy_selections(folder: Path, out: Path) -> None:
     """Copy those that are whole, with the times of their last use."""
-    refuse_taken(out)
     unfinished = out.with_name(f".{out.name}.{secrets.token_hex(4)}")
     try:
         unfinished.mkdir()

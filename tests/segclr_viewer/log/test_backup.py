@@ -120,6 +120,7 @@ def test_a_damaged_log_is_told_and_not_copied(log: Path, tmp_path: Path) -> None
     assert not (tmp_path / "copy.sqlite").exists()
 
 
+BESIDE = ["copy.sqlite.views.json", "copy.sqlite.selections", "copy.sqlite.training.json"]
 SELECTION = KeptSelection("table 1", "segments", bytes([5, 0, 0, 128]), (2**53 + 1, 2**63 + 5))
 
 
@@ -143,7 +144,7 @@ def test_views_selections_and_the_choice_of_what_trains_are_copied_with_the_log(
     assert (tmp_path / "copy.sqlite.training.json").read_text() == '{"version": 1, "tasks": {}}'
 
 
-@pytest.mark.parametrize("taken", ["copy.sqlite.views.json", "copy.sqlite.selections", "copy.sqlite.training.json"])
+@pytest.mark.parametrize("taken", BESIDE)
 def test_what_lies_beside_another_log_is_never_replaced(log: Path, tmp_path: Path, taken: str) -> None:
     with_views(log)
     (tmp_path / taken).write_text("mine")
@@ -152,6 +153,14 @@ def test_what_lies_beside_another_log_is_never_replaced(log: Path, tmp_path: Pat
         backup_log(log, tmp_path / "copy.sqlite")
     assert (tmp_path / taken).read_text() == "mine"
     assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("taken", BESIDE)
+def test_what_is_left_of_another_copy_does_not_become_this_one_s(log: Path, tmp_path: Path, taken: str) -> None:
+    (tmp_path / taken).write_text("of another log")
+    with pytest.raises(LabelStoreError, match="is there already"):
+        backup_log(log, tmp_path / "copy.sqlite")
+    assert not (tmp_path / "copy.sqlite").exists()
 
 
 def test_nothing_is_left_beside_a_copy_that_failed(tmp_path: Path) -> None:
