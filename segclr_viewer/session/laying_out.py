@@ -73,6 +73,7 @@ class LayingOut:
         self._scatter = scatter
         self.shown = "" if first.method == "pca" else layouts.stamp_of(LayoutWish())
         self.fitting = _IDLE
+        self._coming = self.shown  # what is being opened, to be shown
         self._kept: list[KeptLayout] | None = None
 
     @property
@@ -122,15 +123,15 @@ class LayingOut:
         """
         if stamp and all(kept.stamp != stamp for kept in self.kept):
             raise LayoutError("that layout is not kept any more: choose another one, or fit it again")
-        self._adopt(partial(self._opened, stamp), failed)
+        self._adopt(stamp, partial(self._opened, stamp), failed)
 
     def drop(self, stamp: str) -> None:
         """Delete a kept UMAP.
 
         Raises:
-            LayoutError: it is shown, there is none with that stamp, or it cannot be deleted.
+            LayoutError: it is shown or about to be, there is none with that stamp, or it cannot be deleted.
         """
-        if stamp == self.shown:
+        if stamp in (self.shown, self._coming):
             raise LayoutError("that layout is shown: choose another one before you delete it")
         if all(kept.stamp != stamp for kept in self.kept):
             raise LayoutError("that layout is not kept any more")
@@ -157,8 +158,14 @@ class LayingOut:
             return self._table.embeddings
         return next(task.vectors.matrix() for task in self._tasks.values() if task.vectors.radius_um == radius_um)
 
-    def _adopt(self, make: Callable[[], Shown], failed: Failed) -> None:
-        self._errands.ask("layout", make, self._swap, failed)
+    def _adopt(self, stamp: str, make: Callable[[], Shown], failed: Failed) -> None:
+        self._coming = stamp
+        self._errands.ask("layout", make, self._swap, partial(self._not_adopted, stamp, failed))
+
+    def _not_adopted(self, stamp: str, failed: Failed, error: SegclrError) -> None:
+        if self._coming == stamp:
+            self._coming = self.shown
+        failed(error)
 
     def _swap(self, shown: Shown) -> None:
         self.shown = shown.stamp
@@ -169,7 +176,7 @@ class LayingOut:
     def _fitted(self, failed: Failed, fitted: FittedLayout) -> None:
         self._kept = None
         self._over()
-        self._adopt(partial(self._ready, fitted), failed)
+        self._adopt(fitted.stamp, partial(self._ready, fitted), failed)
 
     def _failed(self, failed: Failed, text: str) -> None:
         self._over()

@@ -284,3 +284,29 @@ def test_the_layout_that_is_shown_is_not_deleted(desk: Any) -> None:
     assert desk.page.last(Failed).request == request, "principal components are no file"
     request = drop(desk, "../table")
     assert desk.page.last(Failed) == Failed(request, "that layout is not kept any more")
+
+
+def test_a_layout_that_is_about_to_be_shown_is_not_deleted(desk: Any) -> None:
+    ask(desk)
+    first = finish(desk)
+    ask(desk, seed=1)
+    second = finish(desk)
+    desk.session.receive(ShowLayoutRequest(desk.request(), first))
+    request = drop(desk, first)
+    assert desk.page.last(Failed) == Failed(request, "that layout is shown: choose another one before you delete it")
+    desk.chooser.run_newest()
+    assert known(desk).shown == first
+    drop(desk, second)
+    assert [kept.stamp for kept in known(desk).kept] == [first]
+
+
+def test_a_layout_that_could_not_be_opened_can_be_deleted(desk: Any) -> None:
+    ask(desk)
+    first = finish(desk)
+    show(desk, "")
+    made = desk.layouts.made.pop(first)
+    request = show(desk, first)
+    assert desk.page.last(Failed).request == request
+    desk.layouts.made[first] = made
+    drop(desk, first)
+    assert known(desk).kept == []
