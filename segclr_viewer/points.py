@@ -1,7 +1,7 @@
 """Points: what is predicted for every row of the table, as one frozen value that is swapped whole."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -61,6 +61,14 @@ class Points:
     labelled: tuple[int, ...]
     note: str
     rest: Rest | None = None
+
+    def grown(self, rows: int) -> "Points":
+        """The same for a table that has so many rows now; those that have come have no class."""
+        more = rows - len(self.classes)
+        classes = np.append(self.classes, np.full(more, NO_CLASS, np.uint8))
+        return replace(
+            self, classes=classes, confidence=np.append(self.confidence, np.zeros(more, np.uint8)), rest=None
+        )
 
     def column(self) -> bytes:
         """The body of /columns/prediction/<stamp>.bin: classes, then confidences."""

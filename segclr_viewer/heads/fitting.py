@@ -40,6 +40,16 @@ class Fitted:
     fit_ms: float = 0.0
     revision: int = 0
 
+    def grown(self, table: EmbeddingTable) -> "Fitted":
+        """The same for a table that may have more rows and segments now, of which nothing is predicted."""
+        if len(self.points.classes) == len(table):
+            return self
+        known = self.segment_probabilities
+        if known is not None:
+            more = np.full((len(table.segment_ids) - len(known), known.shape[1]), np.nan, np.float32)
+            known = np.concatenate([known, more])
+        return replace(self, points=self.points.grown(len(table)), segment_probabilities=known)
+
     def probabilities_of_segments(self, segments: NDArray[np.integer]) -> NDArray[np.float32]:
         """(k, C) of a segment task, of segments by their places in the table; predicted first where they are not yet.
 

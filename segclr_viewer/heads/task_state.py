@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,6 +82,8 @@ class TaskState:
     def table_grown(self, events: Sequence[LabelEvent]) -> None:
         """There are more rows: find anew what the events of the log are for, and predict anew."""
         self.revision += 1
+        if self.predicted is not None:  # until then, who asks for a row that has come finds no class
+            self.predicted = replace(self.predicted, fitted=self.predicted.fitted.grown(self._sites.table))
         self._book = LabelBook(self.history, self._sites)
         self.listed = PlaceIndex(self.history, self._book, self._sites, self.doubles)
         self._double_rows = None

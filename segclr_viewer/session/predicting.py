@@ -74,6 +74,7 @@ class Predicting:
         shown = task.predicted
         if (shown is not None and fitted.moment <= shown.fitted.moment) or classes_of != task.task:
             return  # something newer is shown, or the classes are others now
+        fitted = fitted.grown(task.vectors.table)
         self._paint(task, fitted.points)
         task.predicted = Predicted(fitted, _message(fitted, 1e3 * (time.perf_counter() - started)))
         self._tell(task, task.predicted)

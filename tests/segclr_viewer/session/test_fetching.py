@@ -11,15 +11,19 @@ import pytest
 from segclr.embeddings.averaged import part_of
 from segclr.embeddings.table import EmbeddingTable, build_table
 from segclr.release.registry import Release, release_named
+from segclr_viewer.exchange.selection import selection_columns
 from segclr_viewer.growing_table import GrowingTable
 from segclr_viewer.kept_layouts import KeptLayouts
 from segclr_viewer.log.events import LabelEvent, NewEvent
+from segclr_viewer.points import NO_CLASS
 from segclr_viewer.ports import Brought, LayoutWish
 from segclr_viewer.scatter import Scatter
 from segclr_viewer.session import fetching
 from segclr_viewer.wire.answers import Failed, Hello, Labels, LayoutReady, PointsReady, ReleaseState, RowsReady
+from segclr_viewer.wire.comparing import CompareRequest, ComparisonReady
 from segclr_viewer.wire.messages import RefetchRequest
 from segclr_viewer.wire.selecting import SegmentsRequest
+from segclr_viewer.wire.views import KeepSelectionRequest, SelectionKept
 from tests.segclr_viewer.desk import Desk
 from tests.segclr_viewer.fakes import MemoryLog
 from tests.segclr_viewer.small_world import BIG, small_table, world_of
@@ -110,6 +114,46 @@ def test_what_was_fetched_appears_everywhere(desk: Desk, release: HeldRelease) -
     assert desk.classes()[: len(before)] == before
     desk.label(12, 0)
     assert desk.page.last(Labels).rows == [0, 5, 12]
+
+
+def test_rows_that_have_just_come_are_compared_and_saved_before_they_are_predicted(
+    desk: Desk, release: HeldRelease
+) -> None:
+    desk.label(0, 1)
+    desk.label(5, 2)
+    look(desk, 11)
+    release.answer(11)
+    assert desk.classes()[11:] == [NO_CLASS] * 4, "they wait for their fit"
+
+    def select(*rows: int) -> None:
+        desk.session._does.selecting.choose(desk.request(), np.array(rows, np.int64), "replace")
+        desk.finder.run_newest()
+
+    select(0, 1)
+    desk.session.receive(KeepSelectionRequest(desk.request()))
+    select(10, 11, 12)
+    desk.session.receive(CompareRequest("compare", "page", "subcompartment", desk.page.last(SelectionKept).selection))
+    while desk.chooser.held:
+        desk.chooser.run()
+    assert desk.page.last(ComparisonReady).rows == (2, 3)
+    mask = str(desk.selected().mask)
+    selected = desk.session.selected_rows(mask.removeprefix("/columns/mask/").removesuffix(".bin"))
+    assert selected is not None
+    assert (selection_columns(selected)["class"] != "").tolist() == [True, False, False]
+
+
+def test_a_fit_that_ends_after_rows_have_come_says_nothing_of_them(desk: Desk, release: HeldRelease) -> None:
+    desk.label(0, 1)
+    desk.label(5, 2)
+    desk.label(1, 1, fit=False)
+    job = desk.fitter.held[-1]
+    answer = job[0]()
+    look(desk, 11)
+    release.answer(11)
+    job[1](answer)
+    assert desk.classes()[11:] == [NO_CLASS] * 4
+    assert NO_CLASS not in desk.classes()[:11]
+    assert desk.page.last(PointsReady).rows == 15
 
 
 def test_a_label_of_a_former_run_finds_its_row_when_the_segment_comes(release: HeldRelease) -> None:
