@@ -13,6 +13,7 @@ from segclr.heads.evaluation import HeldOut
 from segclr.heads.head import FittedHead
 from segclr.heads.linear import LinearHead, fit_head
 from segclr.heads.over_segments import codes_of_segments, mean_over_segments
+from segclr.wording import counted, verb
 from segclr_viewer.heads.row_vectors import RowVectors
 from segclr_viewer.heads.unfinished import Unfinished
 from segclr_viewer.log.consensus import ALL, Choice
@@ -118,7 +119,8 @@ class FitJob:
         fit_ms = 1e3 * (time.perf_counter() - started)
         alike = ALL_ALIKE if not np.ptp(embeddings, axis=0).any() else ""
         if self.vectors.is_large:
-            return self._begun(fitted, fit_ms, alike)
+            untrained = len(self.row_classes) + len(self.place_classes) - len(classes)
+            return self._begun(fitted, fit_ms, "; ".join(filter(None, (alike, _left_out(untrained)))))
         if self.task.unit == "segment":
             first_row = self.vectors.table.first_row
             probabilities = mean_over_segments(fitted.head, np.asarray(self.vectors.matrix()), first_row)
@@ -131,11 +133,11 @@ class FitJob:
         points = self._points(codes, confidence, tuple(predicted.tolist()), "; ".join(filter(None, (alike, self.note))))
         return Fitted(self.seq, points, fitted.head, fitted.held_out, probabilities, self.now(), fit_ms, self.revision)
 
-    def _begun(self, fitted: FittedHead[LinearHead], fit_ms: float, alike: str) -> Fitted:
+    def _begun(self, fitted: FittedHead[LinearHead], fit_ms: float, warning: str) -> Fitted:
         """Predict the rows that are seen; others when they come in sight, or by and by (`Unfinished.go_on`)."""
         rest = Unfinished(fitted.head, self.vectors, self.task.unit == "segment")
         rest.predict_first(self.seen.points, self.seen.visible)
-        note = "; ".join(filter(None, (alike, self.note, rest.note() if rest.is_over else "")))
+        note = "; ".join(filter(None, (warning, self.note, rest.note() if rest.is_over else "")))
         points = self._points(rest.classes, rest.confidence, rest.counts(), note)
         points = replace(points, rest=None if rest.is_over else rest)
         return Fitted(
@@ -164,17 +166,28 @@ class FitJob:
         return len({*self.row_classes.values(), *(given for _, given in self.place_classes)}) >= 2
 
     def sites(self) -> list[int | SavedPlace]:
-        """What is labelled: rows, then places without a row, in an order that follows from the labels alone."""
-        places = sorted((place for place, _ in self.place_classes), key=lambda at: (at.segment_id, at.position_nm))
-        return [*sorted(self.row_classes), *places]
+        """What a head is fitted on: rows, then places without a row, in an order that follows from the labels alone.
+
+        Labels of rows that are NaN or infinite, which only a large table opens with, are left out.
+        """
+        return self._sited()[0]
 
     def training_set(self) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.uint64]]:
         """Embeddings (k, d), classes (k,) and segments (k,) of the `sites`."""
         of_place = {place.position_nm: given for place, given in self.place_classes}
-        sites = self.sites()
+        sites, embeddings, segments = self._sited()
         classes = [self.row_classes[at] if isinstance(at, int) else of_place[at.position_nm] for at in sites]
-        embeddings, segments = self.vectors.of(sites)
         return embeddings, np.array(classes, np.int64), segments
+
+    def _sited(self) -> tuple[list[int | SavedPlace], NDArray[np.float32], NDArray[np.uint64]]:
+        places = sorted((place for place, _ in self.place_classes), key=lambda at: (at.segment_id, at.position_nm))
+        sites: list[int | SavedPlace] = [*sorted(self.row_classes), *places]
+        embeddings, segments = self.vectors.of(sites)
+        finite = np.isfinite(embeddings).all(axis=1)
+        if self.vectors.is_large and not finite.all():
+            sites = [sites[at] for at in np.flatnonzero(finite).tolist()]
+            embeddings, segments = embeddings[finite], segments[finite]
+        return sites, embeddings, segments
 
     def _points(
         self, classes: NDArray[np.uint8], confidence: NDArray[np.uint8], predicted: tuple[int, ...], note: str
@@ -182,6 +195,14 @@ class FitJob:
         given = [*self.row_classes.values(), *(given for _, given in self.place_classes)]
         labelled = np.bincount(np.array(given, np.int64), minlength=len(self.task.classes))
         return Points(self.stamp, self.task.name, classes, confidence, predicted, tuple(labelled.tolist()), note)
+
+
+def _left_out(labels: int) -> str:
+    if not labels:
+        return ""
+    return (
+        f"{counted(labels, 'label')} of embeddings that are NaN or infinite {verb(labels, 'is', 'are')} not trained on"
+    )
 
 
 def stamp_of(task: Task, seq: int, table: EmbeddingTable, choice: Choice = ALL) -> str:

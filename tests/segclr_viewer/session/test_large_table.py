@@ -9,6 +9,7 @@ import pytest
 
 from segclr.explore.layout import pca_layout
 from segclr.heads.linear import fit_head
+from segclr_viewer.heads.fitting import FitJob, Seen
 from segclr_viewer.heads.row_vectors import RowVectors
 from segclr_viewer.heads.unfinished import Unfinished
 from segclr_viewer.points import NO_CLASS
@@ -229,6 +230,29 @@ def test_a_layout_that_a_page_was_told_of_is_there_while_points_enter(desk: Desk
     assert desk.workspace.layout_named(told.id) is told
     desk.workspace.layout_ready(replace(pca_layout(desk.workspace.scatter.of(TABLE.embeddings)), id="another"))
     assert desk.workspace.layout_named(told.id) is None
+
+
+def test_a_label_of_a_row_that_is_no_number_does_not_keep_the_others_from_training(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("segclr_viewer.heads.row_vectors.LARGE_ROWS", 10)
+    embeddings = TABLE.embeddings.copy()
+    embeddings[5] = np.nan
+    job = FitJob(
+        task=NODES,
+        seq=3,
+        vectors=RowVectors(replace(TABLE, embeddings=embeddings), 0.0),
+        row_classes={0: 0, 5: 1, 17: 1},
+        place_classes=(),
+        note="",
+        now=lambda: "now",
+        seen=Seen(None, np.empty(0, np.int64)),
+    )
+    fitted = job.run()
+    assert fitted.points.note.startswith("1 label of embeddings that are NaN or infinite is not trained on; ")
+    assert np.flatnonzero(fitted.points.classes == NO_CLASS).tolist() == [5]
+    assert job.sites() == [0, 17]
+    assert len(job.training_set()[0]) == 2
 
 
 @pytest.mark.parametrize("task", ["subcompartment", "cell type"])
