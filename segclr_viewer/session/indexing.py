@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from segclr.errors import SegclrError
+from segclr.errors import SegclrError, TableError
 from segclr.explore.faiss_index import faiss_installed
 from segclr.explore.neighbours import EXACT_ROWS
 from segclr_viewer.ports import Indexer, Later
@@ -84,16 +84,20 @@ class Indexing:
             self._say(f"index of {self._rows:,} points: {share:.0%}")
 
     def _done(self, radius_um: float) -> None:
-        self._given_up.add(radius_um)  # a table that grows is compared row by row until the next run
         for search in self._alike(radius_um):
             search.find_index()
-            search.share = 0.0
+        if any(search.takes_long for search in self._alike(radius_um)):
+            self._failed(radius_um, TableError("the table has grown, or the file cannot be read"))
+            return
+        self._over(radius_um)
         self._say(f"index of {self._rows:,} points: done, what is alike is found at once")
-        self._look_later()
 
     def _failed(self, radius_um: float, error: SegclrError) -> None:
-        self._given_up.add(radius_um)
+        self._over(radius_um)
+        self._say(f"there is no index of what is alike ({error}): all points are compared for each question")
+
+    def _over(self, radius_um: float) -> None:
+        self._given_up.add(radius_um)  # a table that grows is compared row by row until the next run
         for search in self._alike(radius_um):
             search.share = 0.0
-        self._say(f"there is no index of what is alike ({error}): all points are compared for each question")
         self._look_later()

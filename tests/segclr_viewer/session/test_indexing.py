@@ -119,6 +119,18 @@ def test_one_that_cannot_be_built_is_said_once_and_not_tried_again(desk: Any, lo
     assert desk.indexer.asked == [0.0]
 
 
+def test_one_that_is_of_no_use_any_more_is_not_called_done(desk: Any, looks: list[Callable[[], None]]) -> None:
+    looks.pop()()
+    looks.pop()()
+    done, *_ = desk.indexer.held.pop()
+    done()
+    assert said(desk)[-1] == (
+        "there is no index of what is alike (the table has grown, or the file cannot be read): all points are compared "
+        "for each question"
+    )
+    assert search(desk).takes_long
+
+
 def test_a_small_table_has_none(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(desk.workspace.indexing, "_later", lambda seconds, look: pytest.fail("looked"))
     desk.workspace.indexing.begin()
