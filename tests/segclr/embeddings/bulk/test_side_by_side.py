@@ -13,7 +13,7 @@ from segclr.embeddings.bulk.running import run_job
 from segclr.embeddings.bulk.settings import BulkSettings
 from segclr.embeddings.bulk.side_by_side import SideBySide
 from segclr.embeddings.table import open_table
-from segclr.errors import VolumeUnavailable
+from segclr.errors import TableError, VolumeUnavailable
 from tests.segclr.embeddings.bulk.job_of_sums import Spec, Sums
 
 
@@ -54,14 +54,30 @@ def test_the_table_is_the_one_of_one_block_after_the_other(world, tmp_path: Path
     assert versions[0] == versions[1]
 
 
+def interrupt(text: str) -> None:
+    """Stop the job when its first block is done."""
+    if text.startswith("1 of "):
+        raise KeyboardInterrupt
+
+
+def test_a_block_is_given_up_after_its_batch_and_leaves_nothing(world, tmp_path: Path) -> None:
+    settings, encoder = settings_of(world, tmp_path), Watched()
+    work = EmbeddingWork(settings, lambda _: encoder, batch=1)
+    with pytest.raises(KeyboardInterrupt):
+        run_job(work, Spec(), SideBySide(work), report=interrupt)
+    doer = work.open()
+    left = [block for block in range(len(doer.plan)) if not doer.folder.block(block).exists()]
+    block = max(left, key=lambda block: len(doer.plan.block(block).segment_ids))
+    doer.stop()
+    with pytest.raises(TableError, match="stopped after 1 of "):
+        doer.do(block)
+    assert not doer.folder.block(block).exists()
+
+
 def test_who_stops_does_not_wait_for_blocks_and_can_go_on(world, tmp_path: Path) -> None:
     settings, encoder = settings_of(world, tmp_path), Watched()
     work = EmbeddingWork(settings, lambda _: encoder, batch=1)
     workers = SideBySide(work)
-
-    def interrupt(text: str) -> None:
-        if text.startswith("1 of "):
-            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         run_job(work, Spec(), workers, report=interrupt)
