@@ -144,11 +144,16 @@ class Unfinished:
 
     def _fill_rows(self, rows: slice | NDArray[np.integer], embeddings: NDArray[np.float32]) -> None:
         try:
-            self.classes[rows], self.confidence[rows] = self._head.predict_codes(embeddings)
+            self._note(rows, *self._head.predict_codes(embeddings))
         except TableError:
             finite = self._finite(rows, embeddings)
-            known = _numbers(rows)[finite]
-            self.classes[known], self.confidence[known] = self._head.predict_codes(embeddings[finite])
+            self._note(_numbers(rows)[finite], *self._head.predict_codes(embeddings[finite]))
+
+    def _note(
+        self, rows: slice | NDArray[np.integer], classes: NDArray[np.uint8], confidence: NDArray[np.uint8]
+    ) -> None:
+        self.confidence[rows] = confidence
+        self.classes[rows] = classes  # after that: who sees a class sees how sure it is
 
     def _fill_segments(
         self,
@@ -162,7 +167,7 @@ class Unfinished:
         try:
             means = mean_over_segments(self._head, embeddings, starts)
             probabilities[segments] = means
-            self.classes[rows], self.confidence[rows] = codes_of_segments(means, starts)
+            self._note(rows, *codes_of_segments(means, starts))
         except TableError:
             finite = self._finite(rows, embeddings)
             left = np.add.reduceat(finite, starts[:-1], dtype=np.int64)
@@ -170,9 +175,8 @@ class Unfinished:
             means = mean_over_segments(self._head, embeddings[finite], np.append(0, np.cumsum(left[some])))
             probabilities[_numbers(segments)[some]] = means
             sizes = np.diff(starts)
-            classes, confidence = codes_of_segments(means, np.append(0, np.cumsum(sizes[some])))
             known = _numbers(rows)[np.repeat(some, sizes)]
-            self.classes[known], self.confidence[known] = classes, confidence
+            self._note(known, *codes_of_segments(means, np.append(0, np.cumsum(sizes[some]))))
 
     def _finite(self, rows: slice | NDArray[np.integer], embeddings: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Which rows can be predicted; notes the others."""

@@ -1,5 +1,7 @@
 """Predictions of a large table: in whatever order rows are looked at, they end as if all were predicted at once."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -55,6 +57,23 @@ def test_in_the_end_all_rows_are_what_one_pass_makes_of_them(radius_um: float) -
     assert len(shares) > 2
     assert rest.share == 1.0
     assert rest.is_over
+
+
+@pytest.mark.parametrize("of_segments", [False, True])
+def test_nobody_sees_a_class_before_it_is_known_how_sure_it_is(of_segments: bool) -> None:
+    vectors = RowVectors(TABLE, 0.0)
+    rest = Unfinished(head_of(vectors), vectors, of_segments)
+    written: list[int] = []
+
+    class Watched(np.ndarray[tuple[int, ...], np.dtype[np.uint8]]):
+        def __setitem__(self, rows: Any, values: Any) -> None:
+            assert (rest.classes[rows] == NO_CLASS).all()
+            written.extend(np.arange(len(TABLE))[rows].tolist())
+            super().__setitem__(rows, values)
+
+    rest.confidence = rest.confidence.view(Watched)
+    rest.go_on(lambda: True)
+    assert written == list(range(len(TABLE)))
 
 
 def test_of_a_segment_task_all_rows_of_a_cell_come_together() -> None:
