@@ -197,6 +197,14 @@ class FitJob:
         return Points(self.stamp, self.task.name, classes, confidence, predicted, tuple(labelled.tolist()), note)
 
 
+def predicted_where_finite(head: LinearHead, embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(k, C) probabilities, NaN where an embedding (k, d) is NaN or infinite."""
+    finite = np.isfinite(embeddings).all(axis=1)
+    probabilities = np.full((len(embeddings), head.class_count), np.nan, np.float32)
+    probabilities[finite] = head.predict(embeddings[finite])
+    return probabilities
+
+
 def _left_out(labels: int) -> str:
     if not labels:
         return ""

@@ -1,5 +1,6 @@
 """One task of the session: its history, which rows and places its labels are for, and its newest predictions."""
 
+import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ from segclr.em.geometry import XYZ
 from segclr.embeddings.aggregation import aggregate_place
 from segclr.errors import SegclrError
 from segclr.wording import counted, verb
-from segclr_viewer.heads.fitting import NOTHING_SEEN, FitJob, Fitted, Seen
+from segclr_viewer.heads.fitting import NOTHING_SEEN, FitJob, Fitted, Seen, predicted_where_finite
 from segclr_viewer.heads.row_vectors import RowVectors
 from segclr_viewer.labels.double_places import DoublePlaces
 from segclr_viewer.labels.label_book import LabelBook, Labelled
@@ -274,20 +275,22 @@ class TaskState:
         return self._book.labelled_by(said.labels.values()), len(said.conflicts)
 
     def classify(self, places: Sequence[KnownPlace]) -> list[tuple[float, ...] | None]:
-        """Probability of each class at each place, None without a head.
+        """Probability of each class at each place, None without a head, and where the embedding is no number.
 
         In a segment task they are those of its segment, as it is painted, if the table has the segment.
         """
         if self.predicted is None or self.predicted.fitted.head is None or not places:
             return [None] * len(places)
         fitted, head = self.predicted.fitted, self.predicted.fitted.head
-        probabilities = head.predict(np.stack([self._vector(place) for place in places]))
+        vectors = np.stack([self._vector(place) for place in places])
+        probabilities = predicted_where_finite(head, vectors)
         if fitted.segment_probabilities is not None:
             for at, place in enumerate(places):
                 if place.node_row is not None:
                     index = int(np.searchsorted(self._sites.table.first_row, place.node_row, side="right")) - 1
-                    probabilities[at] = fitted.probabilities_of_segments(np.array([index]))[0]
-        return [tuple(row) for row in probabilities.tolist()]
+                    of_segment = fitted.probabilities_of_segments(np.array([index]))[0]
+                    probabilities[at] = of_segment if np.isfinite(of_segment).all() else probabilities[at]
+        return [None if math.isnan(row[0]) else tuple(row) for row in probabilities.tolist()]
 
     def _vector(self, place: KnownPlace) -> NDArray[np.float32]:
         """What the head sees of a place; kept, since all places are classified at every repaint."""

@@ -17,7 +17,7 @@ from segclr.queue.candidates import Answered, Candidates
 from segclr.queue.picking import QueueItem as Chosen
 from segclr.queue.picking import propose
 from segclr.queue.settings import default_for
-from segclr_viewer.heads.fitting import Fitted
+from segclr_viewer.heads.fitting import Fitted, predicted_where_finite
 from segclr_viewer.heads.task_state import TaskState
 from segclr_viewer.log.events import LabelEvent
 from segclr_viewer.session.app_state import AppState
@@ -87,10 +87,7 @@ class Question:
         table, matrix = self.places.vectors.table, self.places.vectors.matrix()
         head = None if self.fitted is None else self.fitted.head
         rows = self.places.rows(None if self.fitted is None or head is None else self.fitted.points.classes, self.seed)
-        embeddings = matrix[rows]
-        if self.places.vectors.is_large:  # of a smaller table none is opened that has rows which are no numbers
-            finite = np.isfinite(embeddings).all(axis=1)
-            rows, embeddings = rows[finite], embeddings[finite]
+        rows, embeddings = self._finite(rows, matrix[rows])
         due, doubles = self._doubles(self.count + len(self.held))
         closed = self.places.closed(np.union1d(np.union1d(self.answered, self.held), self.taken))
         chosen = propose(
@@ -118,6 +115,15 @@ class Question:
         renewed = map(Belief, self.renew.tolist(), self._beliefs(self.renew))
         return Choice(self._described(fresh), list(renewed))
 
+    def _finite(
+        self, rows: NDArray[np.int64], embeddings: NDArray[np.float32]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Those that are numbers; of a table that is not large all are, or it is not opened."""
+        if not self.places.vectors.is_large:
+            return rows, embeddings
+        finite = np.isfinite(embeddings).all(axis=1)
+        return rows[finite], embeddings[finite]
+
     def _blind(self) -> NDArray[np.bool_]:
         """(n,) rows that everybody is asked and this annotator has not answered: of these no belief is told."""
         answered = np.setdiff1d(self.own, [row for row, _ in self.skipped]).astype(np.int64)
@@ -141,8 +147,9 @@ class Question:
     def _labels(self) -> Answered:
         rows = np.array(sorted(self.row_classes), np.int64)
         vectors = self.places.vectors
+        rows, embeddings = self._finite(rows, vectors.matrix()[rows])
         return Answered(
-            embeddings=vectors.matrix()[rows],
+            embeddings=embeddings,
             classes=np.array([self.row_classes[row] for row in rows.tolist()], np.int64),
             positions_nm=vectors.table.positions_nm[rows],
             segment_ids=vectors.table.segment_of_rows(rows),
@@ -150,11 +157,12 @@ class Question:
         )
 
     def _probabilities(self, rows: NDArray[np.int64]) -> NDArray[np.float32] | None:
+        """(k, C), NaN of rows that are no numbers; None without a head."""
         if self.fitted is None or self.fitted.head is None:
             return None
         vectors = self.places.vectors
         if self.fitted.segment_probabilities is None:
-            return self.fitted.head.predict(vectors.matrix()[rows])
+            return predicted_where_finite(self.fitted.head, vectors.matrix()[rows])
         return self.fitted.probabilities_of_segments(np.searchsorted(vectors.table.first_row, rows, side="right") - 1)
 
     def _described(self, chosen: list[Described]) -> list[QueueItem]:
@@ -175,9 +183,9 @@ class Question:
         probabilities = self._probabilities(rows) if len(rows) else None
         if probabilities is None:
             return [None] * len(rows)
-        blind = self._blind()[rows].tolist()
-        # what the head believes there may come from what another annotator said of the very place
-        return [None if hidden else belief for hidden, belief in zip(blind, probabilities.tolist(), strict=True)]
+        # what the head believes at a blind place may come from what another annotator said of the very place
+        untold = (self._blind()[rows] | np.isnan(probabilities[:, 0])).tolist()
+        return [None if hidden else belief for hidden, belief in zip(untold, probabilities.tolist(), strict=True)]
 
 
 class Queueing:

@@ -255,18 +255,39 @@ def test_a_label_of_a_row_that_is_no_number_does_not_keep_the_others_from_traini
     assert len(job.training_set()[0]) == 2
 
 
-@pytest.mark.parametrize("task", ["subcompartment", "cell type"])
-def test_rows_that_are_no_numbers_are_named_and_get_no_class(monkeypatch: pytest.MonkeyPatch, task: str) -> None:
+def broken_desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """A session on a large table whose largest segment is NaN."""
     monkeypatch.setattr("segclr_viewer.heads.row_vectors.LARGE_ROWS", 10)
     monkeypatch.setattr("tests.segclr_viewer.desk.at_once", Clock())
-    here = TABLE.rows_of(BIG)
     embeddings = TABLE.embeddings.copy()
-    embeddings[here] = np.nan
+    embeddings[TABLE.rows_of(BIG)] = np.nan
     table = replace(TABLE, embeddings=embeddings)
     scatter = Scatter(table, most=10, sample=6)
     layout = pca_layout(scatter.of(table.embeddings))
-    assert np.isfinite(layout.xy).all()
-    desk = Desk(world_of(table, layout=layout, scatter=scatter), MemoryLog(), count(1)).start()
+    return Desk(world_of(table, layout=layout, scatter=scatter), MemoryLog(), count(1)).start()
+
+
+@pytest.mark.parametrize("task", ["subcompartment", "cell type"])
+def test_the_queue_and_the_cards_go_on_where_a_row_is_no_number(monkeypatch: pytest.MonkeyPatch, task: str) -> None:
+    desk, here = broken_desk(monkeypatch), TABLE.rows_of(BIG)
+    scatter = desk.workspace.scatter
+    scatter.enter(np.array([0, 4, 5, here.start]))
+    desk.switch(task)
+    for row, given in ((0, 0), (4, 1), (here.start, 1)):
+        desk.label(scatter.point(row), given, task)
+    place = desk.click(tuple(TABLE.positions_nm[here.start + 1].tolist()), BIG)
+    assert (place.probabilities is None) == (task == "cell type"), "its neighbours are averaged with it"
+    desk.session.receive(QueueRequest(desk.request(), "page", task, 8, [], [scatter.point(here.start)], None))
+    desk.chooser.run_newest()
+    answer = desk.page.last(QueueReady)
+    assert answer.items
+    assert [belief.probabilities for belief in answer.renewed] == [None]
+
+
+@pytest.mark.parametrize("task", ["subcompartment", "cell type"])
+def test_rows_that_are_no_numbers_are_named_and_get_no_class(monkeypatch: pytest.MonkeyPatch, task: str) -> None:
+    desk, here = broken_desk(monkeypatch), TABLE.rows_of(BIG)
+    assert np.isfinite(desk.workspace.layout.xy).all()
     desk.switch(task)
     fine = [point for point in range(6) if not here.start <= (desk.workspace.scatter.row(point) or 0) < here.stop]
     desk.label(fine[0], 0, task)
