@@ -14,7 +14,7 @@ from segclr.explore.clustering import UNCLUSTERED
 from segclr.heads.linear import LinearHead
 from segclr.queue.strategies import ambiguity
 from segclr_viewer.color_column import MOST_NAMES, NOTHING, OTHERS, ColorColumn, column_of, numbers
-from segclr_viewer.heads.fitting import Fitted
+from segclr_viewer.heads.fitting import Fitted, predicted_where_finite
 from segclr_viewer.heads.row_vectors import RowVectors
 from segclr_viewer.session.app_state import AppState
 from segclr_viewer.wire.coloring import Colored, ColoringInfo, Colorings, ColorRequest
@@ -134,7 +134,7 @@ def _ambiguity(fitted: Fitted, head: LinearHead, vectors: RowVectors) -> _Made:
     else:
         matrix = vectors.matrix()
         starts = range(0, len(matrix), _ROWS_AT_ONCE)
-        parts = [ambiguity(head.predict(matrix[start : start + _ROWS_AT_ONCE])) for start in starts]
+        parts = [ambiguity(predicted_where_finite(head, matrix[start : start + _ROWS_AT_ONCE])) for start in starts]
         values = np.concatenate(parts) if parts else np.empty(0, np.float32)
     return _Made(numbers(values, (0.0, 1.0)), fitted.points.stamp)
 
@@ -143,5 +143,13 @@ def _novelty(fitted: Fitted, head: LinearHead, vectors: RowVectors) -> _Made:
     """How far each row is from all labels (Mahalanobis), in multiples of what is usual among them."""
     matrix = vectors.matrix()
     starts = range(0, len(matrix), _ROWS_AT_ONCE)
-    parts = [head.novelty.score(matrix[start : start + _ROWS_AT_ONCE]) for start in starts]
+    parts = [_novelty_of(head, matrix[start : start + _ROWS_AT_ONCE]) for start in starts]
     return _Made(numbers(np.concatenate([np.empty(0, np.float32), *parts])), fitted.points.stamp)
+
+
+def _novelty_of(head: LinearHead, embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(k,), NaN where an embedding (k, d) is NaN or infinite."""
+    finite = np.isfinite(embeddings).all(axis=1)
+    distances = np.full(len(embeddings), np.nan, np.float32)
+    distances[finite] = head.novelty.score(embeddings[finite])
+    return distances

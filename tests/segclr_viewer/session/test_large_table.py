@@ -16,6 +16,7 @@ from segclr_viewer.points import NO_CLASS
 from segclr_viewer.scatter import Scatter
 from segclr_viewer.session import workspace
 from segclr_viewer.wire.answers import Hello, Labels, LayoutReady, PointsReady, RowsReady, SelectionMade, Status
+from segclr_viewer.wire.coloring import Colored, ColorRequest
 from segclr_viewer.wire.explore import ClusterRequest, ClusterSelectRequest, ClustersReady
 from segclr_viewer.wire.messages import QueueRequest
 from segclr_viewer.wire.queue_answers import QueueReady
@@ -282,6 +283,22 @@ def test_the_queue_and_the_cards_go_on_where_a_row_is_no_number(monkeypatch: pyt
     answer = desk.page.last(QueueReady)
     assert answer.items
     assert [belief.probabilities for belief in answer.renewed] == [None]
+
+
+@pytest.mark.parametrize("name", ["ambiguity", "novelty"])
+def test_points_that_are_no_numbers_are_coloured_as_without_a_value(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    desk, here = broken_desk(monkeypatch), TABLE.rows_of(BIG)
+    scatter = desk.workspace.scatter
+    scatter.enter(np.array([0, 4, here.start]))
+    for row, given in ((0, 0), (4, 1)):
+        desk.label(scatter.point(row), given)
+    desk.session.receive(ColorRequest(desk.request(), "subcompartment", name))
+    desk.chooser.run_newest()
+    made = desk.page.last(Colored)
+    broken = (here.start <= scatter.rows) & (scatter.rows < here.stop)
+    body = desk.workspace.color_columns.named(made.url.removeprefix("/columns/color/").removesuffix(".bin"))
+    assert broken.any()
+    assert np.array_equal(np.frombuffer(body or b"", np.uint8) == 255, broken)
 
 
 @pytest.mark.parametrize("task", ["subcompartment", "cell type"])
