@@ -112,7 +112,7 @@ class Coloring:
                 below=column.below,
                 above=column.above,
                 names=list(column.names),
-                missing=column.missing,
+                missing=int(np.count_nonzero(codes == NOTHING)),
                 note=made.note,
             )
         )
