@@ -71,13 +71,13 @@ class KeptLayouts:
         stamp = LayoutOrder(self._folder, shown.settings, source.radius_um).stamp(table)
         embeddings = RowVectors(table, source.radius_um, self._folder).matrix()[:]
         segments = table.segment_of_rows(np.arange(len(table)))
-        carried = carried_over(shown, Rows(segments, table.node_ids, embeddings), stamp, table.version)
-        if carried is None:
-            return
         try:
+            carried = carried_over(shown, Rows(segments, table.node_ids, embeddings), stamp, table.version)
+            if carried is None:
+                return
             carried.save(self._file(stamp))
-        except OSError as error:
-            log.warning("the layout is not kept: %s", error)
+        except (OSError, SegclrError) as error:  # it is fitted anew, as if there had been none
+            log.warning("the layout is not taken over: %s", error)
             return
         self.remember(stamp)
 

@@ -162,6 +162,19 @@ def test_a_layout_is_taken_over_to_the_table_with_the_segments_that_have_come_si
     assert len(layouts.kept()) == 1
 
 
+def test_a_layout_of_a_few_of_the_cells_is_not_taken_over_to_many(tmp_path: Path) -> None:
+    before, now = grown_table(60), grown_table(180)
+    layout = make_layout("umap", before.embeddings[:, :2], np.arange(60))
+    segments, spread = before.segment_of_rows(np.arange(60)), np.zeros(60, np.float32)
+    fitted = FittedLayout(layout, LayoutSettings(), "few", segments, before.node_ids, spread)
+    replace(fitted, source=Source(before.version)).save(file_of(tmp_path, "few"))
+    table = GrowingTable.begin(now)
+    layouts = KeptLayouts(tmp_path, table, Scatter(table, table_grows=True), lambda job: None)
+    layouts.remember("few")
+    layouts.carry_over()
+    assert (layouts.kept(), layouts.remembered()) == ([], "few")
+
+
 def test_a_layout_of_other_cells_is_not_taken_over(tmp_path: Path) -> None:
     layout = make_layout("umap", np.random.default_rng(0).normal(size=(60, 2)), np.arange(60))
     segments, spread = np.arange(1, 61, dtype=np.uint64), np.zeros(60, np.float32)

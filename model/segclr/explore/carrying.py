@@ -10,11 +10,11 @@ from segclr.explore.fitted import FittedLayout, Rows, placed
 from segclr.explore.layout import named_layout
 from segclr.explore.procrustes import shared_rows
 
-_LEAST_SHARE = 0.5  # of what was fitted; with less of it the layout is rather fitted anew
+_LEAST_SHARE = 0.5  # of what was fitted, and of what a fit now would sample; with less the layout is rather fitted anew
 
 
 def carried_over(fitted: FittedLayout, rows: Rows, stamp: str, table: str) -> FittedLayout | None:
-    """The layout of a table that has changed; None if too little of what was fitted is still there.
+    """The layout of a table that has changed; None if too little of it was fitted, or is left.
 
     Rows are known by segment and node. Those that were fitted keep their places, all others are placed among them.
     Three dimensions are not taken over.
@@ -25,7 +25,8 @@ def carried_over(fitted: FittedLayout, rows: Rows, stamp: str, table: str) -> Fi
         table: the table's version.
     """
     here, there = shared_rows(rows.segments, rows.nodes, fitted.segments, fitted.nodes)
-    if not len(here) or len(here) < _LEAST_SHARE * len(fitted.segments):
+    sampled_now = min(len(rows.segments), fitted.settings.sample_rows)
+    if not len(here) or len(here) < _LEAST_SHARE * max(len(fitted.segments), sampled_now):
         return None
     order = np.argsort(here)
     landmarks = here[order]
