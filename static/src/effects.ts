@@ -101,13 +101,12 @@ export function drawing(scatter: Scatter, tints: Tints, name = "Scatter of the e
   };
 }
 
-/** `isSlow` tells whether drawing takes long here. */
-export function viewing(bridge: ViewerBridge, isSlow: () => boolean = () => false): Effect {
+export function viewing(bridge: ViewerBridge): Effect {
   let newest: (() => void) | null = null;
   const inTurn = (show: () => void, many: boolean): void => {
     newest = show;
-    if (!many || !isSlow()) return show();
-    // the sections show first what was chosen: the surfaces of many cells take a second
+    if (!many) return show();
+    // the sections show first what was chosen: the surfaces of many cells take a second where drawing is slow
     bridge.showSurfaces(() => []);
     void bridge.drawn().then(() => {
       if (newest === show) show();

@@ -361,7 +361,7 @@ followers.push(
   fetching(dispatch, () => state),
   ...(scatter ? [drawing(scatter, tints)] : []),
   beside.follow,
-  viewing(bridge, () => scatter?.isSlow ?? false),
+  viewing(bridge),
   flow.follow,
   following.follow,
   alike.follow,

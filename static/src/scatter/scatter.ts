@@ -111,11 +111,6 @@ export class Scatter {
     return this.renderer.hasDensity;
   }
 
-  /** Whether drawing all points takes long. */
-  get isSlow(): boolean {
-    return this.renderer.isSlow;
-  }
-
   /** What a screen reader calls it. */
   setName(name: string): void {
     this.canvas.setAttribute("aria-label", name);
