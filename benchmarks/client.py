@@ -30,6 +30,7 @@ class App:
             cwd=ROOT,
         )
         self.peak_bytes = 0
+        self._reader: threading.Thread | None = None
 
     def wait_for_address(self) -> str:
         """The address that the app prints."""
@@ -38,7 +39,8 @@ class App:
         for line in self.process.stdout:
             printed.append(line)
             if found := re.search(r"(http://127\.0\.0\.1:\d+/\?token=\S+)", line):
-                threading.Thread(target=self.process.stdout.read, daemon=True).start()  # a full pipe would stop the app
+                self._reader = threading.Thread(target=self.process.stdout.read, daemon=True)
+                self._reader.start()  # a full pipe would stop the app
                 return found[1]
         raise SystemExit("the app ended before it printed an address:\n" + "".join(printed))
 
@@ -56,6 +58,10 @@ class App:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        if self._reader is not None:
+            self._reader.join(30)  # it ends when the last of the app's processes has
+        if self.process.stdout is not None and not (self._reader and self._reader.is_alive()):
+            self.process.stdout.close()
 
 
 class Client:
