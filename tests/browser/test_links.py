@@ -54,6 +54,8 @@ def test_scatter_and_viewer_follow_each_other(page: Page, data: tuple[str, str])
     name, address = data
     page.goto(address)
     wait(page, "s.ready")
+    has_umap = "() => /UMAP of/.test(document.querySelector('#scatter-foot').textContent)"
+    page.wait_for_function(has_umap, timeout=WAIT_MS)  # a lasso of the points of an earlier layout is let go
     page.wait_for_function("() => window.segclr.settled()", timeout=WAIT_MS)
     columns: dict[str, Any] = page.evaluate(COLUMNS)
     voxels = np.array(columns["positions"]).reshape(-1, 3) / RESOLUTION_NM[name]
