@@ -130,10 +130,11 @@ def _queue_scene(page: Page) -> None:
 
 
 def _proposal_scene(page: Page) -> None:
-    """A part of the scatter is lassoed and proposed as a class."""
+    """What the head takes for glia is shown alone, lassoed in a part of the scatter, and proposed as that class."""
+    page.locator("#legend button[data-class='glia']").dblclick()
     box = page.locator("#scatter canvas").first.bounding_box()
     assert box is not None
-    corners = ((0.25, 0.15), (0.55, 0.15), (0.55, 0.4), (0.25, 0.4), (0.25, 0.15))
+    corners = ((0.02, 0.2), (0.6, 0.2), (0.6, 0.8), (0.02, 0.8), (0.02, 0.2))
     at = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in corners]
     page.mouse.move(*at[0])
     page.mouse.down()
@@ -143,7 +144,7 @@ def _proposal_scene(page: Page) -> None:
     _wait(page, "(s => s.selectionCount > 8 && !s.selectionWaiting)(window.segclr.summary())")
     page.keyboard.press("l")
     _wait(page, "window.segclr.summary().proposal !== null")
-    page.keyboard.press("5")  # that part is glia
+    page.keyboard.press("5")
 
 
 def _evaluation_scene(page: Page) -> None:
@@ -255,6 +256,7 @@ def _go_to_typical(page: Page) -> None:
     picture.scroll_into_view_if_needed()
     picture.click()
     _wait(page, "window.segclr.summary().target !== null")
+    page.wait_for_timeout(4000)  # of flight
 
 
 def _cell_types(page: Page) -> None:
