@@ -1,12 +1,7 @@
 """The index of a large table's neighbours, built in a process of its own while the app is used, and kept beside it."""
 
-import multiprocessing
-import threading
-import traceback
 from collections.abc import Callable
-from functools import partial
 from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import numpy as np
@@ -15,15 +10,15 @@ from numpy.typing import NDArray
 from segclr.embeddings.averaged import PassingMeans
 from segclr.embeddings.storage.stored_embeddings import StoredEmbeddings
 from segclr.embeddings.table import EmbeddingTable, open_table
-from segclr.errors import SegclrError, TableError, WorkerDied
+from segclr.errors import SegclrError, TableError
 from segclr.explore.faiss_index import FaissIndex, RowSlices
 from segclr.explore.kept_index import IndexStamp, keep_index, kept_index
 from segclr_viewer.child_process import begin_child
+from segclr_viewer.newest_job import NewestJob, Post, reporting
 
 _REOPENED_ROWS = 1 << 20
 _LEAST_NEWS = 0.01  # the app is told of progress in steps of so much
 
-Post = Callable[[Callable[[], None]], None]
 Done = Callable[[], None]
 Failed = Callable[[SegclrError], None]
 Progress = Callable[[float], None]
@@ -41,9 +36,7 @@ class IndexJobs:
     def __init__(self, folder: Path, table: EmbeddingTable, post: Post) -> None:
         self._folder = folder
         self._table = table
-        self._post = post
-        self._number = 0
-        self._process: BaseProcess | None = None
+        self._job = NewestJob(post)
 
     def kept(self, radius_um: float) -> FaissIndex | None:
         """The index of the table as it is, None if it has not been built."""
@@ -51,41 +44,24 @@ class IndexJobs:
 
     def build(self, radius_um: float, done: Done, failed: Failed, progress: Progress) -> None:
         """Build and keep one; what was being built is given up."""
-        self.stop()
-        context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe(duplex=False)
-        order = (theirs, self._folder, self._stamp(radius_um))
-        self._process = context.Process(target=_build, args=order, daemon=True)
-        self._process.start()
-        theirs.close()
-        listener = partial(self._listen, self._number, ours, done, failed, progress)
-        threading.Thread(target=listener, daemon=True).start()
+
+        def hear(news: object) -> None:
+            if isinstance(news, float):
+                progress(news)
+            elif isinstance(news, SegclrError):
+                failed(news)
+            else:
+                done()
+
+        died = "the process that built it ended; is there memory left?"
+        self._job.start(_build, (self._folder, self._stamp(radius_um)), float, died, hear)
 
     def stop(self) -> None:
         """Give up what is being built; nothing more is told of it."""
-        self._number += 1
-        if self._process is not None:
-            self._process.terminate()
-            self._process = None
+        self._job.stop()
 
     def _stamp(self, radius_um: float) -> IndexStamp:
         return IndexStamp(self._table.version, len(self._table), radius_um)
-
-    def _listen(self, number: int, pipe: Connection, done: Done, failed: Failed, progress: Progress) -> None:
-        while True:
-            try:
-                news = pipe.recv()
-            except (EOFError, OSError):
-                news = WorkerDied("the process that built it ended; is there memory left?")
-            if not isinstance(news, float):
-                break
-            self._tell(number, partial(progress, news))
-        self._tell(number, done if news is None else partial(failed, news))
-        pipe.close()
-
-    def _tell(self, number: int, what: Callable[[], None]) -> None:
-        if number == self._number:  # else the session's thread has perhaps ended
-            self._post(lambda: what() if number == self._number else None)
 
 
 class _Rows:
@@ -134,11 +110,6 @@ def _build(pipe: Connection, folder: Path, stamp: IndexStamp) -> None:
             told = share
             pipe.send(share)
 
-    try:
+    with reporting(pipe):
         keep_index(folder, stamp, _Rows(folder, stamp), tell)
         pipe.send(None)
-    except SegclrError as error:
-        pipe.send(error)
-    except Exception as error:
-        traceback.print_exc()
-        pipe.send(SegclrError(f"{type(error).__name__}: {error}"))

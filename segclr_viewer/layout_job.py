@@ -6,7 +6,6 @@ Importing umap compiles for up to a minute; until the fit is there the scatter s
 import logging
 import multiprocessing
 import threading
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -24,6 +23,7 @@ from segclr.explore.layout import Layout, pca_layout
 from segclr.explore.settings import LayoutSettings, stamp
 from segclr_viewer.child_process import begin_child
 from segclr_viewer.heads.row_vectors import RowVectors
+from segclr_viewer.newest_job import reporting
 from segclr_viewer.scatter import Scatter
 
 log = logging.getLogger(__name__)
@@ -177,14 +177,9 @@ class LayoutJob:
 def _fit(pipe: Connection, order: LayoutOrder) -> None:
     """Body of the process: news, then None, or what went wrong."""
     begin_child(niceness=10)  # clicks and repaints come first
-    try:
+    with reporting(pipe):
         _fit_and_keep(pipe, order)
         pipe.send(None)
-    except SegclrError as error:
-        pipe.send(error)
-    except Exception as error:
-        traceback.print_exc()
-        pipe.send(SegclrError(f"{type(error).__name__}: {error}"))
 
 
 def _fit_and_keep(pipe: Connection, order: LayoutOrder) -> None:
