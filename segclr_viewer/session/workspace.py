@@ -8,7 +8,6 @@ import uuid
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Protocol
 
 import numpy as np
 
@@ -32,6 +31,7 @@ from segclr_viewer.session.entering import Entering, stem_of
 from segclr_viewer.session.fetching import Fetching
 from segclr_viewer.session.indexing import Indexing
 from segclr_viewer.session.laying_out import LayingOut, Shown
+from segclr_viewer.session.member import Member
 from segclr_viewer.session.named_columns import NamedColumns
 from segclr_viewer.session.one_by_one import OneByOne
 from segclr_viewer.session.pacing import Pacer
@@ -44,64 +44,6 @@ MOST_VISIBLE = 200  # segments of a large table that are looked after
 POINTS_EACH = 200  # of theirs that enter the scatter
 _LAYOUTS_KEPT = 8  # of one fit, with ever more points
 _REST_S = 0.15  # between two repaints where several look: each makes every page and viewer of them fetch anew
-
-
-class Member(Protocol):
-    """A session, as the workspace sees it."""
-
-    @property
-    def annotator(self) -> str:
-        """Whose it is."""
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the annotator has a page open."""
-
-    @property
-    def active(self) -> TaskState:
-        """The task that it shows."""
-
-    def paint(self, points: Points) -> None:
-        """Show the active task's new predictions in the viewer."""
-
-    def tell_predictions(self, predicted: Predicted) -> None:
-        """Announce them to the pages."""
-
-    def tell_labels(self) -> None:
-        """Tell the pages the active task's labels."""
-
-    def tell_classes(self, task: TaskState) -> None:
-        """Tell pages and viewer that a task has other classes."""
-
-    def tell_status(self, text: str) -> None:
-        """Tell the pages a sentence."""
-
-    def tell_agreement(self, task: TaskState) -> None:
-        """Tell the pages how far the annotators agree on a task, which has changed."""
-
-    def tell_rows(self) -> None:
-        """Tell the pages that there are more points, and show them."""
-
-    def tell_release(self) -> None:
-        """Tell the pages what is being fetched of a published release."""
-
-    def tell_layout(self) -> None:
-        """Show the newest layout."""
-
-    def tell_layouts(self) -> None:
-        """Tell the pages which layouts are kept, and which one is shown."""
-
-    def tell_fitting(self) -> None:
-        """Tell the pages how far the fit of a layout is."""
-
-    def tell_views(self) -> None:
-        """Tell the pages which views are kept."""
-
-    def tell_device(self) -> None:
-        """Tell the pages where the encoder runs."""
-
-    def fail(self, error: SegclrError) -> None:
-        """Tell a failure that answers no request."""
 
 
 def utc_now() -> str:
